@@ -1,0 +1,99 @@
+/**
+ * Imports: a file becomes events. The side that has the file (page or command line) sends it piece by piece, each answered when it
+ * is in the log, so that a gigabyte is never held in memory and a slow disk slows the sender.
+ */
+import * as v from 'valibot';
+import { call, type } from './contract.ts';
+import { bytes, count, shardCount, streamName } from './values.ts';
+
+/** Bytes from the head of a file that a preview looks at. */
+export const PREVIEW_BYTES_MAX = 256 * 1024;
+/** Events and rejected lines that a preview shows. */
+export const PREVIEW_EVENTS_MAX = 20;
+/** Largest piece of a file in one call, bytes. */
+export const PIECE_BYTES_MAX = 1024 * 1024;
+/** Rejected lines that are kept with their text; beyond it they are counted only, and the report says so. */
+export const REJECTED_LINES_MAX = 100_000;
+/** Rejected lines on one page of the report. */
+export const REJECTED_PAGE_MAX = 1_000;
+
+export const importFormat = v.picklist(['ndjson', 'lines']);
+export type ImportFormat = v.InferOutput<typeof importFormat>;
+
+/** How lines become events. Fields are dotted paths into the value (`shopper.id`), null for none. */
+export const importRules = v.strictObject({
+  format: importFormat,
+  keyField: v.nullable(v.pipe(v.string(), v.minLength(1))),
+  timeField: v.nullable(v.pipe(v.string(), v.minLength(1))),
+});
+export type ImportRules = v.InferOutput<typeof importRules>;
+
+export interface RejectedLine {
+  /** Number of the line in the file, from 1. */
+  line: number;
+  reason: string;
+  /** The line, cut at 500 characters; bytes that are no UTF-8 as \xHH. */
+  text: string;
+}
+
+export interface PreviewEvent {
+  line: number;
+  key: string | null;
+  /** Milliseconds since 1970, null where the time of the import will stand. */
+  timestamp: bigint | null;
+  value: string;
+}
+
+/** A field that values of the file have. */
+export interface FieldGuess {
+  path: string;
+  /** A value of it, as text. */
+  sample: string;
+  /** Share of the previewed events that have it, 0 to 1. */
+  share: number;
+  looksLikeTime: boolean;
+}
+
+export interface ImportPreview {
+  /** The format that the bytes look like. */
+  format: ImportFormat;
+  events: PreviewEvent[];
+  rejected: RejectedLine[];
+  fields: FieldGuess[];
+}
+
+export interface ImportReport {
+  imported: number;
+  rejected: number;
+  /** How many of the rejected lines are kept with their text. */
+  rejectedKept: number;
+}
+
+export const imports = {
+  preview: call(v.strictObject({ head: bytes, rules: v.nullable(importRules) }), type<ImportPreview>(), { errors: ['bad-input'] }),
+  /** Begins a job. The stream is made where it does not exist; one with another number of shards than `shards` is an error. */
+  start: call(
+    v.strictObject({
+      stream: streamName,
+      shards: v.nullable(shardCount),
+      rules: importRules,
+      file: v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) }),
+    }),
+    type<{ jobId: string; streamMade: boolean }>(),
+    { errors: ['bad-stream-name', 'shard-count-differs', 'broker-down', 'too-many'] },
+  ),
+  /** The next piece of the file; answered when the events of it are in the log. */
+  write: call(v.strictObject({ jobId: v.string(), piece: bytes }), type<ImportReport>(), {
+    errors: ['no-such-job', 'job-over', 'broker-down', 'disk-full', 'cancelled'],
+    deadlineMs: 120_000,
+  }),
+  /** The file is whole; answered when everything is in the log. */
+  finish: call(v.strictObject({ jobId: v.string() }), type<ImportReport>(), { errors: ['no-such-job', 'job-over'], deadlineMs: 120_000 }),
+  /** The file can not be read on: the job fails with this sentence and says what was imported. */
+  abort: call(v.strictObject({ jobId: v.string(), reason: v.string() }), type<void>(), { errors: ['no-such-job'] }),
+  rejected: call(
+    v.strictObject({ jobId: v.string(), from: count, limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(REJECTED_PAGE_MAX)) }),
+    type<{ lines: RejectedLine[]; kept: number; total: number }>(),
+    { errors: ['no-such-job'] },
+  ),
+};

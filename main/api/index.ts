@@ -1,0 +1,19 @@
+/** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
+import type { Client, Handlers } from './contract.ts';
+import { events } from './events.ts';
+import { imports } from './imports.ts';
+import { jobs } from './jobs.ts';
+import { lab } from './lab.ts';
+import { lessons } from './lessons.ts';
+import { produce } from './produce.ts';
+import { readers } from './readers.ts';
+import { samples } from './samples.ts';
+import { streams } from './streams.ts';
+
+export const labContract = { lab, streams, events, produce, imports, jobs, samples, readers, lessons };
+
+export type LabContract = typeof labContract;
+/** What the page holds. */
+export type LabClient = Client<LabContract>;
+/** What the engine implements. */
+export type LabServices = Handlers<LabContract>;
