@@ -1,0 +1,30 @@
+/** How the programs are built: one file an entry in dist/main, packages left outside. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { defineConfig } from 'vite';
+
+const here = import.meta.dirname;
+const entries = {
+  index: 'index.ts',
+  start: 'start.ts',
+  engine: 'engineProcess.ts',
+  broker: 'cluster/brokerProcess.ts',
+  serve: 'web/serve.ts',
+  loglab: 'cli/loglab.ts',
+};
+
+export default defineConfig({
+  root: here,
+  build: {
+    ssr: true,
+    target: 'node24',
+    outDir: path.join(here, '../dist/main'),
+    emptyOutDir: true,
+    minify: false,
+    sourcemap: true,
+    rollupOptions: {
+      input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(here, file))).map(([name, file]) => [name, path.join(here, file)])),
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+});
