@@ -3,20 +3,27 @@
  * What frames mean is Peer's business (peer.ts); how they travel is an adapter's (adapters/).
  */
 
-/** Largest frame that a port sends or accepts, bytes. A larger one closes the port with a `protocol` error. */
+/** Largest frame that a port sends or accepts, bytes. A larger one that comes in closes the port. */
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 
 /** While this many bytes wait to leave, `drained()` holds its callers back. */
 export const PORT_BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface Port {
-  /** Sends one frame. The caller gives the bytes away and does not change them afterwards. A closed port drops it silently. */
-  send(frame: Uint8Array): void;
+  /**
+   * Sends one frame. The caller gives the bytes away and does not change them afterwards. A closed port drops it silently.
+   * False says that PORT_BUFFER_BYTES_MAX or more now waits to leave; the frame is taken all the same.
+   */
+  send(frame: Uint8Array): boolean;
   /** Resolves at once while less than PORT_BUFFER_BYTES_MAX waits to leave, else when it has; also when the port closes. */
   drained(): Promise<void>;
-  /** The one receiver of frames; set once, before the next turn of the event loop, so that no frame is missed. */
+  /** The one receiver of frames. Frames that come before it is set are held for it: set it soon. */
   onFrame(receive: (frame: Uint8Array) => void): void;
+  /** Asks for no more frames until `resume()`. Those under way may still come, and a carrier that cannot pause goes on. */
+  pause(): void;
+  resume(): void;
   /** Called once, when the port is closed by either side; `reason` is a sentence where there is one. */
   onClose(closed: (reason?: string) => void): void;
+  /** Frames sent before are still delivered where the carrier can. */
   close(reason?: string): void;
 }

@@ -1,0 +1,60 @@
+/** A port over the WebSocket of a browser (or Node's own): the page's end. Each frame is one binary message. */
+import { LabError } from '../../api/errors.ts';
+import type { Port } from '../port.ts';
+import { closeArguments } from './closeReason.ts';
+import { Ends } from './ends.ts';
+import { asFrame } from './sizes.ts';
+import { Waiters } from './waiters.ts';
+
+/** A WebSocket has no event for "sent"; while someone waits for room it is asked this often, milliseconds. */
+const DRAIN_POLL_MS = 10;
+
+/** Resolves when the socket is open. Rejects with a LabError `disconnected`. */
+export function connectWebSocket(url: string): Promise<Port> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    const failed = () => reject(new LabError('disconnected', 'The lab could not be reached.'));
+    socket.addEventListener('error', failed, { once: true });
+    socket.addEventListener('close', failed, { once: true });
+    socket.addEventListener('open', () => resolve(webSocketPort(socket)), { once: true });
+  });
+}
+
+/** @param socket open, its binaryType 'arraybuffer' */
+function webSocketPort(socket: WebSocket): Port {
+  const ends = new Ends();
+  const waiters = new Waiters(() => (ends.isClosed ? 0 : socket.bufferedAmount));
+  const close = (reason?: string) => {
+    if (!ends.close(reason)) return;
+    waiters.check();
+    socket.close(...closeArguments(reason));
+  };
+  socket.addEventListener('close', (event) => close(event.reason || undefined));
+  socket.addEventListener('message', (event) => {
+    const frame = asFrame(event.data);
+    if (typeof frame === 'string') close(frame);
+    else ends.deliver(frame);
+  });
+  const poll = () => {
+    waiters.check();
+    if (!waiters.isEmpty) setTimeout(poll, DRAIN_POLL_MS);
+  };
+  return {
+    send(frame) {
+      if (!ends.isClosed) socket.send(frame as Uint8Array<ArrayBuffer>);
+      return waiters.hasRoom;
+    },
+    drained() {
+      const isFirst = waiters.isEmpty;
+      const drained = waiters.drained();
+      if (isFirst) poll();
+      return drained;
+    },
+    onFrame: (receive) => ends.onFrame(receive),
+    pause() {},
+    resume() {},
+    onClose: (closed) => ends.onClose(closed),
+    close,
+  };
+}
