@@ -1,0 +1,16 @@
+import type { ErrorCode } from '../../../main/api/errors.ts';
+
+/** What to do about an error, as a sentence, where its message does not already say it. */
+const advice: Partial<Record<ErrorCode, string>> = {
+  'broker-down': 'The lab starts the broker again by itself. Try once more in a moment.',
+  'batch-damaged': 'The events around it can still be read.',
+  'disk-full': 'Free some space on the disk that holds the workspace, then try again. What was acknowledged is kept.',
+  disconnected: 'The page connects again by itself. What was asked may or may not have been done: look before you repeat it.',
+  deadline: 'It may still be under way. Look before you repeat it.',
+  'no-such-stream': 'It may have been deleted meanwhile. The list of streams shows what there is.',
+  'workspace-unwritable': 'Give this user the right to write to the workspace’s folder, then try again.',
+  unauthorized: 'Open the address that the lab printed as it started: it carries the key to this lab.',
+  internal: 'This is a mistake in the lab. What was acknowledged is kept; the details below help to find it.',
+};
+
+export const adviceFor = (code: ErrorCode): string | null => advice[code] ?? null;
