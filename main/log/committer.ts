@@ -1,0 +1,126 @@
+/**
+ * Group commit: everything that waits when the event loop comes round goes into one transaction, so that many producers share
+ * the price of one fsync. A caller hears of its batches after that commit, and never before.
+ */
+import { LabError, toLabError } from '../api/errors.ts';
+import { AppendMeter, type AppendStats } from './append-meter.ts';
+import type { AppendResult, BatchToAppend } from './store/append.ts';
+import type { Store } from './store/store.ts';
+
+/** Batches that go into one transaction, bytes. A request is never cut: one that is larger goes alone. */
+export const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Batches that may wait for their commit, bytes. */
+export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** After this long without an append the write-ahead log is emptied, milliseconds. */
+const IDLE_MS = 1_000;
+
+export interface CommitterLimits {
+  commitBytesMax: number;
+  queueBytesMax: number;
+}
+
+export interface Committer {
+  /**
+   * Resolves after the commit, with one result a batch. Rejects with the failure of the commit, `too-many` (retriable) while too
+   * much waits, `broker-down` after close: then none of the batches is in the log.
+   */
+  append(batches: readonly BatchToAppend[]): Promise<AppendResult[]>;
+  stats(): AppendStats;
+  /** Commits what waits and takes nothing more. The store stays open. */
+  close(): void;
+}
+
+interface Request {
+  batches: readonly BatchToAppend[];
+  bytes: number;
+  askedAtMs: number;
+  resolve: (results: AppendResult[]) => void;
+  reject: (error: LabError) => void;
+}
+
+/** Owns the store's appends and its checkpoints, which run in a turn of their own, after the acknowledgements. */
+export function createCommitter(
+  store: Pick<Store, 'append' | 'checkpointIfDue'>,
+  { commitBytesMax, queueBytesMax }: CommitterLimits = { commitBytesMax: COMMIT_BYTES_MAX, queueBytesMax: COMMIT_QUEUE_BYTES_MAX },
+): Committer {
+  const meter = new AppendMeter();
+  let queue: Request[] = [];
+  let queuedBytes = 0;
+  let turn: NodeJS.Immediate | undefined;
+  let isClosed = false;
+  const idle = setTimeout(() => checkpoint(true), IDLE_MS).unref();
+
+  function schedule(): void {
+    turn ??= setImmediate(() => {
+      turn = undefined;
+      commit(takeGroup());
+      if (queue.length > 0) schedule();
+      idle.refresh();
+      setImmediate(() => checkpoint(false));
+    });
+  }
+
+  function takeGroup(): Request[] {
+    let bytes = 0;
+    let count = 0;
+    for (const request of queue) {
+      if (count > 0 && bytes + request.bytes > commitBytesMax) break;
+      bytes += request.bytes;
+      count++;
+    }
+    const group = queue.slice(0, count);
+    queue = queue.slice(count);
+    queuedBytes -= bytes;
+    return group;
+  }
+
+  function commit(group: readonly Request[]): void {
+    try {
+      const results = store.append(group.flatMap(({ batches }) => batches));
+      const now = performance.now();
+      let at = 0;
+      for (const { batches, askedAtMs, resolve } of group) {
+        resolve(results.slice(at, (at += batches.length)));
+        meter.add(now, now - askedAtMs, batches);
+      }
+    } catch (thrown) {
+      const error = toLabError(thrown);
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** A checkpoint that fails leaves everything in the write-ahead log, where it is safe; the next append says what is wrong. */
+  function checkpoint(isIdle: boolean): void {
+    if (isClosed) return;
+    try {
+      store.checkpointIfDue({ isIdle });
+    } catch {
+      meter.checkpointFailed();
+    }
+  }
+
+  return {
+    append(batches) {
+      if (isClosed) return Promise.reject(new LabError('broker-down', 'The broker is closing: it takes no more records.'));
+      const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+      if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
+        const message = `More than ${queueBytesMax} bytes wait to be committed (COMMIT_QUEUE_BYTES_MAX).`;
+        return Promise.reject(new LabError('too-many', message, { retriable: true }));
+      }
+      queuedBytes += bytes;
+      const { promise, resolve, reject } = Promise.withResolvers<AppendResult[]>();
+      queue.push({ batches, bytes, askedAtMs: performance.now(), resolve, reject });
+      schedule();
+      return promise;
+    },
+    stats: () => meter.stats(performance.now(), queuedBytes),
+    close() {
+      isClosed = true;
+      clearTimeout(idle);
+      if (turn) clearImmediate(turn);
+      while (queue.length > 0) commit(takeGroup());
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * The log: an ordered, append-only sequence of records for each shard. Records travel and are stored in record batches (batch/), a
+ * key decides its shard (partition/), a broker keeps the batches of its shards in one SQLite file (store/) to which one committer
+ * appends, and a lock keeps every other process from writing it.
+ *
+ * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended
+ * never change but for base offset and leader epoch, and a damaged batch is never served as good.
+ */
+export { BATCH_BYTES_MAX, compressionOf, decodeBatchHeader, patchBatch, type BatchHeader, type LogRecord, type NewRecord } from './batch/layout.ts';
+export { encodeBatch, type NewBatch } from './batch/encode.ts';
+export { decodeBatch, iterateBatch } from './batch/decode.ts';
+export { verifyBatch, type VerifiedHeader } from './batch/verify.ts';
+export { murmur2, shardForKey } from './partition/murmur2.ts';
+export { createPartitioner, type Partitioner } from './partition/partitioner.ts';
+export { openStore, type Store, type StoreOptions } from './store/store.ts';
+export { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult } from './store/reader.ts';
+export { WAL_BYTES_MAX, type Durability } from './store/connection.ts';
+export { HEADERS_LIMIT_MAX, type From } from './store/batch-index.ts';
+export { decodeStored } from './store/decode-stored.ts';
+export type { Appended, AppendResult, BatchToAppend } from './store/append.ts';
+export type { BatchMeta, StoredBatch } from './store/batch-row.ts';
+export type { CheckpointState } from './store/checkpointer.ts';
+export type { NewShard, ShardState } from './store/shard-table.ts';
+export { COMMIT_BYTES_MAX, COMMIT_QUEUE_BYTES_MAX, createCommitter, type Committer, type CommitterLimits } from './committer.ts';
+export type { AppendStats } from './append-meter.ts';
+export { acquireLock, type Lock, type LockHolder } from './lock.ts';

@@ -1,0 +1,28 @@
+/** Records of a stored batch, or the plain statement that it is damaged. */
+import { LabError } from '../../api/errors.ts';
+import { decodeBatch } from '../batch/decode.ts';
+import { decodeBatchHeader, type LogRecord } from '../batch/layout.ts';
+import { crcMatches } from '../batch/verify.ts';
+import type { StoredBatch } from './batch-row.ts';
+
+/**
+ * Checks the bytes against their checksum and, since that leaves the base offset out, against the row they stand in; then decodes.
+ * Throws `batch-damaged`, naming shard and offsets. The batches around it stay readable.
+ */
+export function decodeStored(batch: StoredBatch): LogRecord[] {
+  try {
+    const header = decodeBatchHeader(batch.bytes);
+    if (header.sizeBytes !== batch.bytes.length) throw damaged(batch, 'its length is wrong');
+    if (!crcMatches(batch.bytes, header)) throw damaged(batch, 'its checksum does not match');
+    if (header.baseOffset !== batch.baseOffset) throw damaged(batch, 'its base offset does not match');
+    return decodeBatch(batch.bytes);
+  } catch (thrown) {
+    if (thrown instanceof LabError && thrown.code === 'batch-damaged') throw thrown;
+    throw damaged(batch, 'it cannot be decoded', thrown);
+  }
+}
+
+function damaged({ shardId, baseOffset, lastOffset }: StoredBatch, why: string, cause?: unknown): LabError {
+  const message = `The record batch with offsets ${baseOffset} to ${lastOffset} of shard ${shardId} is damaged: ${why}.`;
+  return new LabError('batch-damaged', message, { cause });
+}

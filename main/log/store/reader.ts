@@ -1,0 +1,115 @@
+/** Reading batches over a read-only connection: never blocked by the writer, and never blocking it. */
+import type Database from 'better-sqlite3';
+import { LabError } from '../../api/errors.ts';
+import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredBatch } from './batch-row.ts';
+import { BatchIndex, type From } from './batch-index.ts';
+import { openReader } from './connection.ts';
+import { prepareShardRead, type ShardState } from './shard-table.ts';
+import { guarded } from './sqlite-error.ts';
+
+export interface ReadOptions {
+  /** What may be seen: everything acknowledged. */
+  upTo: 'highWatermark';
+  /** Whole batches are returned up to this many bytes, and at least one even if it is larger. */
+  bytesMax: number;
+}
+
+export interface ReadResult {
+  batches: StoredBatch[];
+  startOffset: bigint;
+  endOffset: bigint;
+}
+
+export interface HeadersOptions {
+  from: From;
+  /** `forward` begins with the batch at `from`, or the next one after it; `backward` with the one at `from`, or the last before. */
+  direction: 'forward' | 'backward';
+  limit: number;
+}
+
+export class StoreReader {
+  readonly #path: string;
+  readonly #db: Database.Database;
+  readonly #shard: (id: number) => ShardState | undefined;
+  readonly #index: BatchIndex;
+  readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
+  readonly #batches: Database.Statement<[number, bigint, bigint], BatchRow>;
+
+  /** The file must have been opened by its writer before. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#db = openReader(path);
+    this.#shard = prepareShardRead(this.#db);
+    this.#index = new BatchIndex(this.#db);
+    this.#sizes = this.#db
+      .prepare<[number, bigint], [bigint, bigint]>(
+        'SELECT base_offset, length(bytes) FROM batch WHERE shard_id = ? AND base_offset >= ? ORDER BY base_offset',
+      )
+      .raw()
+      .safeIntegers();
+    this.#batches = this.#db
+      .prepare<[number, bigint, bigint], BatchRow>(
+        `SELECT ${META_COLUMNS}, bytes FROM batch WHERE shard_id = ? AND base_offset BETWEEN ? AND ? ORDER BY base_offset`,
+      )
+      .raw()
+      .safeIntegers();
+  }
+
+  /**
+   * Batches from the one that holds `from`, or the next after it where `from` lies in a gap. At the end: none.
+   * Throws `offset-out-of-range`, `no-such-shard`. Bytes are returned as stored, unchecked.
+   */
+  read(shardId: number, from: bigint, { bytesMax }: ReadOptions): ReadResult {
+    return this.#snapshot(shardId, ({ startOffset, nextOffset, stream, number }) => {
+      if (from < startOffset || from > nextOffset) {
+        const held = `shard ${number} of stream ${stream} holds offsets from ${startOffset} up to, not including, ${nextOffset}`;
+        throw new LabError('offset-out-of-range', `Offset ${from} is out of range: ${held}.`);
+      }
+      const first = this.#index.byOffset(shardId, from);
+      const batches = first === null ? [] : this.#readFrom(shardId, first.baseOffset, bytesMax);
+      return { batches, startOffset, endOffset: nextOffset };
+    });
+  }
+
+  /** Batches without their bytes, in the order asked for. Throws `no-such-shard`. */
+  headers(shardId: number, { from, direction, limit }: HeadersOptions): BatchMeta[] {
+    return this.#snapshot(shardId, (shard) =>
+      direction === 'forward' ? this.#index.forward(shard, from, limit) : this.#index.backward(shard, from, limit),
+    );
+  }
+
+  /**
+   * The batch at an offset or an ordinal, or the next one after it; by append time the first batch appended then or later.
+   * Null at the end. Throws `no-such-shard`.
+   */
+  locate(shardId: number, from: From): BatchMeta | null {
+    return this.#snapshot(shardId, (shard) => this.#index.locate(shard, from));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #readFrom(shardId: number, baseOffset: bigint, bytesMax: number): StoredBatch[] {
+    let last: bigint | undefined;
+    let bytes = 0;
+    for (const [offset, size] of this.#sizes.iterate(shardId, baseOffset)) {
+      bytes += Number(size);
+      if (bytes > bytesMax && last !== undefined) break;
+      last = offset;
+    }
+    return last === undefined ? [] : this.#batches.all(shardId, baseOffset, last).map(batchFromRow);
+  }
+
+  /** Shard and batches as of one moment. */
+  #snapshot<T>(shardId: number, work: (shard: ShardState) => T): T {
+    return guarded(this.#path, () =>
+      this.#db.transaction(() => {
+        const shard = this.#shard(shardId);
+        if (shard === undefined) throw new LabError('no-such-shard', `This broker has no shard with the id ${shardId}.`);
+        if (shard.state === 'deleted') throw new LabError('no-such-shard', `Shard ${shard.number} of stream ${shard.stream} is deleted.`);
+        return work(shard);
+      })(),
+    );
+  }
+}

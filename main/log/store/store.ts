@@ -1,0 +1,108 @@
+/** The store of a broker: its shards and their batches in one SQLite file. */
+import type Database from 'better-sqlite3';
+import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
+import type { From } from './batch-index.ts';
+import type { BatchMeta } from './batch-row.ts';
+import { Checkpointer, type CheckpointState } from './checkpointer.ts';
+import { AppendClock } from './clock.ts';
+import { openWriter, type Durability } from './connection.ts';
+import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult } from './reader.ts';
+import { Reclaimer } from './reclaimer.ts';
+import { ShardTable, type NewShard, type ShardState } from './shard-table.ts';
+import { guarded } from './sqlite-error.ts';
+
+export interface StoreOptions {
+  /** The file; made where there is none, in a folder that exists. */
+  path: string;
+  brokerId: number;
+  durability: Durability;
+  /** The wall clock, milliseconds since the epoch. */
+  now: () => number;
+}
+
+/**
+ * Opens or makes a broker's file. There is one writer: the caller holds the broker's lock.
+ * Throws `not-a-log`, `format-too-new`, `workspace-unwritable`, `disk-full`, `file-unreadable`.
+ */
+export function openStore(options: StoreOptions): Store {
+  return guarded(options.path, () => new Store(options));
+}
+
+/** Any method may throw `disk-full` or `file-unreadable`. */
+export class Store {
+  readonly #path: string;
+  readonly #now: () => number;
+  readonly #db: Database.Database;
+  readonly #shards: ShardTable;
+  readonly #appender: Appender;
+  readonly #reader: StoreReader;
+  readonly #reclaimer: Reclaimer;
+  readonly #checkpointer: Checkpointer;
+
+  constructor({ path, brokerId, durability, now }: StoreOptions) {
+    this.#path = path;
+    this.#now = now;
+    this.#db = openWriter(path, brokerId, durability);
+    this.#shards = new ShardTable(this.#db);
+    this.#appender = new Appender(this.#db, this.#shards, new AppendClock(now, this.#lastAppendTimeUs()));
+    this.#reclaimer = new Reclaimer(this.#db, this.#shards);
+    this.#checkpointer = new Checkpointer(this.#db);
+    this.#reader = new StoreReader(path);
+  }
+
+  /** All shards but the deleted ones. */
+  shards(): ShardState[] {
+    return this.#shards.list();
+  }
+
+  /** All or none, in one transaction. Throws `stream-exists` where a stream already has a shard of that number. */
+  createShards(shards: readonly NewShard[]): ShardState[] {
+    return guarded(this.#path, () => this.#shards.create(shards, Math.floor(this.#now())));
+  }
+
+  /** At once they can be neither read nor written; {@link reclaim} gives their space back. */
+  deleteShards(ids: readonly number[]): void {
+    guarded(this.#path, () => this.#shards.markDeleted(ids));
+  }
+
+  /** Gives space of deleted shards back to the file system for about `budgetMs`, in steps below 10 ms. True while more is left. */
+  reclaim(budgetMs: number): boolean {
+    return guarded(this.#path, () => this.#reclaimer.run(budgetMs));
+  }
+
+  /** Appends all batches in one transaction and returns after its commit. When it throws, none of them is in the log. */
+  append(batches: readonly BatchToAppend[]): AppendResult[] {
+    return guarded(this.#path, () => this.#appender.append(batches));
+  }
+
+  /** See {@link StoreReader.read}. */
+  read(shardId: number, from: bigint, options: ReadOptions): ReadResult {
+    return this.#reader.read(shardId, from, options);
+  }
+
+  /** See {@link StoreReader.headers}. */
+  headers(shardId: number, options: HeadersOptions): BatchMeta[] {
+    return this.#reader.headers(shardId, options);
+  }
+
+  /** See {@link StoreReader.locate}. */
+  locate(shardId: number, from: From): BatchMeta | null {
+    return this.#reader.locate(shardId, from);
+  }
+
+  /** Moves the write-ahead log into the file where WAL_BYTES_MAX of it wait, or, when idle, any. Call it after commits, outside of them. */
+  checkpointIfDue({ isIdle = false } = {}): CheckpointState {
+    return guarded(this.#path, () => this.#checkpointer.ifDue(isIdle));
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.#db.close();
+  }
+
+  #lastAppendTimeUs(): bigint {
+    const gone = this.#db.prepare<[], bigint>(`SELECT value FROM meta WHERE name = 'last_append_time'`).pluck().safeIntegers().get() as bigint;
+    const present = this.#shards.lastAppendTimeUs();
+    return gone > present ? gone : present;
+  }
+}
