@@ -1,0 +1,33 @@
+/** The dialogs of the app, which anyone can open; one is open at a time. App renders them. */
+
+export interface DialogProps {
+  newStream: Record<string, never>;
+  produce: { stream: string | null };
+  import: { stream: string | null; file?: File | null };
+  deleteStream: { stream: string };
+  rejected: { jobId: string };
+  resetLesson: { id: string };
+}
+
+export type OpenDialog = { [N in keyof DialogProps]: { name: N; props: DialogProps[N] } }[keyof DialogProps];
+
+class Dialogs {
+  current = $state.raw<OpenDialog | null>(null);
+  /** Counts openings, so that each starts afresh. */
+  opening = $state(0);
+
+  open<N extends keyof DialogProps>(name: N, props: DialogProps[N]): void {
+    this.opening++;
+    this.current = { name, props } as OpenDialog;
+  }
+
+  close(): void {
+    this.current = null;
+  }
+}
+
+export const dialogs = new Dialogs();
+
+export function openDialog<N extends keyof DialogProps>(name: N, props: DialogProps[N]): void {
+  dialogs.open(name, props);
+}

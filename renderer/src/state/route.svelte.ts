@@ -1,0 +1,47 @@
+/** Where in the lab the page is: the part of the address behind "#". Back and forward work as everywhere. */
+
+export type Place =
+  | { screen: 'home' }
+  | { screen: 'streams' }
+  | { screen: 'stream'; name: string }
+  | { screen: 'lessons' }
+  | { screen: 'settings' }
+  | { screen: 'unknown'; path: string };
+
+export function placeOf(path: string): Place {
+  const [first = '', second, ...more] = path.replace(/^#?\/?/, '').split('?')[0]!.split('/').map(decode);
+  if (more.length > 0) return { screen: 'unknown', path };
+  if (first === 'streams' && second) return { screen: 'stream', name: second };
+  if (second) return { screen: 'unknown', path };
+  if (first === '') return { screen: 'home' };
+  if (first === 'streams' || first === 'lessons' || first === 'settings') return { screen: first };
+  return { screen: 'unknown', path };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The address of a stream's screen. */
+export const streamPath = (name: string): string => `#/streams/${encodeURIComponent(name)}`;
+
+class Route {
+  #path = $state(location.hash);
+  readonly place: Place = $derived(placeOf(this.#path));
+
+  constructor() {
+    window.addEventListener('hashchange', () => (this.#path = location.hash));
+  }
+}
+
+export const route = new Route();
+
+/** Goes to `#/…`. With `replace` the place that is left is not kept for "back". */
+export function navigate(path: string, options: { replace?: boolean } = {}): void {
+  if (options.replace) location.replace(path);
+  else location.hash = path;
+}
