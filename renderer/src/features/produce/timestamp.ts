@@ -2,6 +2,7 @@
  * The event's time as typed: "now", an ISO 8601 text (UTC where it names no zone), or milliseconds since 1970.
  * Events are older than computers, so years run from −271821 on as ISO's expanded years, and 0718 is one of them.
  */
+import { NO_TIME } from '../../ui/format.ts';
 
 export type TypedTime =
   | { kind: 'now' }
@@ -10,9 +11,6 @@ export type TypedTime =
 
 const MS_MAX = 2n ** 63n - 1n;
 const DATE_MS_MAX = 8_640_000_000_000_000n;
-/** Kafka's mark for an event without a time. */
-export const NO_TIME = -1n;
-
 const iso = /^([+-]\d{6}|\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?)?)?$/i;
 
 export function parseTime(text: string): TypedTime {
