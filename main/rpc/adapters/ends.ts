@@ -3,6 +3,7 @@ export class Ends {
   #receive: ((frame: Uint8Array) => void) | undefined;
   #closed: ((reason?: string) => void) | undefined;
   #early: Uint8Array[] = [];
+  #reason: string | undefined;
   isClosed = false;
 
   onFrame(receive: (frame: Uint8Array) => void): void {
@@ -20,6 +21,7 @@ export class Ends {
 
   onClose(closed: (reason?: string) => void): void {
     this.#closed = closed;
+    if (this.isClosed) queueMicrotask(() => closed(this.#reason));
   }
 
   deliver(frame: Uint8Array): void {
@@ -32,6 +34,7 @@ export class Ends {
   close(reason?: string): boolean {
     if (this.isClosed) return false;
     this.isClosed = true;
+    this.#reason = reason;
     this.#early = [];
     this.#closed?.(reason);
     return true;

@@ -109,7 +109,8 @@ function isSecret(given: Uint8Array, secret: string): boolean {
 
 function listening(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // On, not once: an error while listening must not end the process; the connection in question is lost by itself.
+    server.on('error', reject);
     server.listen(address, resolve);
   });
 }

@@ -29,7 +29,6 @@ export class SocketPort implements Port {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('end', () => this.close());
     // 'close' follows, and is told then.
