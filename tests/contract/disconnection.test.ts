@@ -35,11 +35,16 @@ overEveryLink((makeLink) => {
       await expect(client.numbers.stuck(null)[Symbol.asyncIterator]().next()).rejects.toMatchObject(disconnected);
     });
 
-    it('does not overtake an answer that was sent before', async () => {
-      const { answerer, client } = await connect(makeLink);
-      const bytes = client.calls.bytes(3_000_000);
-      void answerer.client(contract).calls.echo(1).then(() => answerer.close());
-      expect(await bytes).toHaveLength(3_000_000);
+    it('does not overtake a frame that was sent before', async () => {
+      const { asker, answerer, dispose } = await makeLink();
+      const seen: number[] = [];
+      asker.onFrame((frame) => seen.push(frame.byteLength));
+      const closed = new Promise<void>((resolve) => asker.onClose(() => resolve()));
+      answerer.send(new Uint8Array(3_000_000));
+      answerer.close();
+      await closed;
+      expect(seen).toEqual([3_000_000]);
+      await dispose();
     });
   });
 

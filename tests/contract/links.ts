@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import { createPortPair } from '../../main/rpc/adapters/inMemory.ts';
 import { connectLocal, listenLocal } from '../../main/rpc/adapters/localSocket.ts';
 import { messagePort } from '../../main/rpc/adapters/messagePort.ts';
+import { relayPorts } from '../../main/rpc/adapters/relay.ts';
 import { connectWebSocket } from '../../main/rpc/adapters/webSocket.ts';
 import { webSocketServerOptions, webSocketServerPort } from '../../main/rpc/adapters/webSocketServer.ts';
 import type { Port } from '../../main/rpc/port.ts';
@@ -45,7 +46,19 @@ const localSocket: MakeLink = async () => {
   return { asker, answerer: await accepted, dispose: () => listener.close() };
 };
 
-export const links: Record<string, MakeLink> = { inMemory, messageChannel, webSocket, localSocket };
+/** As on the web: a page's WebSocket, and the host that passes its frames on to the engine's local socket. */
+const relayed: MakeLink = async () => {
+  const page = await webSocket();
+  const engine = await localSocket();
+  relayPorts(page.answerer, engine.asker);
+  const dispose = async () => {
+    await page.dispose();
+    await engine.dispose();
+  };
+  return { asker: page.asker, answerer: engine.answerer, dispose };
+};
+
+export const links: Record<string, MakeLink> = { inMemory, messageChannel, webSocket, localSocket, relayed };
 
 /** Runs the tests once for each kind of link. */
 export function overEveryLink(body: (makeLink: MakeLink) => void): void {

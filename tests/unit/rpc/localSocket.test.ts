@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createLocalAddress } from '../../../main/rpc/adapters/localAddress.ts';
+import { connectLocal, listenLocal } from '../../../main/rpc/adapters/localSocket.ts';
+import { SocketPort } from '../../../main/rpc/adapters/socketPort.ts';
+import type { Port } from '../../../main/rpc/port.ts';
+
+async function listen() {
+  const ports: Port[] = [];
+  const listener = await listenLocal({ secret: 'right', onPort: (port) => ports.push(port) });
+  onTestFinished(async () => {
+    for (const port of ports) port.close();
+    await listener.close();
+  });
+  return { listener, ports };
+}
+
+describe('the handshake', () => {
+  it('lets in who knows the secret', async () => {
+    const { listener, ports } = await listen();
+    const port = await connectLocal(listener.address, 'right');
+    const received = new Promise((resolve) => ports[0]!.onFrame(resolve));
+    port.send(Uint8Array.of(1, 2, 3));
+    expect(await received).toEqual(Buffer.of(1, 2, 3));
+    port.close();
+  });
+
+  it('closes on a wrong secret', async () => {
+    const { listener, ports } = await listen();
+    for (const wrong of ['', 'righ', 'right ', 'wrong']) {
+      await expect(connectLocal(listener.address, wrong)).rejects.toMatchObject({ code: 'unauthorized' });
+    }
+    expect(ports).toEqual([]);
+  });
+
+  it('takes no long first frame, not even its length', async () => {
+    const { listener, ports } = await listen();
+    const socket = createConnection(listener.address);
+    socket.resume().write(Uint8Array.of(0, 0, 2, 0));
+    await once(socket, 'close');
+    expect(ports).toEqual([]);
+  });
+
+  it('does not wait for ever, on either side', async () => {
+    const { listener } = await listen();
+    const { address, remove } = await createLocalAddress();
+    const silent = createServer().listen(address);
+    await once(silent, 'listening');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const connecting = connectLocal(address, 'right').catch((error: unknown) => error);
+    const socket = createConnection(listener.address).resume();
+    const closed = once(socket, 'close');
+    await once(socket, 'connect');
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThanOrEqual(2), { interval: 1 });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await connecting).toMatchObject({ code: 'deadline' });
+    await closed;
+    silent.close();
+    await remove();
+  });
+
+  it('says when nobody listens', async () => {
+    await expect(connectLocal('/tmp/there-is-no-such-socket', 'right')).rejects.toMatchObject({ code: 'disconnected' });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the folder of the socket', () => {
+  it('is private, short, and gone after the listener', async () => {
+    const { listener } = await listen();
+    const folder = dirname(listener.address);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(Buffer.byteLength(listener.address)).toBeLessThanOrEqual(100);
+    await listener.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is short also where the temporary folder is not', async () => {
+    vi.stubEnv('TMPDIR', `/tmp/${'long/'.repeat(30)}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { listener } = await listen();
+    expect(Buffer.byteLength(listener.address)).toBeLessThanOrEqual(100);
+    expect(await connectLocal(listener.address, 'right').then((port) => port.close())).toBeUndefined();
+  });
+});
+
+describe('frames on a socket', () => {
+  /** A port, and the socket at its far end. */
+  async function portAndSocket(): Promise<{ port: SocketPort; socket: Socket }> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = createConnection((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay(true);
+    const [accepted] = (await once(server, 'connection')) as [Socket];
+    onTestFinished(() => void [socket.destroy(), accepted.destroy(), server.close()]);
+    return { port: new SocketPort(accepted), socket };
+  }
+
+  it('are put together from pieces of any size', async () => {
+    const { port, socket } = await portAndSocket();
+    const frames: string[] = [];
+    port.onFrame((frame) => frames.push(Buffer.from(frame).toString()));
+    const wire = Buffer.from('\0\0\0\x03one\0\0\0\0\0\0\0\x05three');
+    for (const byte of wire) {
+      socket.write(Uint8Array.of(byte));
+      await new Promise(setImmediate);
+    }
+    socket.write(Buffer.concat([wire, wire]));
+    await vi.waitFor(() => expect(frames).toEqual(Array.from({ length: 3 }, () => ['one', '', 'three']).flat()));
+  });
+
+  it('stop while the port is paused, and hold the sender back', async () => {
+    const { port, socket } = await portAndSocket();
+    const sender = new SocketPort(socket);
+    let bytes = 0;
+    port.onFrame((frame) => (bytes += frame.byteLength));
+    port.pause();
+    let sent = 0;
+    while (sender.send(new Uint8Array(1024 * 1024))) await new Promise((resolve) => setTimeout(resolve, 5, sent++));
+    let drained = false;
+    const waiting = sender.drained().then(() => (drained = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(drained).toBe(false);
+    expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+    port.resume();
+    await waiting;
+    await vi.waitFor(() => expect(bytes).toBe((sent + 1) * 1024 * 1024));
+  });
+});
