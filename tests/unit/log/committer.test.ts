@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LabError } from '../../../main/api/errors.ts';
+import { createCommitter, type BatchToAppend, type CommitterLimits, type Store } from '../../../main/log/index.ts';
+import { batchOf, oneShard, open, temporaryFolder } from './store/folder.ts';
+
+/** A store that notes how many batches each of its transactions had. */
+function observed(store: Store, commits: number[]): Pick<Store, 'append' | 'checkpointIfDue'> {
+  return {
+    append(batches: readonly BatchToAppend[]) {
+      commits.push(batches.length);
+      return store.append(batches);
+    },
+    checkpointIfDue: (options) => store.checkpointIfDue(options),
+  };
+}
+
+function set(limits: Partial<CommitterLimits> = {}) {
+  const store = open(join(temporaryFolder(), 'broker.db'));
+  const id = oneShard(store);
+  const commits: number[] = [];
+  const committer = createCommitter(observed(store, commits), { commitBytesMax: 1e6, queueBytesMax: 1e6, ...limits });
+  return { store, id, commits, committer };
+}
+
+describe('the committer', () => {
+  it('puts everything that waits into one transaction, and answers each caller for its own batches', async () => {
+    const { store, id, commits, committer } = set();
+    const answers = await Promise.all([committer.append([batchOf(id, 3), batchOf(id, 1)]), committer.append([batchOf(99, 1)]), committer.append([batchOf(id, 2)])]);
+    expect(commits).toEqual([4]);
+    expect(answers).toEqual([
+      [expect.objectContaining({ baseOffset: 0n }), expect.objectContaining({ baseOffset: 3n })],
+      [expect.objectContaining({ code: 'no-such-shard' })],
+      [expect.objectContaining({ baseOffset: 4n, lastOffset: 5n })],
+    ]);
+    expect(committer.stats().appendP99Ms).toBeGreaterThan(0);
+    committer.close();
+    store.close();
+  });
+
+  it('cuts a transaction at its limit, and lets a larger request go alone', async () => {
+    const { store, id, commits, committer } = set({ commitBytesMax: 2_500 });
+    await Promise.all([1000, 1000, 1000, 9000, 100].map((bytes) => committer.append([batchOf(id, 1, 'v', bytes)])));
+    expect(commits).toEqual([2, 1, 1, 1]);
+    committer.close();
+    store.close();
+  });
+
+  it('refuses what would not fit into the queue, and takes it later', async () => {
+    const { store, id, committer } = set({ queueBytesMax: 2_500 });
+    const first = committer.append([batchOf(id, 1, 'v', 2000)]);
+    await expect(committer.append([batchOf(id, 1, 'v', 2000)])).rejects.toMatchObject({ code: 'too-many', retriable: true });
+    await first;
+    await expect(committer.append([batchOf(id, 1, 'v', 2000)])).resolves.toHaveLength(1);
+    expect(committer.stats().queuedBytes).toBe(0);
+    committer.close();
+    store.close();
+  });
+
+  it('fails everyone whose transaction failed, and goes on', async () => {
+    const store = open(join(temporaryFolder(), 'broker.db'));
+    const id = oneShard(store);
+    let isFull = true;
+    const committer = createCommitter({
+      append(batches) {
+        if (isFull) throw new LabError('disk-full', 'The disk is full.');
+        return store.append(batches);
+      },
+      checkpointIfDue: (options) => store.checkpointIfDue(options),
+    });
+    const both = await Promise.allSettled([committer.append([batchOf(id, 1)]), committer.append([batchOf(id, 1)])]);
+    expect(both.map((outcome) => outcome.status === 'rejected' && outcome.reason.code)).toEqual(['disk-full', 'disk-full']);
+    isFull = false;
+    await expect(committer.append([batchOf(id, 1)])).resolves.toMatchObject([{ baseOffset: 0n }]);
+    committer.close();
+    store.close();
+  });
+
+  it('commits what waits when it is closed, and then takes nothing more', async () => {
+    const { store, id, committer } = set();
+    const waiting = committer.append([batchOf(id, 1)]);
+    committer.close();
+    expect(store.shards()[0]?.nextOffset).toBe(1n);
+    await expect(waiting).resolves.toHaveLength(1);
+    await expect(committer.append([batchOf(id, 1)])).rejects.toMatchObject({ code: 'broker-down' });
+    store.close();
+  });
+});
