@@ -1,0 +1,50 @@
+/** What `npm run serve` and `npm start` are told on the command line. */
+import { parseArgs } from 'node:util';
+import { defaultWorkspace, userPath } from './layout.ts';
+
+/** Wrong usage: the sentence, to be followed by the usage, and exit code 2. */
+export class UsageError extends Error {}
+
+export interface StartOptions {
+  /** Absolute. */
+  workspace: string;
+  /** Null where none was asked for. */
+  port: number | null;
+}
+
+export interface ServeOptions extends StartOptions {
+  brokers: 1;
+  durability: 'safe';
+}
+
+const common = { workspace: { type: 'string' }, port: { type: 'string' } } as const;
+
+/** Throws a {@link UsageError}. */
+export function parseStart(args: string[]): StartOptions {
+  return commonOptions(wellFormed(() => parseArgs({ args, options: common, strict: true }).values));
+}
+
+/** Throws a {@link UsageError}. */
+export function parseServe(args: string[]): ServeOptions {
+  const options = { ...common, brokers: { type: 'string', default: '1' }, durability: { type: 'string', default: 'safe' } } as const;
+  const values = wellFormed(() => parseArgs({ args, options, strict: true }).values);
+  if (!/^[1-9]\d*$/.test(values.brokers)) throw new UsageError(`--brokers takes a number of brokers, not “${values.brokers}”.`);
+  if (values.brokers !== '1') throw new UsageError(`This version runs one broker: --brokers ${values.brokers} is not possible.`);
+  if (values.durability === 'fast') throw new UsageError('This version knows the durability “safe” alone: --durability fast is not possible.');
+  if (values.durability !== 'safe') throw new UsageError(`--durability takes “safe”, not “${values.durability}”.`);
+  return { ...commonOptions(values), brokers: 1, durability: 'safe' };
+}
+
+function commonOptions({ workspace, port }: { workspace?: string | undefined; port?: string | undefined }): StartOptions {
+  if (workspace === '') throw new UsageError('--workspace takes a folder.');
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) throw new UsageError(`--port takes a number from 0 to 65535, not “${port}”.`);
+  return { workspace: workspace === undefined ? defaultWorkspace() : userPath(workspace), port: port === undefined ? null : Number(port) };
+}
+
+function wellFormed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The built page as both hosts serve it: all its files, read once. What is not among them does not exist, so no path leads out of the
+ * folder, and a build beside a running lab does not pull the page from under it.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LabError } from '../api/errors.ts';
+
+export interface PageFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  type: string;
+  etag: string;
+  cacheControl: string;
+}
+
+/** The files by their path in URLs: `/`, `/assets/index-3fa9c1.js`. */
+export type PageFiles = ReadonlyMap<string, PageFile>;
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** Throws where there is no page in the folder. */
+export function loadPage(folder: string): PageFiles {
+  const files = new Map<string, PageFile>();
+  for (const entry of readFolder(folder)) {
+    if (!entry.isFile() || entry.name.startsWith('.')) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    files.set(`/${path.relative(folder, file).split(path.sep).join('/')}`, readPageFile(file));
+  }
+  const index = files.get('/index.html');
+  if (!index) throw new LabError('file-unreadable', `There is no page in ${folder}. Build it with “npm run build”.`);
+  return files.set('/', index);
+}
+
+function readFolder(folder: string) {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    throw new LabError('file-unreadable', `The page in ${folder} can not be read. Build it with “npm run build”.`, { cause: error });
+  }
+}
+
+function readPageFile(file: string): PageFile {
+  const bytes = new Uint8Array(readFileSync(file));
+  // Vite puts a hash of its content into the name of each file that it emits to assets/.
+  const isHashed = path.basename(path.dirname(file)) === 'assets';
+  return {
+    bytes,
+    type: types[path.extname(file)] ?? 'application/octet-stream',
+    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    cacheControl: isHashed ? 'private, max-age=31536000, immutable' : 'no-cache',
+  };
+}
