@@ -23,6 +23,8 @@ export type RunState = 'running' | 'stopping' | 'done' | 'failed' | 'cancelled';
 
 export class ImportRun {
   readonly request: ImportRequest;
+  /** On the clock of performance.now(). */
+  readonly startedAt = performance.now();
   state = $state<RunState>('running');
   jobId = $state<string | null>(null);
   /** True where this import made its stream. */

@@ -23,7 +23,7 @@ export interface FormSnapshot {
   shard: number;
   timed: boolean;
   time: string;
-  count: number;
+  count: number | null;
   numbered: boolean;
 }
 
@@ -54,6 +54,7 @@ export class ProduceForm {
   shard = $state(empty.shard);
   timed = $state(empty.timed);
   time = $state(empty.time);
+  /** Null while the field is empty. */
   count = $state(empty.count);
   numbered = $state(empty.numbered);
   #headerIds = 0;

@@ -1,0 +1,29 @@
+/** What a preview shows: events and rejected lines in the order of the file, and where their keys would land. */
+import type { ImportPreview, PreviewEvent, RejectedLine } from '../../../../main/api/imports.ts';
+import { shardForKey } from '../../../../main/api/murmur2.ts';
+
+export type PreviewRow = { line: number; event: PreviewEvent } | { line: number; rejected: RejectedLine };
+
+export function previewRows({ events, rejected }: ImportPreview): PreviewRow[] {
+  const rows: PreviewRow[] = [...events.map((event) => ({ line: event.line, event })), ...rejected.map((line) => ({ line: line.line, rejected: line }))];
+  return rows.sort((a, b) => a.line - b.line);
+}
+
+export interface Spread {
+  /** Previewed events per shard. */
+  counts: number[];
+  /** Events that have no key, which the lab places as it goes. */
+  keyless: number;
+}
+
+const utf8 = new TextEncoder();
+
+export function spreadOf(events: readonly PreviewEvent[], shards: number): Spread {
+  const counts = Array.from({ length: shards }, () => 0);
+  let keyless = 0;
+  for (const { key } of events) {
+    if (key === null) keyless++;
+    else counts[shardForKey(utf8.encode(key), shards)]!++;
+  }
+  return { counts, keyless };
+}
