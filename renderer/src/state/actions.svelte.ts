@@ -1,6 +1,7 @@
 /**
  * Every action of the page, for the command palette and the keyboard. A component declares its actions for as long as it lives.
  */
+import { untrack } from 'svelte';
 import { matchesKeys, typesText } from '../ui/keys.ts';
 
 export interface Action {
@@ -21,7 +22,9 @@ export class Actions {
 
   add(source: () => Action[]): () => void {
     this.#sources = [...this.#sources, source];
-    return () => (this.#sources = this.#sources.filter((other) => other !== source));
+    return () => {
+      this.#sources = this.#sources.filter((other) => other !== source);
+    };
   }
 
   /** The action that a key press means, if any. */
@@ -50,5 +53,5 @@ export const actions = new Actions();
 
 /** Declares actions for the life of the component that calls it. */
 export function useActions(source: () => Action[]): void {
-  $effect.pre(() => actions.add(source));
+  $effect.pre(() => untrack(() => actions.add(source)));
 }

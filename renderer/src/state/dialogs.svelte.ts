@@ -12,17 +12,20 @@ export interface DialogProps {
 export type OpenDialog = { [N in keyof DialogProps]: { name: N; props: DialogProps[N] } }[keyof DialogProps];
 
 class Dialogs {
+  /** The dialog opened last; it stays while it closes. */
   current = $state.raw<OpenDialog | null>(null);
+  isOpen = $state(false);
   /** Counts openings, so that each starts afresh. */
   opening = $state(0);
 
   open<N extends keyof DialogProps>(name: N, props: DialogProps[N]): void {
     this.opening++;
     this.current = { name, props } as OpenDialog;
+    this.isOpen = true;
   }
 
   close(): void {
-    this.current = null;
+    this.isOpen = false;
   }
 }
 
