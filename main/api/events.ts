@@ -2,7 +2,7 @@
  * Events: the windows of a stream that the page shows, one event in full, and whole ranges read in order.
  *
  * Rows. The events of the chosen shards are merged in append order: the time at which their batches were appended, within one
- * commit the events' own timestamps, then shard and offset. The order of each shard is kept. A row's number is its place in
+ * commit the events' own timestamps, then their places in their batches, then the shard. The order of each shard is kept. A row's number is its place in
  * that order since the stream began; it stays the same when the oldest events are trimmed, and it is counted, never
  * computed from offsets, which may have gaps.
  */
@@ -74,7 +74,7 @@ export interface EventDetail extends Position {
   appendedAt: number;
   key: Uint8Array | null;
   value: Uint8Array | null;
-  headers: [string, Uint8Array | null][];
+  headers: readonly (readonly [string, Uint8Array | null])[];
   /** Place of the event in its batch, from 0. */
   indexInBatch: number;
   batch: BatchInfo;
@@ -87,7 +87,7 @@ export interface ReadRecord extends Position {
   timestamp: bigint;
   key: Uint8Array | null;
   value: Uint8Array | null;
-  headers: [string, Uint8Array | null][];
+  headers: readonly (readonly [string, Uint8Array | null])[];
 }
 
 /** Part of a range that could not be read. */

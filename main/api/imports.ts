@@ -13,7 +13,9 @@ export const PREVIEW_EVENTS_MAX = 20;
 /** Largest piece of a file in one call, bytes. */
 export const PIECE_BYTES_MAX = 1024 * 1024;
 /** Rejected lines that are kept with their text; beyond it they are counted only, and the report says so. */
-export const REJECTED_LINES_MAX = 100_000;
+export const REJECTED_LINES_MAX = 20_000;
+/** Characters of a rejected line that are kept. */
+export const REJECTED_TEXT_MAX = 200;
 /** Rejected lines on one page of the report. */
 export const REJECTED_PAGE_MAX = 1_000;
 
@@ -32,7 +34,7 @@ export interface RejectedLine {
   /** Number of the line in the file, from 1. */
   line: number;
   reason: string;
-  /** The line, cut at 500 characters; bytes that are no UTF-8 as \xHH. */
+  /** The line, cut at REJECTED_TEXT_MAX characters; bytes that are no UTF-8 as \xHH. */
   text: string;
 }
 

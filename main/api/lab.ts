@@ -44,7 +44,7 @@ export const lab = {
         v.number(),
         v.integer(),
         v.minValue(1024, 'The largest value is at least 1 KiB.'),
-        v.maxValue(VALUE_BYTES_MAX_CEILING, 'The largest value is at most 8 MiB.'),
+        v.maxValue(VALUE_BYTES_MAX_CEILING, 'The largest value is at most 4 MiB.'),
       ),
     }),
     type<Settings>(),

@@ -10,7 +10,7 @@ export const WINDOW_ROWS_MAX = 500;
 /** Largest value of an event, bytes, unless the workspace's settings say otherwise. */
 export const VALUE_BYTES_MAX_DEFAULT = 1024 * 1024;
 /** The highest that the settings may raise that limit to, bytes: it must fit in a frame with its key and headers. */
-export const VALUE_BYTES_MAX_CEILING = 8 * 1024 * 1024;
+export const VALUE_BYTES_MAX_CEILING = 4 * 1024 * 1024;
 /** Largest key, bytes. */
 export const KEY_BYTES_MAX = 64 * 1024;
 /** Most headers of one event. */
@@ -33,7 +33,7 @@ export const shardNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxV
 export const shardCount = v.pipe(v.number(), v.integer(), v.minValue(1, 'A stream has at least one shard.'), v.maxValue(SHARDS_MAX, `A stream has at most ${SHARDS_MAX} shards.`));
 export const offset = v.pipe(v.bigint(), v.minValue(0n));
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-export const bytes = v.instance(Uint8Array);
+export const bytes = v.custom<Uint8Array>((input) => input instanceof Uint8Array, 'Bytes are expected here.');
 export const nothing = v.strictObject({});
 /** Shards of a stream, or all of them where left out. */
 export const shardChoice = v.optional(v.pipe(v.array(shardNumber), v.minLength(1)));

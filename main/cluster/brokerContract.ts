@@ -1,0 +1,86 @@
+/**
+ * What a broker answers to the engine (and later to processors and endpoints), over its local socket. Batch bytes are passed on, not
+ * parsed: who shows or processes events decodes them.
+ */
+import * as v from 'valibot';
+import { call, stream, type } from '../api/contract.ts';
+import type { ErrorShape } from '../api/errors.ts';
+import { bytes } from '../api/values.ts';
+import type { Appended, BatchMeta, ShardState, StoredBatch } from '../log/index.ts';
+
+/** Most batches in one append request. */
+export const APPEND_BATCHES_MAX = 1_024;
+/** Most bytes of batches that one fetch answers with, unless a single batch is larger. */
+export const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Broker watchers hear of changes at most this often, milliseconds. */
+export const WATCH_INTERVAL_MS = 40;
+
+const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
+const shardIds = v.pipe(v.array(shardId), v.minLength(1));
+const empty = v.strictObject({});
+
+/** What became of one batch of an append. */
+export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };
+
+export interface Fetched {
+  batches: StoredBatch[];
+  startOffset: bigint;
+  endOffset: bigint;
+}
+
+export interface ShardBounds {
+  startOffset: bigint;
+  endOffset: bigint;
+}
+
+/** Where a reader of several shards begins: the batch it meets first in a shard, or null at the shard's end. */
+export interface ShardCursor {
+  shardId: number;
+  batch: BatchMeta | null;
+}
+
+export interface RowCursors {
+  /** Rows ever appended to these shards that come before the cursors. */
+  row: number;
+  firstRow: number;
+  endRow: number;
+  cursors: ShardCursor[];
+}
+
+export interface BrokerChange {
+  /** All shards first, then the ones that changed. */
+  shards: ShardState[];
+  deleted: number[];
+  appendP99Ms: number | null;
+}
+
+const broker = {
+  shards: call(empty, type<ShardState[]>()),
+  createShards: call(
+    v.strictObject({ streamId: v.string(), stream: v.string(), numbers: v.array(v.pipe(v.number(), v.integer(), v.minValue(0))) }),
+    type<ShardState[]>(),
+  ),
+  /** The shards are gone when this answers; their space comes back afterwards, in small steps. */
+  deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
+  /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
+  append: call(
+    v.strictObject({ batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)) }),
+    type<AppendOutcome[]>(),
+  ),
+  fetch: call(
+    v.strictObject({ shardId, from: v.bigint(), bytesMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(FETCH_BYTES_MAX)) }),
+    type<Fetched>(),
+  ),
+  /** Where shards begin and end at this moment, in the order asked. */
+  bounds: call(v.strictObject({ shardIds }), type<ShardBounds[]>()),
+  /** The cursors nearest to a row that do not pass it, in append order over these shards (api/events.ts). */
+  rowCursors: call(v.strictObject({ shardIds, row: v.pipe(v.number(), v.minValue(0)) }), type<RowCursors>()),
+  /** For each shard its first batch appended at a time (microseconds) or later. */
+  timeCursors: call(v.strictObject({ shardIds, appendTime: v.bigint() }), type<ShardCursor[]>()),
+  /** The batch that holds an offset, or the next one after a gap; null at the end. */
+  batchAt: call(v.strictObject({ shardId, offset: v.bigint() }), type<BatchMeta | null>()),
+  /** Changes of shards; newest wins, at most every WATCH_INTERVAL_MS. */
+  watch: stream(empty, type<BrokerChange>()),
+};
+
+export const brokerContract = { broker };

@@ -1,0 +1,154 @@
+/**
+ * The engine's hold on one broker: starts its process, connects to it, starts it again with back-off when it ends unasked, and
+ * keeps what it last said of its shards.
+ */
+import { deserializeError, LabError, toLabError } from '../api/errors.ts';
+import type { DomainClient } from '../api/contract.ts';
+import type { BrokerStatus } from '../api/lab.ts';
+import type { ShardState } from '../log/index.ts';
+import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
+import type { Child, Spawner } from '../processes/spawner.ts';
+import { connectLocal } from '../rpc/adapters/localSocket.ts';
+import { createPeer, type Peer } from '../rpc/peer.ts';
+import type { BrokerBoot, BrokerReply } from './brokerProcess.ts';
+import { brokerContract } from './brokerContract.ts';
+
+/** How long a broker may take to close, milliseconds, before it is ended. */
+const CLOSE_MS = 5_000;
+
+export type BrokerClient = DomainClient<(typeof brokerContract)['broker']>;
+
+export interface BrokerLinkOptions {
+  spawner: Spawner;
+  boot: BrokerBoot;
+  /** Something about the broker or its shards has changed. */
+  changed: () => void;
+  /** Called each time it comes up, before it is reported as up. */
+  cameUp: (client: BrokerClient) => Promise<void>;
+}
+
+export interface BrokerLink {
+  readonly id: number;
+  readonly status: BrokerStatus;
+  readonly shards: ReadonlyMap<number, ShardState>;
+  readonly appendP99Ms: number | null;
+  /** Throws `broker-down` while it is not up. */
+  client(): BrokerClient;
+  /** Resolves when it is up for the first time; rejects with why it can not be. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
+  const { boot, spawner, changed } = options;
+  const status: BrokerStatus = { id: boot.brokerId, state: 'starting', pid: null, restarts: 0, message: 'It is starting.' };
+  const shards = new Map<number, ShardState>();
+  let appendP99Ms: number | null = null;
+  let child: Child | null = null;
+  let peer: Peer | null = null;
+  let upClient: BrokerClient | null = null;
+  let failures = 0;
+  let startedAt = 0;
+  let closing = false;
+  let timer: NodeJS.Timeout | undefined;
+  let exited: Promise<void> = Promise.resolve();
+
+  function say(state: BrokerStatus['state'], message: string | null): void {
+    status.state = state;
+    status.message = message;
+    changed();
+  }
+
+  /** One life of the process: until it is up, or the reason why it could not be. */
+  async function launch(): Promise<void> {
+    startedAt = Date.now();
+    const born = spawner.spawn('broker');
+    child = born;
+    status.pid = born.pid ?? null;
+    let ended = false;
+    const reply = new Promise<BrokerReply>((resolve) => born.onMessage((message) => resolve(message as BrokerReply)));
+    const exit = new Promise<string>((resolve) => born.onExit(resolve));
+    exited = exit.then((how) => {
+      ended = true;
+      onEnded(how);
+    });
+    born.post({ ...boot, type: 'boot' });
+    const first = await Promise.race([reply, exit]);
+    if (typeof first === 'string') throw new LabError('broker-down', `Broker ${boot.brokerId} ended while it started (${first}).`);
+    if (first.type === 'failed') throw deserializeError(first.error);
+    const port = await connectLocal(first.address, first.secret);
+    peer = createPeer(port);
+    const client = peer.client(brokerContract).broker;
+    for (const shard of await client.shards({})) shards.set(shard.id, shard);
+    await options.cameUp(client);
+    if (ended) throw new LabError('broker-down', `Broker ${boot.brokerId} ended while it started.`);
+    upClient = client;
+    say('up', null);
+    void follow(client);
+  }
+
+  async function follow(client: BrokerClient): Promise<void> {
+    try {
+      for await (const change of client.watch({})) {
+        for (const shard of change.shards) shards.set(shard.id, shard);
+        for (const id of change.deleted) shards.delete(id);
+        appendP99Ms = change.appendP99Ms;
+        changed();
+      }
+    } catch {
+      // The connection is gone: the exit of the process says the rest.
+    }
+  }
+
+  function onEnded(how: string): void {
+    child = null;
+    upClient = null;
+    peer?.close();
+    peer = null;
+    status.pid = null;
+    if (closing) return;
+    failures = Date.now() - startedAt > RECOVERED_AFTER_MS ? 1 : failures + 1;
+    const pauseMs = restartPauseMs(failures);
+    say('down', `Broker ${boot.brokerId} ended (${how}). It is started again. What it had acknowledged is kept.`);
+    timer = setTimeout(() => {
+      status.restarts += 1;
+      say('starting', 'It is starting again.');
+      launch().catch((error: unknown) => {
+        say('down', toLabError(error).message);
+        child?.kill();
+      });
+    }, pauseMs);
+  }
+
+  return {
+    id: boot.brokerId,
+    status,
+    shards,
+    get appendP99Ms() {
+      return appendP99Ms;
+    },
+    client() {
+      if (upClient) return upClient;
+      throw new LabError('broker-down', `Broker ${boot.brokerId} is not up just now. It is being started again; try once more in a moment.`);
+    },
+    async start() {
+      try {
+        await launch();
+      } catch (error) {
+        closing = true;
+        (child as Child | null)?.kill();
+        throw error;
+      }
+    },
+    async close() {
+      closing = true;
+      clearTimeout(timer);
+      const last = child;
+      if (!last) return;
+      last.post({ type: 'close' });
+      const limit = setTimeout(() => last.kill(), CLOSE_MS);
+      await exited;
+      clearTimeout(limit);
+    },
+  };
+}

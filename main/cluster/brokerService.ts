@@ -1,0 +1,103 @@
+/** What a broker answers: the calls of brokerContract.ts over its store. */
+import type { DomainHandlers } from '../api/contract.ts';
+import { LabError, serializeError } from '../api/errors.ts';
+import { type BatchToAppend, type Committer, type ShardState, type Store, verifyBatch } from '../log/index.ts';
+import { conflate } from '../rpc/conflate.ts';
+import { type AppendOutcome, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
+import { rowCursors, timeCursors } from './rowCursors.ts';
+
+/** How long one slice of giving space back may take, milliseconds; appends get their turn in between. */
+const RECLAIM_SLICE_MS = 5;
+
+export interface BrokerService {
+  handlers: DomainHandlers<(typeof brokerContract)['broker']>;
+  close(): void;
+}
+
+export function createBrokerService(store: Store, committer: Committer): BrokerService {
+  const listeners = new Set<() => void>();
+  const changed = (): void => listeners.forEach((listener) => listener());
+  let reclaiming: NodeJS.Immediate | undefined;
+
+  function reclaim(): void {
+    reclaiming ??= setImmediate(() => {
+      reclaiming = undefined;
+      if (store.reclaim(RECLAIM_SLICE_MS)) reclaim();
+    });
+  }
+  // What an earlier life had begun to delete.
+  reclaim();
+
+  async function append(batches: readonly { shardId: number; bytes: Uint8Array }[]): Promise<AppendOutcome[]> {
+    const outcomes = new Array<AppendOutcome>(batches.length);
+    const sound: BatchToAppend[] = [];
+    const places: number[] = [];
+    batches.forEach(({ shardId, bytes }, index) => {
+      try {
+        sound.push({ shardId, bytes, header: verifyBatch(bytes) });
+        places.push(index);
+      } catch (error) {
+        outcomes[index] = { ok: false, error: serializeError(error) };
+      }
+    });
+    const results = sound.length > 0 ? await committer.append(sound) : [];
+    results.forEach((result, index) => {
+      outcomes[places[index]!] = result instanceof LabError ? { ok: false, error: serializeError(result) } : { ok: true, appended: result };
+    });
+    changed();
+    return outcomes;
+  }
+
+  return {
+    handlers: {
+      shards: () => store.shards(),
+      createShards({ streamId, stream, numbers }) {
+        const made = store.createShards(numbers.map((number) => ({ streamId, stream, number })));
+        changed();
+        return made;
+      },
+      deleteShards({ shardIds }) {
+        store.deleteShards(shardIds);
+        reclaim();
+        changed();
+      },
+      append: ({ batches }) => append(batches),
+      fetch: ({ shardId, from, bytesMax }) => store.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
+      bounds({ shardIds }) {
+        const known = new Map(store.shards().map((shard) => [shard.id, shard]));
+        return shardIds.map((id) => {
+          const shard = known.get(id);
+          if (!shard) throw new LabError('no-such-shard', `This broker has no shard with the id ${id}.`);
+          return { startOffset: shard.startOffset, endOffset: shard.nextOffset };
+        });
+      },
+      rowCursors: ({ shardIds, row }) => rowCursors(store, shardIds, row),
+      timeCursors: ({ shardIds, appendTime }) => timeCursors(store, shardIds, appendTime),
+      batchAt: ({ shardId, offset }) => store.locate(shardId, { offset }),
+      watch: (_input, { signal }) => watch(store, committer, listeners, signal),
+    },
+    close() {
+      if (reclaiming) clearImmediate(reclaiming);
+    },
+  };
+}
+
+/** All shards first, then those that differ from what was told last. */
+function watch(store: Store, committer: Committer, listeners: Set<() => void>, signal: AbortSignal): AsyncIterable<BrokerChange> {
+  let told = new Map<number, ShardState>();
+  return conflate({
+    subscribe(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    take() {
+      const now = new Map(store.shards().map((shard) => [shard.id, shard]));
+      const shards = [...now.values()].filter((shard) => told.get(shard.id) !== shard);
+      const deleted = [...told.keys()].filter((id) => !now.has(id));
+      told = now;
+      return { shards, deleted, appendP99Ms: committer.stats().appendP99Ms };
+    },
+    intervalMs: WATCH_INTERVAL_MS,
+    signal,
+  });
+}

@@ -1,0 +1,153 @@
+/** One import under way: pieces of a file in, appends out, a report of what was rejected. */
+import { LabError, toLabError } from '../../api/errors.ts';
+import { type ImportReport, type ImportRules, REJECTED_LINES_MAX, type RejectedLine } from '../../api/imports.ts';
+import type { NewRecord } from '../../api/values.ts';
+import type { JobHandle } from '../../jobs/jobs.ts';
+import { type Appender, sizeOf } from '../../produce/append.ts';
+import { createLineReader, type LineReader, lineText } from './lineRules.ts';
+import { type Line, LineSplitter } from './lines.ts';
+
+/** Bytes of a piece that are turned into records before the engine's thread is given back; about 3 ms. */
+const SLICE_BYTES = 128 * 1024;
+/** Bytes of events in one append. */
+const APPEND_TARGET_BYTES = 1024 * 1024;
+/** Appends under way; pieces wait beyond it. */
+const APPENDS_UNDER_WAY_MAX = 4;
+/** How long the sender may be silent, milliseconds, before the import ends. */
+export const SENDER_SILENT_MS = 60_000;
+
+export interface ImportRunOptions {
+  job: JobHandle;
+  appender: Appender;
+  stream: string;
+  rules: ImportRules;
+  valueBytesMax: number;
+}
+
+export class ImportRun {
+  readonly job: JobHandle;
+  readonly rejected: RejectedLine[] = [];
+  readonly #appender: Appender;
+  readonly #stream: string;
+  readonly #splitter: LineSplitter;
+  readonly #reader: LineReader;
+  #records: NewRecord[] = [];
+  #recordsBytes = 0;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Pieces are read one after the other, in the order in which they came. */
+  #turn: Promise<void> = Promise.resolve();
+  #imported = 0;
+  #rejectedCount = 0;
+  #bytes = 0;
+  #failure: LabError | null = null;
+  #silence: NodeJS.Timeout;
+
+  constructor({ job, appender, stream, rules, valueBytesMax }: ImportRunOptions) {
+    this.job = job;
+    this.#appender = appender;
+    this.#stream = stream;
+    this.#splitter = new LineSplitter(valueBytesMax);
+    this.#reader = createLineReader(rules, valueBytesMax);
+    this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS);
+    job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
+  }
+
+  /** Resolves when all events of this piece are in the log. */
+  async write(piece: Uint8Array, sender: AbortSignal): Promise<ImportReport> {
+    this.#check();
+    this.#silence.refresh();
+    sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'), { once: true });
+    const read = this.#turn.then(() => this.#read(piece));
+    this.#turn = read.catch(() => {});
+    await read;
+    await Promise.all(this.#underWay);
+    this.#check();
+    return this.report();
+  }
+
+  async finish(): Promise<ImportReport> {
+    this.#check();
+    await this.#turn;
+    for (const line of this.#splitter.finish()) this.#take(line);
+    await this.#append();
+    await Promise.all(this.#underWay);
+    this.#check();
+    const rejected = this.#rejectedCount === 0 ? '' : ` ${count(this.#rejectedCount, 'line was', 'lines were')} rejected.`;
+    const imported = this.#imported === 0 && this.#rejectedCount === 0 ? 'The file is empty: nothing was imported.' : `${count(this.#imported, 'event', 'events')} imported.`;
+    clearTimeout(this.#silence);
+    this.job.end('done', `${imported}${rejected}`);
+    return this.report();
+  }
+
+  report(): ImportReport {
+    return { imported: this.#imported, rejected: this.#rejectedCount, rejectedKept: this.rejected.length };
+  }
+
+  /** Ends the import with what is in the log; `why` is a sentence. */
+  fail(why: string): void {
+    this.#end('failed', why);
+  }
+
+  #end(state: 'failed' | 'cancelled', why: string): void {
+    if (this.job.job.state !== 'running') return;
+    clearTimeout(this.#silence);
+    // What is on its way into the log is counted before the job says what it kept.
+    const ended = (): void =>
+      this.job.end(state, `${why} ${count(this.#imported, 'event is', 'events are')} in “${this.#stream}”; the rest of the file was not imported.`);
+    this.#failure = new LabError(state === 'cancelled' ? 'cancelled' : 'job-over', `The import has ended: ${why}`);
+    void Promise.allSettled(this.#underWay).then(ended);
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.job.job.state !== 'running') throw new LabError('job-over', `The import has ended: ${this.job.job.message}`);
+  }
+
+  async #read(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length; at += SLICE_BYTES) {
+      this.#check();
+      for (const line of this.#splitter.push(piece.subarray(at, at + SLICE_BYTES))) this.#take(line);
+      if (this.#recordsBytes >= APPEND_TARGET_BYTES) await this.#append();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await this.#append();
+    this.#bytes += piece.length;
+  }
+
+  #take(line: Line): void {
+    const result = this.#reader.read(line);
+    if (result === 'blank') return;
+    if ('record' in result) {
+      this.#records.push(result.record);
+      this.#recordsBytes += sizeOf(result.record);
+      return;
+    }
+    this.#rejectedCount += 1;
+    if (this.rejected.length < REJECTED_LINES_MAX) this.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
+  }
+
+  /** Sends the records at hand on their way; waits only while too many others are. */
+  async #append(): Promise<void> {
+    const records = this.#records;
+    this.#records = [];
+    this.#recordsBytes = 0;
+    if (records.length > 0) {
+      const append = this.#appender.append(this.#stream, records).then(
+        () => this.#appended(records.length),
+        (error: unknown) => this.fail(toLabError(error).message),
+      );
+      this.#underWay.add(append);
+      void append.finally(() => this.#underWay.delete(append));
+    }
+    while (this.#underWay.size >= APPENDS_UNDER_WAY_MAX) await Promise.race(this.#underWay);
+  }
+
+  #appended(records: number): void {
+    this.#imported += records;
+    this.job.progress({ done: this.#bytes, events: this.#imported, rejected: this.#rejectedCount });
+  }
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}

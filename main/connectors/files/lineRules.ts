@@ -1,0 +1,80 @@
+/** From a line to a record, or the reason why not. */
+import { isUtf8 } from 'node:buffer';
+import { type ImportRules, REJECTED_TEXT_MAX } from '../../api/imports.ts';
+import { parseIsoTime } from '../../api/time.ts';
+import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
+import { fieldAt } from './fieldPath.ts';
+import type { Line } from './lines.ts';
+
+/** A whole number below this distance from 1970 counts seconds, one above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
+const SECONDS_BELOW = 1e11;
+
+export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
+
+export interface LineReader {
+  read(line: Line): LineResult;
+}
+
+/** Blank lines of NDJSON are passed over; of plain lines they are events like any other. */
+export function createLineReader(rules: ImportRules, valueBytesMax: number): LineReader {
+  const { keyField, timeField } = rules;
+
+  function readJson(bytes: Uint8Array): LineResult {
+    const text = asBuffer(bytes).toString('utf8');
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      if (text.trim() === '') return 'blank';
+      return { reason: `not JSON: ${(error as Error).message}` };
+    }
+    const record: NewRecord = { key: null, value: bytes, headers: [], timestamp: null, shard: null };
+    if (keyField !== null) {
+      record.key = keyOf(fieldAt(value, keyField));
+      if (record.key && record.key.length > KEY_BYTES_MAX) return { reason: `the key “${keyField}” has ${record.key.length} bytes; a key has at most ${KEY_BYTES_MAX}` };
+    }
+    if (timeField !== null) {
+      const field = fieldAt(value, timeField);
+      const time = timeOf(field);
+      if (time === null) {
+        return { reason: field === undefined ? `the time field “${timeField}” is missing` : `the time field “${timeField}” is no time: ${JSON.stringify(field).slice(0, 60)}` };
+      }
+      record.timestamp = time;
+    }
+    return { record };
+  }
+
+  return {
+    read({ bytes, isCut }) {
+      if (isCut || bytes.length > valueBytesMax) return { reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value of this workspace (see Settings)` };
+      if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
+      if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
+      return readJson(bytes);
+    },
+  };
+}
+
+/** The string, or the JSON text of anything else; nothing for a field that is missing or null. */
+function keyOf(field: unknown): Uint8Array | null {
+  if (field === undefined || field === null) return null;
+  return Buffer.from(typeof field === 'string' ? field : JSON.stringify(field));
+}
+
+/** ISO 8601 text, or seconds or milliseconds since 1970 as a number; null for anything else. */
+export function timeOf(field: unknown): bigint | null {
+  if (typeof field === 'string') return parseIsoTime(field);
+  if (typeof field !== 'number' || !Number.isFinite(field)) return null;
+  const ms = Math.abs(field) < SECONDS_BELOW ? field * 1000 : field;
+  return BigInt(Math.round(ms));
+}
+
+/** A line as a report shows it. */
+export function lineText(bytes: Uint8Array): string {
+  const head = asBuffer(bytes.subarray(0, REJECTED_TEXT_MAX * 4));
+  const text = isUtf8(head) || isUtf8(asBuffer(bytes)) ? head.toString('utf8') : [...head].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`)).join('');
+  return text.length > REJECTED_TEXT_MAX ? `${text.slice(0, REJECTED_TEXT_MAX)}…` : text;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,69 @@
+/** Lines out of the pieces of a file, whatever the pieces' borders are. */
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+export interface Line {
+  /** From 1. */
+  number: number;
+  /** Without its end of line; a view of the piece where it lies whole in it. */
+  bytes: Uint8Array;
+  /** The line was longer than the limit: `bytes` is only its beginning. */
+  isCut: boolean;
+}
+
+/** Characters of a line beyond the limit that are kept, so that a report can show its beginning. */
+const CUT_BYTES = 1_024;
+
+/** Splits at LF, takes off CR before it and a byte order mark before everything. A line over `lineBytesMax` is cut, never held. */
+export class LineSplitter {
+  readonly #lineBytesMax: number;
+  #number = 0;
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
+  #isCut = false;
+
+  constructor(lineBytesMax: number) {
+    this.#lineBytesMax = lineBytesMax;
+  }
+
+  /** The lines that this piece completes. */
+  *push(piece: Uint8Array): Generator<Line> {
+    let start = 0;
+    for (;;) {
+      const end = piece.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      yield this.#line(piece.subarray(start, end));
+      start = end + 1;
+    }
+    if (start < piece.length) this.#keep(piece.subarray(start));
+  }
+
+  /** The last line, where the file does not end with a newline. */
+  *finish(): Generator<Line> {
+    if (this.#restBytes > 0) yield this.#line(new Uint8Array(0));
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#restBytes += part.length;
+    if (this.#isCut) return;
+    this.#isCut = this.#restBytes > this.#lineBytesMax;
+    // A copy: the piece it came in is given back.
+    this.#rest.push((this.#isCut ? part.subarray(0, CUT_BYTES) : part).slice());
+  }
+
+  #line(end: Uint8Array): Line {
+    this.#number += 1;
+    let bytes = end;
+    if (this.#restBytes > 0) {
+      bytes = Buffer.concat([...this.#rest, this.#isCut ? new Uint8Array(0) : end]);
+      this.#rest = [];
+      this.#restBytes = 0;
+    }
+    const isCut = this.#isCut || bytes.length > this.#lineBytesMax;
+    this.#isCut = false;
+    if (bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
+    if (this.#number === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
+    return { number: this.#number, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut };
+  }
+}

@@ -1,0 +1,92 @@
+/** The first events of a file as its import would make them, and what fields they have. */
+import { type FieldGuess, type ImportFormat, type ImportPreview, type ImportRules, PREVIEW_BYTES_MAX, PREVIEW_EVENTS_MAX } from '../../api/imports.ts';
+import { createLineReader, lineText, timeOf } from './lineRules.ts';
+import { type Line, LineSplitter } from './lines.ts';
+
+/** Lines that are looked at for fields and for the format. */
+const LOOKED_AT_MAX = 500;
+/** Fields that are offered. */
+const FIELDS_MAX = 50;
+/** Characters of a sample value. */
+const SAMPLE_MAX = 60;
+/** Names by which fields tell that they hold a time. */
+const timeNames = /time|date|(^|\.)(ts|at)$|created|occurred/i;
+
+/** `rules`: null to guess the format, without key and time. */
+export function previewImport(head: Uint8Array, rules: ImportRules | null, valueBytesMax: number): ImportPreview {
+  const lines = linesOf(head, valueBytesMax);
+  const format = guessFormat(lines);
+  const applied = rules ?? { format, keyField: null, timeField: null };
+  const reader = createLineReader(applied, valueBytesMax);
+  const preview: ImportPreview = { format, events: [], rejected: [], fields: applied.format === 'ndjson' ? fieldsOf(lines) : [] };
+  for (const line of lines) {
+    const result = reader.read(line);
+    if (result === 'blank') continue;
+    if ('reason' in result) {
+      if (preview.rejected.length < PREVIEW_EVENTS_MAX) preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
+    } else if (preview.events.length < PREVIEW_EVENTS_MAX) {
+      const { key, value, timestamp } = result.record;
+      preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: lineText(value ?? new Uint8Array()) });
+    }
+  }
+  return preview;
+}
+
+function linesOf(head: Uint8Array, valueBytesMax: number): Line[] {
+  const splitter = new LineSplitter(valueBytesMax);
+  const lines: Line[] = [];
+  for (const line of splitter.push(head)) {
+    lines.push(line);
+    if (lines.length >= LOOKED_AT_MAX) return lines;
+  }
+  // Of a longer file the last line is cut by the end of the head; it counts only where there is no other.
+  if (lines.length === 0 || head.length < PREVIEW_BYTES_MAX) lines.push(...splitter.finish());
+  return lines;
+}
+
+/** JSON objects or arrays on at least half of the lines. */
+function guessFormat(lines: Line[]): ImportFormat {
+  const objects = lines.filter(({ bytes }) => parse(bytes) !== undefined).length;
+  return lines.length > 0 && objects * 2 >= lines.length ? 'ndjson' : 'lines';
+}
+
+function parse(bytes: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(lines: Line[]): FieldGuess[] {
+  const seen = new Map<string, { sample: string; count: number; times: number }>();
+  let objects = 0;
+  for (const { bytes } of lines) {
+    const value = parse(bytes);
+    if (!value) continue;
+    objects += 1;
+    visit(value, '', (path, leaf) => {
+      const field = seen.get(path) ?? { sample: sampleOf(leaf), count: 0, times: 0 };
+      field.count += 1;
+      if (timeOf(leaf) !== null && (typeof leaf === 'string' || timeNames.test(path))) field.times += 1;
+      seen.set(path, field);
+    });
+  }
+  return [...seen]
+    .slice(0, FIELDS_MAX)
+    .map(([path, { sample, count, times }]) => ({ path, sample, share: count / objects, looksLikeTime: times * 2 > count }));
+}
+
+function visit(value: object, path: string, leaf: (path: string, value: unknown) => void, depth = 0): void {
+  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && depth < 5) visit(inner, at, leaf, depth + 1);
+    else if (!Array.isArray(inner)) leaf(at, inner);
+  }
+}
+
+function sampleOf(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > SAMPLE_MAX ? `${text.slice(0, SAMPLE_MAX)}…` : text;
+}

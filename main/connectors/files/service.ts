@@ -1,0 +1,64 @@
+/** The calls of api/imports.ts: files that the page or the command line sends become events. */
+import type { DomainHandlers } from '../../api/contract.ts';
+import { LabError } from '../../api/errors.ts';
+import type { imports } from '../../api/imports.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
+import type { Appender } from '../../produce/append.ts';
+import type { StreamRegistry } from '../../streams/registry.ts';
+import type { SettingsStore } from '../../workspace/settings.ts';
+import { ImportRun } from './importRun.ts';
+import { previewImport } from './preview.ts';
+
+/** Shards of a stream that an import makes where none are asked for. */
+export const IMPORT_SHARDS_DEFAULT = 3;
+
+export interface ImportServiceParts {
+  registry: StreamRegistry;
+  appender: Appender;
+  jobs: Jobs;
+  settings: SettingsStore;
+}
+
+export function createImportService({ registry, appender, jobs, settings }: ImportServiceParts): DomainHandlers<typeof imports> {
+  const runs = new Map<string, ImportRun>();
+  jobs.onDismiss((id) => runs.delete(id));
+
+  function run(jobId: string): ImportRun {
+    const found = runs.get(jobId);
+    if (!found) throw new LabError('no-such-job', 'This import is not listed any more.');
+    return found;
+  }
+
+  /** True where the stream had to be made. */
+  async function provide(stream: string, shards: number | null): Promise<boolean> {
+    if (!registry.has(stream)) {
+      await registry.create(stream, shards ?? IMPORT_SHARDS_DEFAULT);
+      return true;
+    }
+    const has = registry.get(stream).shards.length;
+    if (shards !== null && shards !== has) {
+      throw new LabError('shard-count-differs', `The stream “${stream}” has ${has} shards, not ${shards}. Leave the number of shards out, or choose another stream.`);
+    }
+    return false;
+  }
+
+  return {
+    preview: ({ head, rules }) => previewImport(head, rules, settings.get().valueBytesMax),
+    async start({ stream, shards, rules, file }) {
+      if (rules.format === 'lines' && (rules.keyField !== null || rules.timeField !== null)) {
+        throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON.');
+      }
+      const streamMade = await provide(stream, shards);
+      const job = jobs.start({ kind: 'import', title: `Import ${file.name} into ${stream}`, stream, unit: 'bytes', total: file.bytes, streamMade, message: 'Reading the file.' });
+      runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax }));
+      return { jobId: job.job.id, streamMade };
+    },
+    write: ({ jobId, piece }, { signal }) => run(jobId).write(piece, signal),
+    finish: ({ jobId }) => run(jobId).finish(),
+    abort: ({ jobId, reason }) => run(jobId).fail(reason),
+    rejected({ jobId, from, limit }) {
+      const { rejected, report } = { rejected: run(jobId).rejected, report: run(jobId).report() };
+      return { lines: rejected.slice(from, from + limit), kept: rejected.length, total: report.rejected };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * The engine: the only place where the parts are put together. It opens the workspace, starts its brokers and builds the services
+ * that answer the contract of main/api. It knows nothing of pages, windows or sockets: whoever hosts it serves `services` over a Port.
+ */
+import path from 'node:path';
+import type { LabServices } from './api/index.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
+import { createImportService } from './connectors/files/service.ts';
+import { createEventsService } from './events/service.ts';
+import { createJobs } from './jobs/jobs.ts';
+import { createLabService } from './lab/service.ts';
+import { createLessonService } from './lessons/service.ts';
+import type { Spawner } from './processes/spawner.ts';
+import { createAppender } from './produce/append.ts';
+import { createProduceService } from './produce/service.ts';
+import { createReaders } from './readers/readers.ts';
+import { createSamplesService } from './samples/service.ts';
+import { createStreamRegistry, dropStrayShards } from './streams/registry.ts';
+import { createStreamsService } from './streams/service.ts';
+import { createSummaries } from './streams/summaries.ts';
+import { openWorkspace, type Workspace } from './workspace/index.ts';
+
+export interface EngineOptions {
+  /** Folder of the workspace; made where there is none. */
+  workspace: string;
+  /** Who opens it, as others are told who find it in use: "the desktop app". */
+  program: string;
+  durability: 'safe' | 'fast';
+  /** Folder with samples and lessons. */
+  resources: string;
+  version: string;
+  spawner: Spawner;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** From 0 up to, not including, 1. */
+  random: () => number;
+}
+
+export interface Engine {
+  services: LabServices;
+  workspace: { name: string; path: string };
+  /** Stops the brokers, closes the files, lets go of the workspace. */
+  close(): Promise<void>;
+}
+
+/** Errors: those of {@link openWorkspace}, and `broker-down` where a broker can not be started. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const workspace = await openWorkspace(options.workspace, options.program);
+  try {
+    const cluster = await startCluster({
+      spawner: options.spawner,
+      boots: [{ brokerId: 1, file: workspace.brokerFile(1), durability: options.durability }],
+      cameUp: (_brokerId, client) => dropStrayShards(workspace.streams, client),
+    });
+    return assemble(options, workspace, cluster);
+  } catch (error) {
+    workspace.close();
+    throw error;
+  }
+}
+
+function assemble({ resources, version, durability, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+  const registry = createStreamRegistry(workspace.streams, cluster, now);
+  const summaries = createSummaries(registry, cluster, now);
+  const jobs = createJobs(now);
+  const readers = createReaders(registry);
+  const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
+  const lessons = createLessonService({
+    folder: path.join(resources, 'lessons'),
+    records: workspace.lessons,
+    registry,
+    cluster,
+    readers: readers.all,
+    onChange(listener) {
+      const stops = [cluster.onChange(listener), registry.onChange(listener), readers.onChange(listener)];
+      return () => stops.forEach((stop) => stop());
+    },
+  });
+
+  return {
+    workspace: { name: workspace.name, path: workspace.path },
+    services: {
+      lab: createLabService({ workspace, cluster, summaries, version, durability }),
+      streams: createStreamsService(registry, summaries),
+      events: createEventsService(registry, cluster),
+      produce: createProduceService(registry, appender, workspace.keptEvents, now),
+      imports: createImportService({ registry, appender, jobs, settings: workspace.settings }),
+      jobs: jobs.service,
+      samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
+      readers: readers.service,
+      lessons: lessons.handlers,
+    },
+    async close() {
+      lessons.close();
+      summaries.close();
+      await cluster.close();
+      workspace.close();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** Windows of rows over the shards of a stream, and the row at which an event stands. */
+import { LabError } from '../api/errors.ts';
+import type { EventRow, EventWindow } from '../api/events.ts';
+import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
+import { AppendOrder, type Placed, startsAt, timeOf } from './appendOrder.ts';
+import { type BatchReader, damage, type DecodedBatch } from './batches.ts';
+import { textCell, valueCells } from './fields.ts';
+
+/** Beyond every row: where the end is asked for. */
+const BEYOND = Number.MAX_SAFE_INTEGER;
+
+/** Rows from `from` on, at most `limit` of them, or the last `limit`. */
+export async function eventWindow(cluster: Cluster, reader: BatchReader, places: ShardPlace[], from: number | 'end', limit: number): Promise<EventWindow> {
+  const ends = await cluster.rowCursors(places, BEYOND);
+  const last = Math.max(ends.firstRow, ends.endRow - limit);
+  const row = from === 'end' ? last : Math.min(Math.max(from, ends.firstRow), ends.endRow);
+  const { row: at, firstRow, endRow, cursors } = await cluster.rowCursors(places, row);
+  const merge = new AppendOrder(reader, startsAt(places, cursors));
+  const rows: EventRow[] = [];
+  for (let number = at; number < row + limit; number++) {
+    const placed = await merge.next();
+    if (!placed) break;
+    if (number >= row) rows.push(toRow(placed, number));
+  }
+  return { firstRow, endRow, rows };
+}
+
+/** The row of the event at an offset of one shard, among all `places`; of the next event where there is a gap. */
+export async function rowOf(cluster: Cluster, reader: BatchReader, places: ShardPlace[], place: ShardPlace, offset: bigint): Promise<number> {
+  const meta = await cluster.batchAt(place, offset);
+  if (!meta) return (await cluster.rowCursors(places, BEYOND)).endRow;
+  const batch = await need(reader, place, meta.baseOffset);
+  const index = batch.damaged ? Number(offset - meta.baseOffset) : batch.records.findIndex((record) => record.offset >= offset);
+  if (index < 0) return rowOf(cluster, reader, places, place, meta.lastOffset + 1n);
+
+  let row = Number(meta.recordsBefore) + Math.min(index, meta.recordCount - 1);
+  const others = places.filter((other) => other !== place);
+  if (others.length === 0) return row;
+  const cursors = await cluster.timeCursors(others, meta.appendTimeUs);
+  for (const [at, cursor] of cursors.entries()) {
+    const other = others[at]!;
+    if (!cursor.batch) {
+      row += Number(cluster.state(other)?.recordsTotal ?? 0n);
+      continue;
+    }
+    row += Number(cursor.batch.recordsBefore);
+    if (cursor.batch.appendTimeUs === meta.appendTimeUs) {
+      row += countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, index), other.number < place.number ? index + 1 : index);
+    }
+  }
+  return row;
+}
+
+/** Records of a batch of the same commit that come before the event with this time; of those with the same time, the first `ties`. */
+function countBefore(batch: DecodedBatch, time: bigint, ties: number): number {
+  let count = 0;
+  while (count < batch.stored.recordCount && (timeOf(batch, count) < time || (timeOf(batch, count) === time && count < ties))) count += 1;
+  return count;
+}
+
+async function need(reader: BatchReader, place: ShardPlace, baseOffset: bigint): Promise<DecodedBatch> {
+  const batch = await reader.at(place, baseOffset);
+  if (batch) return batch;
+  throw new LabError('offset-out-of-range', `Shard ${place.number} has no events from offset ${baseOffset} on any more.`);
+}
+
+function toRow({ batch, offset, record }: Placed, row: number): EventRow {
+  const { place, stored } = batch;
+  const base = { row, shard: place.number, offset, appendedAt: Number(stored.appendTimeUs / 1000n) };
+  if (!record) {
+    return { ...base, timestamp: stored.minTimestamp, key: null, value: null, fields: {}, headers: 0, damaged: batch.damaged ?? damage(place, stored) };
+  }
+  const value = record.value && valueCells(record.value);
+  return {
+    ...base,
+    timestamp: record.timestamp,
+    key: record.key && textCell(record.key),
+    value: value && value.cell,
+    fields: value ? value.fields : {},
+    headers: record.headers.length,
+  };
+}
+

@@ -1,0 +1,63 @@
+/**
+ * Lessons on disk (resources/lessons): a folder each, with lesson.json and one Markdown file a step.
+ *
+ *   lesson.json  { id, title, summary, minutes, streams, steps: [{ file, title, checks: [{ say, see }] }] }
+ *   see          what the lab must see, one of checkSchema
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as v from 'valibot';
+import { LabError } from '../api/errors.ts';
+import { count, shardCount, shardNumber, streamName } from '../api/values.ts';
+
+const checkSchema = v.union([
+  v.strictObject({ stream: v.strictObject({ name: streamName, shards: v.optional(shardCount) }) }),
+  v.strictObject({ events: v.strictObject({ stream: streamName, atLeast: count }) }),
+  v.strictObject({
+    event: v.strictObject({
+      stream: streamName,
+      key: v.optional(v.string()),
+      shard: v.optional(shardNumber),
+      offset: v.optional(v.pipe(v.string(), v.digits())),
+      valueContains: v.optional(v.string()),
+      /** ISO 8601: the event's timestamp is before it. */
+      before: v.optional(v.string()),
+    }),
+  }),
+  v.strictObject({ sameShard: v.strictObject({ stream: streamName, key: v.string(), atLeast: count }) }),
+  v.strictObject({ spread: v.strictObject({ stream: streamName, shards: shardCount }) }),
+  v.strictObject({ readers: v.strictObject({ stream: streamName, apart: count }) }),
+]);
+export type Check = v.InferOutput<typeof checkSchema>;
+
+const lessonSchema = v.strictObject({
+  id: v.string(),
+  title: v.string(),
+  summary: v.string(),
+  minutes: count,
+  streams: v.array(streamName),
+  steps: v.array(v.strictObject({ file: v.string(), title: v.string(), checks: v.array(v.strictObject({ say: v.string(), see: checkSchema })) })),
+});
+
+export type LessonContent = Omit<v.InferOutput<typeof lessonSchema>, 'steps'> & {
+  steps: { title: string; markdown: string; checks: { say: string; see: Check }[] }[];
+};
+
+/** All lessons below `folder`, by their folder's name. Throws `internal` for one that breaks the schema: it ships with the lab. */
+export function loadLessons(folder: string): LessonContent[] {
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return names.map((entry) => loadLesson(path.join(folder, entry.name))).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function loadLesson(folder: string): LessonContent {
+  const result = v.safeParse(lessonSchema, JSON.parse(readFileSync(path.join(folder, 'lesson.json'), 'utf8')));
+  if (!result.success) throw new LabError('internal', `The lesson in ${folder} is not well formed: ${result.issues[0].message} (${v.getDotPath(result.issues[0])}).`);
+  const steps = result.output.steps.map(({ file, title, checks }) => ({ title, checks, markdown: readFileSync(path.join(folder, file), 'utf8') }));
+  return { ...result.output, steps };
+}
+
+/** The stream that a check looks at. */
+export function streamOf(check: Check): string {
+  const [target] = Object.values(check) as { stream?: string; name?: string }[];
+  return target?.stream ?? target?.name ?? '';
+}

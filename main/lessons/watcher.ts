@@ -1,0 +1,118 @@
+/** Watches one step of a lesson: reads its streams as they grow and remembers which checks it has seen come true. */
+import { parseIsoTime } from '../api/time.ts';
+import type { Reader } from '../api/readers.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { AppendOrder, type Placed } from '../events/appendOrder.ts';
+import { createBatchReader } from '../events/batches.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import { type Check, streamOf } from './content.ts';
+
+/** Events of one stream that a step looks at; a lesson needs a handful. */
+const EVENTS_LOOKED_AT_MAX = 100_000;
+
+interface Sight {
+  /** The stream as it was when this began: one that was deleted and made again is another. */
+  streamId: string;
+  merge: AppendOrder;
+  events: number;
+  shards: Set<number>;
+}
+
+export interface StepWatcher {
+  /** Per check, whether it has been seen. */
+  readonly seen: boolean[];
+  /** Looks again; true where something more was seen. */
+  look(): Promise<boolean>;
+}
+
+export interface WatcherParts {
+  registry: StreamRegistry;
+  cluster: Cluster;
+  readers: () => Reader[];
+}
+
+export function createStepWatcher(checks: readonly Check[], { registry, cluster, readers }: WatcherParts): StepWatcher {
+  const batches = createBatchReader(cluster);
+  const seen = checks.map(() => false);
+  const sights = new Map<string, Sight>();
+  /** Of `sameShard`: how many events with the key each shard has. */
+  const keyCounts = checks.map(() => new Map<number, number>());
+
+  async function look(): Promise<boolean> {
+    const before = seen.filter(Boolean).length;
+    for (const stream of new Set(checks.map(streamOf))) {
+      if (registry.has(stream)) await lookAt(stream);
+    }
+    checks.forEach((check, index) => {
+      seen[index] ||= isTrueNow(check);
+    });
+    return seen.filter(Boolean).length > before;
+  }
+
+  async function lookAt(stream: string): Promise<void> {
+    const sight = await sightOf(stream);
+    while (sight.events < EVENTS_LOOKED_AT_MAX) {
+      const placed = await sight.merge.next();
+      if (!placed) return;
+      sight.events += 1;
+      sight.shards.add(placed.batch.place.number);
+      checks.forEach((check, index) => {
+        if (streamOf(check) === stream) seen[index] ||= isShownBy(check, placed, keyCounts[index]!);
+      });
+    }
+  }
+
+  async function sightOf(stream: string): Promise<Sight> {
+    const { id, shards } = registry.get(stream);
+    const known = sights.get(stream);
+    if (known?.streamId === id) return known;
+    const bounds = await cluster.bounds(shards);
+    const starts = shards.map((place, index) => ({ place, offset: bounds[index]!.startOffset, until: null }));
+    const sight: Sight = { streamId: id, merge: new AppendOrder(batches, starts), events: 0, shards: new Set() };
+    sights.set(stream, sight);
+    checks.forEach((check, index) => {
+      if (streamOf(check) === stream) keyCounts[index]!.clear();
+    });
+    return sight;
+  }
+
+  function isTrueNow(check: Check): boolean {
+    if ('stream' in check) return registry.has(check.stream.name) && [undefined, registry.get(check.stream.name).shards.length].includes(check.stream.shards);
+    if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
+    if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
+    if ('readers' in check) return areApart(readers().filter((reader) => reader.stream === check.readers.stream), BigInt(check.readers.apart));
+    return false;
+  }
+
+  return { seen, look };
+}
+
+/** Whether this one event makes the check true. */
+function isShownBy(check: Check, { batch, record, offset }: Placed, keyCounts: Map<number, number>): boolean {
+  if (!record) return false;
+  const shard = batch.place.number;
+  const key = record.key && Buffer.from(record.key).toString();
+  if ('sameShard' in check) {
+    if (key === check.sameShard.key) keyCounts.set(shard, (keyCounts.get(shard) ?? 0) + 1);
+    return keyCounts.size === 1 && (keyCounts.get(shard) ?? 0) >= check.sameShard.atLeast;
+  }
+  if (!('event' in check)) return false;
+  const { key: wantedKey, shard: wantedShard, offset: wantedOffset, valueContains, before } = check.event;
+  const beforeTime = before === undefined ? null : parseIsoTime(before);
+  return (
+    (wantedKey === undefined || key === wantedKey) &&
+    (wantedShard === undefined || shard === wantedShard) &&
+    (wantedOffset === undefined || offset === BigInt(wantedOffset)) &&
+    (valueContains === undefined || Buffer.from(record.value ?? []).includes(valueContains)) &&
+    (beforeTime === null || record.timestamp < beforeTime)
+  );
+}
+
+/** Two of the readers stand at least `distance` offsets from each other in some shard. */
+function areApart(readers: readonly Reader[], distance: bigint): boolean {
+  return readers.some((one) =>
+    readers.some((other) =>
+      one.positions.some((a) => other.positions.some((b) => a.shard === b.shard && a.offset - b.offset >= distance)),
+    ),
+  );
+}

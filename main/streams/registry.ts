@@ -1,0 +1,131 @@
+/** Which streams there are and where their shards lie; making and deleting them so that a crash in between leaves nothing half done. */
+import { randomUUID } from 'node:crypto';
+import { LabError } from '../api/errors.ts';
+import { streamNameProblem } from '../api/values.ts';
+import type { BrokerClient } from '../cluster/brokerLink.ts';
+import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
+import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
+
+/** Most streams that a workspace has. */
+export const STREAMS_MAX = 1_000;
+
+/** A stream and its shards in their order. */
+export interface StreamPlaces {
+  id: string;
+  name: string;
+  createdAt: number;
+  shards: ShardPlace[];
+}
+
+export interface StreamRegistry {
+  all(): StreamPlaces[];
+  /** Throws `no-such-stream`. */
+  get(name: string): StreamPlaces;
+  has(name: string): boolean;
+  /** The places of the chosen shards, or of all. Throws `no-such-stream` and `no-such-shard`. */
+  places(name: string, shards: readonly number[] | undefined): ShardPlace[];
+  create(name: string, shards: number): Promise<StreamPlaces>;
+  delete(name: string): Promise<void>;
+  onChange(listener: () => void): () => void;
+}
+
+/** A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. */
+export async function dropStrayShards(records: StreamRecords, client: BrokerClient): Promise<void> {
+  const open = new Set(records.all().flatMap((record) => (record.state === 'open' ? [record.id] : [])));
+  const strays = (await client.shards({})).filter((shard) => !open.has(shard.streamId));
+  if (strays.length > 0) await client.deleteShards({ shardIds: strays.map((shard) => shard.id) });
+}
+
+export function createStreamRegistry(records: StreamRecords, cluster: Cluster, now: () => number): StreamRegistry {
+  const streams = new Map<string, StreamPlaces>();
+  const listeners = new Set<() => void>();
+  /** Names being made or deleted: a second request for one waits for nothing and is told so. */
+  const busy = new Set<string>();
+  const changed = (): void => listeners.forEach((listener) => listener());
+
+  for (const record of records.all()) {
+    if (record.state === 'open') streams.set(record.name, placed(record));
+    else records.remove(record.id);
+  }
+
+  function placed(record: StreamRecord): StreamPlaces {
+    return { id: record.id, name: record.name, createdAt: record.createdAt, shards: cluster.shardsOf(record.id) };
+  }
+
+  function get(name: string): StreamPlaces {
+    const found = streams.get(name);
+    if (found) return found;
+    throw new LabError('no-such-stream', `There is no stream “${name}”. Create it, or choose another.`);
+  }
+
+  async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (busy.has(name)) throw new LabError('stream-exists', `The stream “${name}” is being created or deleted just now. Try again in a moment.`, { retriable: true });
+    busy.add(name);
+    try {
+      return await work();
+    } finally {
+      busy.delete(name);
+      changed();
+    }
+  }
+
+  function checkNew(name: string): void {
+    const problem = streamNameProblem(name);
+    if (problem) throw new LabError('bad-stream-name', problem);
+    if (streams.has(name)) throw new LabError('stream-exists', `There is already a stream “${name}”. Choose another name.`);
+    // Kafka's rule: metrics names replace dots by underscores, so these two would collide for its clients.
+    const twin = [...streams.keys()].find((other) => other.replaceAll('.', '_') === name.replaceAll('.', '_'));
+    if (twin) throw new LabError('stream-exists', `“${name}” can not be told from the stream “${twin}” by Kafka’s rule, which treats dot and underscore alike. Choose another name.`);
+    if (streams.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
+  }
+
+  return {
+    all: () => [...streams.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    get,
+    has: (name) => streams.has(name),
+    places(name, shards) {
+      const stream = get(name);
+      if (!shards) return stream.shards;
+      return [...new Set(shards)].map((number) => {
+        const place = stream.shards[number];
+        if (place) return place;
+        throw new LabError('no-such-shard', `The stream “${name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${number}.`);
+      });
+    },
+    create(name, shards) {
+      checkNew(name);
+      return exclusively(name, async () => {
+        const record: StreamRecord = { id: randomUUID(), name, shards, createdAt: now(), state: 'making' };
+        records.add(record);
+        try {
+          const places = await cluster.createShards(record.id, name, shards);
+          records.setState(record.id, 'open');
+          const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places };
+          streams.set(name, made);
+          return made;
+        } catch (error) {
+          records.remove(record.id);
+          throw error;
+        }
+      });
+    },
+    delete(name) {
+      const stream = get(name);
+      return exclusively(name, async () => {
+        records.setState(stream.id, 'deleting');
+        try {
+          await cluster.deleteShards(stream.shards);
+        } catch (error) {
+          records.setState(stream.id, 'open');
+          throw error;
+        }
+        streams.delete(name);
+        records.remove(stream.id);
+      });
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

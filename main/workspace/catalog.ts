@@ -1,0 +1,78 @@
+/**
+ * The catalog of a workspace: what its streams are called, its settings, what it keeps for its user. One SQLite file, opened by the engine
+ * alone, under the workspace's lock. Events are not in it; they are in the brokers' files.
+ */
+import Database from 'better-sqlite3';
+import { LabError } from '../api/errors.ts';
+
+/** The catalog's format; a newer one is refused, an older one is migrated step by step. */
+export const CATALOG_FORMAT = 1;
+/** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
+const APPLICATION_ID = 0x554c4c63;
+
+const steps: string[] = [
+  `CREATE TABLE stream (
+     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, shards INTEGER NOT NULL, created_at INTEGER NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('making', 'open', 'deleting'))
+   ) STRICT;
+   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE kept_event (
+     id TEXT PRIMARY KEY, stream TEXT NOT NULL, label TEXT NOT NULL, draft TEXT NOT NULL, kept_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE lesson (
+     id TEXT PRIMARY KEY, step INTEGER NOT NULL, done TEXT NOT NULL, active INTEGER NOT NULL
+   ) STRICT;`,
+];
+
+export type Catalog = Database.Database;
+
+/** Opens or makes the catalog at `file`. Errors: `format-too-new`, `not-a-log`, `workspace-unwritable`. */
+export function openCatalog(file: string): Catalog {
+  try {
+    const db = new Database(file);
+    try {
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      migrate(db, file);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    throw asLabError(error, file);
+  }
+}
+
+function migrate(db: Catalog, file: string): void {
+  const isNew = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
+  if (!isNew && db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw new LabError('not-a-log', `${file} is an SQLite file, but not the catalog of a workspace. Choose another folder.`);
+  }
+  const format = Number(db.pragma('user_version', { simple: true }));
+  if (format > CATALOG_FORMAT) {
+    throw new LabError(
+      'format-too-new',
+      `This workspace was written by a newer version of the lab (catalog format ${format}; this version knows ${CATALOG_FORMAT}). Install the newer version to open it. Nothing was changed.`,
+    );
+  }
+  db.transaction(() => {
+    for (const step of steps.slice(format)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${CATALOG_FORMAT}`);
+  }).immediate();
+}
+
+function asLabError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+    return new LabError('not-a-log', `${file} is damaged or is not the catalog of a workspace. Choose another folder.`, { cause: error });
+  }
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) return unwritable(file, error);
+  return error;
+}
+
+export function unwritable(place: string, cause: unknown): LabError {
+  return new LabError('workspace-unwritable', `The lab can not write to ${place}. Make the folder writable, or choose another one.`, { cause });
+}

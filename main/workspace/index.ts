@@ -1,0 +1,67 @@
+/**
+ * A workspace is a folder that holds everything one lab knows:
+ *
+ *   catalog.sqlite      names of streams, settings, kept events, lessons (catalog.ts)
+ *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
+ *   broker-1.sqlite     the log of broker 1, beside broker-1.lock
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { acquireLock, type Lock } from '../log/index.ts';
+import { type Catalog, openCatalog, unwritable } from './catalog.ts';
+import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
+import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
+import { createSettings, type SettingsStore } from './settings.ts';
+import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
+
+/** How long a new engine waits for the one before it to let go of the workspace, milliseconds. */
+export const LOCK_WAIT_MS = 5_000;
+
+export interface Workspace {
+  /** Absolute path of the folder. */
+  path: string;
+  /** Its last part, shown as its name. */
+  name: string;
+  streams: StreamRecords;
+  settings: SettingsStore;
+  keptEvents: KeptEvents;
+  lessons: LessonRecords;
+  brokerFile(id: number): string;
+  close(): void;
+}
+
+/**
+ * Opens the workspace in `folder`, or makes one there. `program` names the holder to others ("the desktop app", "loglab").
+ * Errors: `workspace-in-use` (names the holder), `workspace-unwritable`, `format-too-new`, `not-a-log`.
+ */
+export async function openWorkspace(folder: string, program: string, lockWaitMs = LOCK_WAIT_MS): Promise<Workspace> {
+  const root = path.resolve(folder);
+  try {
+    mkdirSync(root, { recursive: true });
+  } catch (error) {
+    throw unwritable(root, error);
+  }
+  const lock = await acquireLock(path.join(root, 'lab.lock'), { program, pid: process.pid, since: new Date().toISOString() }, { waitMs: lockWaitMs });
+  try {
+    return assemble(root, lock, openCatalog(path.join(root, 'catalog.sqlite')));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
+  return {
+    path: root,
+    name: path.basename(root),
+    streams: createStreamRecords(catalog),
+    settings: createSettings(catalog),
+    keptEvents: createKeptEvents(catalog),
+    lessons: createLessonRecords(catalog),
+    brokerFile: (id) => path.join(root, `broker-${id}.sqlite`),
+    close() {
+      catalog.close();
+      lock.release();
+    },
+  };
+}

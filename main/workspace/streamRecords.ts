@@ -1,0 +1,32 @@
+/** The streams that a workspace has, by name. */
+import type { Catalog } from './catalog.ts';
+
+export interface StreamRecord {
+  id: string;
+  name: string;
+  shards: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** `making` and `deleting` are undone or finished when the workspace is opened again after a crash. */
+  state: 'making' | 'open' | 'deleting';
+}
+
+export interface StreamRecords {
+  all(): StreamRecord[];
+  add(record: StreamRecord): void;
+  setState(id: string, state: StreamRecord['state']): void;
+  remove(id: string): void;
+}
+
+export function createStreamRecords(catalog: Catalog): StreamRecords {
+  const all = catalog.prepare<[], StreamRecord>('SELECT id, name, shards, created_at AS createdAt, state FROM stream ORDER BY name');
+  const add = catalog.prepare('INSERT INTO stream (id, name, shards, created_at, state) VALUES (@id, @name, @shards, @createdAt, @state)');
+  const setState = catalog.prepare('UPDATE stream SET state = ? WHERE id = ?');
+  const remove = catalog.prepare('DELETE FROM stream WHERE id = ?');
+  return {
+    all: () => all.all(),
+    add: (record) => void add.run(record),
+    setState: (id, state) => void setState.run(state, id),
+    remove: (id) => void remove.run(id),
+  };
+}
