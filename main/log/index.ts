@@ -6,7 +6,15 @@
  * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended
  * never change but for base offset and leader epoch, and a damaged batch is never served as good.
  */
-export { BATCH_BYTES_MAX, compressionOf, decodeBatchHeader, patchBatch, type BatchHeader, type LogRecord, type NewRecord } from './batch/layout.ts';
+export {
+  BATCH_BYTES_MAX,
+  compressionOf,
+  decodeBatchHeader,
+  patchBatch,
+  type BatchHeader,
+  type LogRecord,
+  type NewRecord,
+} from './batch/layout.ts';
 export { encodeBatch, type NewBatch } from './batch/encode.ts';
 export { decodeBatch, iterateBatch } from './batch/decode.ts';
 export { verifyBatch, type VerifiedHeader } from './batch/verify.ts';

@@ -3,7 +3,15 @@
  * end), the checksum is not: verify.ts and the store's decodeStored do that where bytes enter or leave.
  */
 import { LabError } from '../../api/errors.ts';
-import { RECORDS_AT, assertUncompressed, bufferOver, decodeBatchHeader, hasLogAppendTime, type BatchHeader, type LogRecord } from './layout.ts';
+import {
+  RECORDS_AT,
+  assertUncompressed,
+  bufferOver,
+  decodeBatchHeader,
+  hasLogAppendTime,
+  type BatchHeader,
+  type LogRecord,
+} from './layout.ts';
 import { Cursor } from './varint.ts';
 
 /** All records of a batch. Throws `batch-invalid`, also for a compressed batch, then naming its codec. */

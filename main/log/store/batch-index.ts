@@ -22,7 +22,10 @@ export class BatchIndex {
 
   constructor(db: Database.Database) {
     const query = (condition: string): Query =>
-      db.prepare<[number, bigint, number], MetaRow>(`SELECT ${META_COLUMNS} FROM batch WHERE shard_id = ? AND ${condition} LIMIT ?`).raw().safeIntegers();
+      db
+        .prepare<[number, bigint, number], MetaRow>(`SELECT ${META_COLUMNS} FROM batch WHERE shard_id = ? AND ${condition} LIMIT ?`)
+        .raw()
+        .safeIntegers();
     this.#atOrAfter = query('base_offset >= ? ORDER BY base_offset');
     this.#atOrBefore = query('base_offset <= ? ORDER BY base_offset DESC');
     this.#since = query('append_time >= ? ORDER BY append_time');

@@ -73,9 +73,7 @@ export class Reclaimer {
   /** The last trace of a shard. What its append times were is kept: the clock must not go back behind them. */
   #deleteShard(shardId: number): void {
     this.#db
-      .prepare(
-        `UPDATE meta SET value = max(value, (SELECT last_append_time FROM shard WHERE id = ?)) WHERE name = 'last_append_time'`,
-      )
+      .prepare(`UPDATE meta SET value = max(value, (SELECT last_append_time FROM shard WHERE id = ?)) WHERE name = 'last_append_time'`)
       .run(shardId);
     this.#db.prepare('DELETE FROM leader_epoch WHERE shard_id = ?').run(shardId);
     this.#db.prepare('DELETE FROM shard WHERE id = ?').run(shardId);

@@ -13,7 +13,9 @@ export function fromSqlite(thrown: unknown, path: string): LabError {
     return new LabError('disk-full', `The disk is full: nothing more can be written to ${path}.`, { cause: thrown });
   }
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
-    return new LabError('workspace-unwritable', `The file ${path} cannot be written: the folder or the file is read-only.`, { cause: thrown });
+    return new LabError('workspace-unwritable', `The file ${path} cannot be written: the folder or the file is read-only.`, {
+      cause: thrown,
+    });
   }
   if (code.startsWith('SQLITE_NOTADB')) {
     return new LabError('not-a-log', `The file ${path} is no file of the lab.`, { cause: thrown });

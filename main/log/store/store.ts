@@ -43,11 +43,16 @@ export class Store {
     this.#path = path;
     this.#now = now;
     this.#db = openWriter(path, brokerId, durability);
-    this.#shards = new ShardTable(this.#db);
-    this.#appender = new Appender(this.#db, this.#shards, new AppendClock(now, this.#lastAppendTimeUs()));
-    this.#reclaimer = new Reclaimer(this.#db, this.#shards);
-    this.#checkpointer = new Checkpointer(this.#db);
-    this.#reader = new StoreReader(path);
+    try {
+      this.#shards = new ShardTable(this.#db);
+      this.#appender = new Appender(this.#db, this.#shards, new AppendClock(now, this.#lastAppendTimeUs()));
+      this.#reclaimer = new Reclaimer(this.#db, this.#shards);
+      this.#checkpointer = new Checkpointer(this.#db);
+      this.#reader = new StoreReader(path);
+    } catch (thrown) {
+      this.#db.close();
+      throw thrown;
+    }
   }
 
   /** All shards but the deleted ones. */
@@ -101,7 +106,11 @@ export class Store {
   }
 
   #lastAppendTimeUs(): bigint {
-    const gone = this.#db.prepare<[], bigint>(`SELECT value FROM meta WHERE name = 'last_append_time'`).pluck().safeIntegers().get() as bigint;
+    const gone = this.#db
+      .prepare<[], bigint>(`SELECT value FROM meta WHERE name = 'last_append_time'`)
+      .pluck()
+      .safeIntegers()
+      .get() as bigint;
     const present = this.#shards.lastAppendTimeUs();
     return gone > present ? gone : present;
   }

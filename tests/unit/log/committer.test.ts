@@ -26,7 +26,11 @@ function set(limits: Partial<CommitterLimits> = {}) {
 describe('the committer', () => {
   it('puts everything that waits into one transaction, and answers each caller for its own batches', async () => {
     const { store, id, commits, committer } = set();
-    const answers = await Promise.all([committer.append([batchOf(id, 3), batchOf(id, 1)]), committer.append([batchOf(99, 1)]), committer.append([batchOf(id, 2)])]);
+    const answers = await Promise.all([
+      committer.append([batchOf(id, 3), batchOf(id, 1)]),
+      committer.append([batchOf(99, 1)]),
+      committer.append([batchOf(id, 2)]),
+    ]);
     expect(commits).toEqual([4]);
     expect(answers).toEqual([
       [expect.objectContaining({ baseOffset: 0n }), expect.objectContaining({ baseOffset: 3n })],

@@ -29,7 +29,7 @@ it('everything acknowledged is there after a SIGKILL, without a gap', { timeout:
     const store = open(path);
     const id = store.shards()[0]?.id as number;
     let next = 0n;
-    for (let isMore = true; isMore; ) {
+    for (let isMore = true; isMore;) {
       const { batches, endOffset } = store.read(id, next, { upTo: 'highWatermark', bytesMax: 1024 * 1024 });
       for (const { offset } of batches.flatMap(decodeStored)) expect(offset).toBe(next++);
       isMore = next < endOffset;

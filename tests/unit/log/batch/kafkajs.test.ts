@@ -34,16 +34,36 @@ describe('kafkajs', () => {
   it('is read', async () => {
     const bytes = await theirs(
       [
-        { offsetDelta: 0, timestampDelta: 0, key: Buffer.from('k0'), value: Buffer.from('v0'), headers: { a: Buffer.from('1'), b: Buffer.from('') } },
+        {
+          offsetDelta: 0,
+          timestampDelta: 0,
+          key: Buffer.from('k0'),
+          value: Buffer.from('v0'),
+          headers: { a: Buffer.from('1'), b: Buffer.from('') },
+        },
         { offsetDelta: 1, timestampDelta: 300, key: null, value: Buffer.from('ünï') },
         { offsetDelta: 2, timestampDelta: 70_000, key: Buffer.alloc(0), value: null },
       ],
       1_509_928_155_660,
       1_509_928_225_660,
     );
-    expect(verifyBatch(bytes)).toMatchObject({ baseOffset: 1000n, leaderEpoch: 4, minTimestamp: 1_509_928_155_660n, maxTimestamp: 1_509_928_225_660n });
+    expect(verifyBatch(bytes)).toMatchObject({
+      baseOffset: 1000n,
+      leaderEpoch: 4,
+      minTimestamp: 1_509_928_155_660n,
+      maxTimestamp: 1_509_928_225_660n,
+    });
     expect(decodeBatch(bytes)).toEqual([
-      { offset: 1000n, timestamp: 1_509_928_155_660n, key: Buffer.from('k0'), value: Buffer.from('v0'), headers: [['a', Buffer.from('1')], ['b', Buffer.alloc(0)]] },
+      {
+        offset: 1000n,
+        timestamp: 1_509_928_155_660n,
+        key: Buffer.from('k0'),
+        value: Buffer.from('v0'),
+        headers: [
+          ['a', Buffer.from('1')],
+          ['b', Buffer.alloc(0)],
+        ],
+      },
       { offset: 1001n, timestamp: 1_509_928_155_960n, key: null, value: Buffer.from('ünï'), headers: [] },
       { offset: 1002n, timestamp: 1_509_928_225_660n, key: Buffer.alloc(0), value: null, headers: [] },
     ]);
@@ -78,8 +98,15 @@ describe('kafkajs', () => {
   });
 
   it('reads our timestamps before 1970', async () => {
-    const records = [-39_508_000_000_000n, -39_508_000_000_001n, 0n, 1_700_000_000_000n].map((timestamp) => ({ key: null, value: null, headers: [], timestamp }));
+    const records = [-39_508_000_000_000n, -39_508_000_000_001n, 0n, 1_700_000_000_000n].map((timestamp) => ({
+      key: null,
+      value: null,
+      headers: [],
+      timestamp,
+    }));
     const read = await decodeTheirs(new Decoder(encodeBatch({ records })));
-    expect(read.records.map(({ timestamp }: { timestamp: string }) => BigInt(timestamp))).toEqual(records.map(({ timestamp }) => timestamp));
+    expect(read.records.map(({ timestamp }: { timestamp: string }) => BigInt(timestamp))).toEqual(
+      records.map(({ timestamp }) => timestamp),
+    );
   });
 });

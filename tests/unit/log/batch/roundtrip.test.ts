@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, decodeBatchHeader, encodeBatch, iterateBatch, patchBatch, verifyBatch, type LogRecord, type NewRecord } from '../../../../main/log/index.ts';
+import {
+  decodeBatch,
+  decodeBatchHeader,
+  encodeBatch,
+  iterateBatch,
+  patchBatch,
+  verifyBatch,
+  type LogRecord,
+  type NewRecord,
+} from '../../../../main/log/index.ts';
 import { newRecords } from './arbitrary.ts';
 
 /** Buffers as plain arrays, so that only contents are compared. */
@@ -46,7 +55,13 @@ describe('encode and decode', () => {
     const record = { key: null, value: null, headers: [], timestamp: 5n };
     const bytes = encodeBatch({ records: [record], producerId: 2n ** 60n, producerEpoch: 7, firstSequence: 99 });
     patchBatch(bytes, { baseOffset: 2n ** 40n + 3n, leaderEpoch: 12 });
-    expect(verifyBatch(bytes)).toMatchObject({ baseOffset: 2n ** 40n + 3n, leaderEpoch: 12, producerId: 2n ** 60n, producerEpoch: 7, firstSequence: 99 });
+    expect(verifyBatch(bytes)).toMatchObject({
+      baseOffset: 2n ** 40n + 3n,
+      leaderEpoch: 12,
+      producerId: 2n ** 60n,
+      producerEpoch: 7,
+      firstSequence: 99,
+    });
     expect(decodeBatch(bytes)[0]?.offset).toBe(2n ** 40n + 3n);
   });
 
@@ -54,12 +69,16 @@ describe('encode and decode', () => {
     const bytes = encodeBatch({ records: [{ key: Buffer.from('k'), value: null, headers: [['h', null]], timestamp: -1n }] });
     const room = new Uint8Array(bytes.length + 20);
     room.set(bytes, 7);
-    expect(decodeBatch(room.subarray(7, 7 + bytes.length)).map(plain)).toEqual([{ key: [107], value: null, headers: [['h', null]], timestamp: -1n }]);
+    expect(decodeBatch(room.subarray(7, 7 + bytes.length)).map(plain)).toEqual([
+      { key: [107], value: null, headers: [['h', null]], timestamp: -1n },
+    ]);
   });
 
   it('refuses a batch without records, and one that is too large', () => {
     expect(() => encodeBatch({ records: [] })).toThrow(expect.objectContaining({ code: 'batch-invalid' }));
     const value = Buffer.alloc(9 * 1024 * 1024);
-    expect(() => encodeBatch({ records: [{ key: null, value, headers: [], timestamp: 0n }] })).toThrow(expect.objectContaining({ code: 'value-too-large' }));
+    expect(() => encodeBatch({ records: [{ key: null, value, headers: [], timestamp: 0n }] })).toThrow(
+      expect.objectContaining({ code: 'value-too-large' }),
+    );
   });
 });

@@ -9,7 +9,17 @@ const vectors = [
     batch: {
       baseOffset: 42n,
       leaderEpoch: 3,
-      records: [{ key: Buffer.from('key'), value: Buffer.from('value'), headers: [['h', Buffer.from('x')], ['n', null]] as [string, Buffer | null][], timestamp: 1_700_000_000_000n }],
+      records: [
+        {
+          key: Buffer.from('key'),
+          value: Buffer.from('value'),
+          headers: [
+            ['h', Buffer.from('x')],
+            ['n', null],
+          ] as [string, Buffer | null][],
+          timestamp: 1_700_000_000_000n,
+        },
+      ],
     },
   },
   {
@@ -32,6 +42,8 @@ describe.each(vectors)('$name', ({ hex, batch }) => {
   it('is read so', () => {
     const bytes = Buffer.from(hex, 'hex');
     verifyBatch(bytes);
-    expect(decodeBatch(bytes)).toEqual(batch.records.map((record, index) => ({ ...record, offset: BigInt(index) + (batch.baseOffset ?? 0n) })));
+    expect(decodeBatch(bytes)).toEqual(
+      batch.records.map((record, index) => ({ ...record, offset: BigInt(index) + (batch.baseOffset ?? 0n) })),
+    );
   });
 });

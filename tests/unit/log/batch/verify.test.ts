@@ -51,7 +51,13 @@ describe('verifyBatch', () => {
     );
   });
 
-  it.each([[1, 'gzip'], [2, 'snappy'], [3, 'lz4'], [4, 'zstd'], [6, 'unknown codec 6']])('names the codec %i of a compressed batch', (codec, name) => {
+  it.each([
+    [1, 'gzip'],
+    [2, 'snappy'],
+    [3, 'lz4'],
+    [4, 'zstd'],
+    [6, 'unknown codec 6'],
+  ])('names the codec %i of a compressed batch', (codec, name) => {
     const bytes = changed((batch) => batch.writeInt16BE(codec, 21));
     expect(refusal(bytes)).toContain(name);
     expect(() => decodeBatch(bytes)).toThrow(new RegExp(name));

@@ -50,16 +50,20 @@ describe('the partitioner', () => {
 
   it('stays on a shard without a key until the batch is closed, then always takes another', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 9 }), fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), (shardCount, randoms) => {
-        const partitioner = createPartitioner(shardCount, () => randoms.next().value);
-        for (let batch = 0; batch < 10; batch++) {
-          const shard = partitioner.shardFor({ key: null });
-          expect(partitioner.shardFor({ key: null })).toBe(shard);
-          expect(shard).toBeLessThan(shardCount);
-          partitioner.newBatch();
-          expect(partitioner.shardFor({ key: null })).not.toBe(shard);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 2, max: 9 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+        (shardCount, randoms) => {
+          const partitioner = createPartitioner(shardCount, () => randoms.next().value);
+          for (let batch = 0; batch < 10; batch++) {
+            const shard = partitioner.shardFor({ key: null });
+            expect(partitioner.shardFor({ key: null })).toBe(shard);
+            expect(shard).toBeLessThan(shardCount);
+            partitioner.newBatch();
+            expect(partitioner.shardFor({ key: null })).not.toBe(shard);
+          }
+        },
+      ),
     );
   });
 });

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { encodeBatch, openStore, verifyBatch, type Appended, type BatchToAppend, type Store, type StoreOptions } from '../../../../main/log/index.ts';
+import {
+  encodeBatch,
+  openStore,
+  verifyBatch,
+  type Appended,
+  type BatchToAppend,
+  type Store,
+  type StoreOptions,
+} from '../../../../main/log/index.ts';
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'log-'));

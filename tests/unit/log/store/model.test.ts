@@ -15,13 +15,20 @@ interface ModelBatch {
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.array(fc.record({ shard: fc.nat({ max: 2 }), count: fc.integer({ min: 1, max: 20 }), gap: fc.constantFrom(0, 0, 0, 1, 1000) }), { minLength: 1, maxLength: 6 }) },
+  {
+    weight: 6,
+    arbitrary: fc.array(
+      fc.record({ shard: fc.nat({ max: 2 }), count: fc.integer({ min: 1, max: 20 }), gap: fc.constantFrom(0, 0, 0, 1, 1000) }),
+      { minLength: 1, maxLength: 6 },
+    ),
+  },
   { weight: 1, arbitrary: fc.constant('reopen' as const) },
   { weight: 1, arbitrary: fc.constant('checkpoint' as const) },
 );
 
 /** Offsets, times or ordinals worth asking for: around every boundary. */
-const around = (values: bigint[]): bigint[] => [...new Set(values.flatMap((value) => [value - 1n, value, value + 1n]))].filter((value) => value >= 0n);
+const around = (values: bigint[]): bigint[] =>
+  [...new Set(values.flatMap((value) => [value - 1n, value, value + 1n]))].filter((value) => value >= 0n);
 
 function same(meta: BatchMeta | null | undefined, model: ModelBatch | undefined): void {
   expect(meta ?? undefined).toEqual(model && expect.objectContaining(model));

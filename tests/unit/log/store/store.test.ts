@@ -11,7 +11,10 @@ describe('append', () => {
     const store = open(join(temporaryFolder(), 'broker.db'));
     const id = oneShard(store);
     const results = appended(store, batchOf(id, 3), batchOf(id, 2));
-    expect(results.map(({ baseOffset, lastOffset, recordsBefore }) => [baseOffset, lastOffset, recordsBefore])).toEqual([[0n, 2n, 0n], [3n, 4n, 3n]]);
+    expect(results.map(({ baseOffset, lastOffset, recordsBefore }) => [baseOffset, lastOffset, recordsBefore])).toEqual([
+      [0n, 2n, 0n],
+      [3n, 4n, 3n],
+    ]);
     expect(decodeStored(store.read(id, 4n, read).batches[0] as StoredBatch).map(({ offset }) => offset)).toEqual([3n, 4n]);
     store.close();
   });
@@ -19,7 +22,11 @@ describe('append', () => {
   it('refuses the batches of unknown, closed and deleted shards alone', () => {
     const path = join(temporaryFolder(), 'broker.db');
     let store = open(path);
-    const ids = store.createShards([0, 1, 2].map((number) => ({ streamId: 's', stream: 'orders', number }))).map(({ id }) => id) as [number, number, number];
+    const ids = store.createShards([0, 1, 2].map((number) => ({ streamId: 's', stream: 'orders', number }))).map(({ id }) => id) as [
+      number,
+      number,
+      number,
+    ];
     store.deleteShards([ids[1]]);
     store.close();
     const db = new Database(path);
@@ -29,7 +36,9 @@ describe('append', () => {
     const results = store.append([...ids, 99].map((id) => batchOf(id, 1)));
     expect(results[0]).toMatchObject({ baseOffset: 0n });
     expect(results.slice(1)).toEqual(
-      [/is deleted/, /is closed/, /no shard with the id 99/].map((message) => expect.objectContaining({ code: 'no-such-shard', message: expect.stringMatching(message) })),
+      [/is deleted/, /is closed/, /no shard with the id 99/].map((message) =>
+        expect.objectContaining({ code: 'no-such-shard', message: expect.stringMatching(message) }),
+      ),
     );
     expect(() => store.read(ids[1], 0n, read)).toThrow(expect.objectContaining({ code: 'no-such-shard' }));
     expect(store.shards().map(({ number }) => number)).toEqual([0, 2]);
@@ -101,7 +110,10 @@ describe('read', () => {
     expect(store.read(id, 3n, read)).toEqual({ batches: [], startOffset: 0n, endOffset: 3n });
     for (const offset of [-1n, 4n]) {
       expect(() => store.read(id, offset, read)).toThrow(
-        expect.objectContaining({ code: 'offset-out-of-range', message: `Offset ${offset} is out of range: shard 0 of stream orders holds offsets from 0 up to, not including, 3.` }),
+        expect.objectContaining({
+          code: 'offset-out-of-range',
+          message: `Offset ${offset} is out of range: shard 0 of stream orders holds offsets from 0 up to, not including, 3.`,
+        }),
       );
     }
     store.close();
@@ -140,8 +152,16 @@ describe('read', () => {
       }
     });
     const damaged = (range: string, why: string): unknown =>
-      expect.objectContaining({ code: 'batch-damaged', message: `The record batch with offsets ${range} of shard ${id} is damaged: ${why}.` });
-    expect(outcomes).toEqual([10, damaged('10 to 19', 'its checksum does not match'), damaged('20 to 29', 'its base offset does not match'), 10]);
+      expect.objectContaining({
+        code: 'batch-damaged',
+        message: `The record batch with offsets ${range} of shard ${id} is damaged: ${why}.`,
+      });
+    expect(outcomes).toEqual([
+      10,
+      damaged('10 to 19', 'its checksum does not match'),
+      damaged('20 to 29', 'its base offset does not match'),
+      10,
+    ]);
     store.close();
   });
 });
@@ -151,7 +171,9 @@ describe('shards', () => {
     const path = join(temporaryFolder(), 'broker.db');
     let store = open(path);
     const id = oneShard(store);
-    expect(() => store.createShards([1, 0].map((number) => ({ streamId: 's', stream: 'orders', number })))).toThrow(expect.objectContaining({ code: 'stream-exists' }));
+    expect(() => store.createShards([1, 0].map((number) => ({ streamId: 's', stream: 'orders', number })))).toThrow(
+      expect.objectContaining({ code: 'stream-exists' }),
+    );
     expect(store.shards()).toHaveLength(1);
     store.deleteShards([id]);
     while (store.reclaim(100));
