@@ -21,7 +21,10 @@ export class Feed {
     this.#wake?.();
   }
 
-  /** Sends items until the iterable ends (then the end, too) or the signal aborts. Throws what the iterable throws, or that an item cannot be sent. */
+  /**
+   * Sends items until the iterable ends (then the end, too) or the signal aborts. Throws what the iterable throws, or that
+   * an item cannot be sent.
+   */
   async run(id: number, method: string, iterable: AsyncIterable<unknown>, outlet: Outlet): Promise<void> {
     const { signal } = this.abort;
     const iterator = iterable[Symbol.asyncIterator]();

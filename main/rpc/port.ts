@@ -22,7 +22,10 @@ export interface Port {
   /** Asks for no more frames until `resume()`. Those under way may still come, and a carrier that cannot pause goes on. */
   pause(): void;
   resume(): void;
-  /** The one receiver of the close: called once, when either side closes the port, or soon when it is closed already; `reason` is a sentence where there is one. */
+  /**
+   * The one receiver of the close: called once, when either side closes the port, or soon when it is closed already;
+   * `reason` is a sentence where there is one.
+   */
   onClose(closed: (reason?: string) => void): void;
   /** Frames sent before are still delivered where the carrier can. */
   close(reason?: string): void;

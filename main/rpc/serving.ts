@@ -1,11 +1,14 @@
 /** The serving half of a peer: runs the handlers of calls and streams, and sends what they answer. */
-import { serializeError, type LabError } from '../api/errors.ts';
+import { serializeError, type ErrorShape, type LabError } from '../api/errors.ts';
 import { CALL, CANCEL, ERROR, OPEN, RESULT, type AskingFrame, type CallFrame, type OpenFrame } from './codec.ts';
 import { broken, cancelled, disconnected, pastDeadline, tooMany } from './failures.ts';
 import { Feed } from './feed.ts';
 import { DEADLINE_MS_MAX, PEER_CALLS_MAX, PEER_STREAMS_MAX } from './limits.ts';
 import type { Methods } from './methods.ts';
 import type { Outlet } from './outlet.ts';
+
+/** Longest message of an error on the wire, and of its cause, characters: what user code throws can be of any length, and an error must fit in a frame. */
+const ERROR_TEXT_CHARS_MAX = 16_384;
 
 interface Running {
   method: string;
@@ -49,6 +52,7 @@ export class Serving {
     this.#calls.set(id, running);
     const deadlineMs = Math.min(askedMs, DEADLINE_MS_MAX);
     const timer = setTimeout(() => this.#expire(id, pastDeadline(method, deadlineMs)), deadlineMs);
+    running.abort.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     try {
       const value = await this.#methods.invoke('call', method, input, running.abort.signal);
       await this.#outlet.room();
@@ -93,6 +97,12 @@ export class Serving {
   }
 
   #sendError(id: number, error: unknown): void {
-    this.#outlet.send([ERROR, id, serializeError(error)]);
+    this.#outlet.send([ERROR, id, clipped(serializeError(error))]);
   }
+}
+
+function clipped(error: ErrorShape): ErrorShape {
+  const shape = { ...error, message: error.message.slice(0, ERROR_TEXT_CHARS_MAX) };
+  if (shape.cause) shape.cause = shape.cause.slice(0, ERROR_TEXT_CHARS_MAX);
+  return shape;
 }
