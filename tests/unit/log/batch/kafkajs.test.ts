@@ -97,6 +97,37 @@ describe('kafkajs', () => {
     }
   });
 
+  it('writes the same bytes', async () => {
+    const records = Array.from({ length: 200 }, (_, index) => ({
+      key: index % 2 === 0 ? null : Buffer.from(`k${index}`),
+      value: Buffer.alloc(index, 'x'),
+      headers: [['n', Buffer.from(String(index))]] as [string, Buffer][],
+      timestamp: -5_000n + BigInt(index * 100_000),
+    }));
+    const { buffer } = await RecordBatch({
+      firstOffset: Long.fromValue('1000'),
+      firstTimestamp: Long.fromValue(-5_000),
+      maxTimestamp: Long.fromValue(-5_000 + 199 * 100_000),
+      partitionLeaderEpoch: 4,
+      lastOffsetDelta: 199,
+      producerId: Long.fromValue('123456789012'),
+      producerEpoch: 3,
+      firstSequence: 17,
+      records: records.map(({ key, value, headers }, index) =>
+        KafkaRecord({ offsetDelta: index, timestampDelta: index * 100_000, key, value, headers: Object.fromEntries(headers) }),
+      ),
+    });
+    const ours = encodeBatch({
+      records,
+      baseOffset: 1000n,
+      leaderEpoch: 4,
+      producerId: 123_456_789_012n,
+      producerEpoch: 3,
+      firstSequence: 17,
+    });
+    expect(ours.toString('hex')).toBe(buffer.toString('hex'));
+  });
+
   it('reads our timestamps before 1970', async () => {
     const records = [-39_508_000_000_000n, -39_508_000_000_001n, 0n, 1_700_000_000_000n].map((timestamp) => ({
       key: null,
