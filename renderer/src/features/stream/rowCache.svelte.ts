@@ -42,7 +42,11 @@ export class RowCache {
 
   row(row: number): EventRow | undefined {
     void this.version;
-    return this.#peek(row);
+    return this.peek(row);
+  }
+  /** As `row`, for those who are told of arrivals anyway. */
+  peek(row: number): EventRow | undefined {
+    return this.#chunks.get(chunkOf(row))?.[row % CHUNK_ROWS];
   }
 
   /** The rows that are shown, from `first` up to `end`. Asks for what is missing. */
@@ -97,14 +101,10 @@ export class RowCache {
     this.#wanted = { first: 0, end: 0 };
   }
 
-  #peek(row: number): EventRow | undefined {
-    return this.#chunks.get(chunkOf(row))?.[row % CHUNK_ROWS];
-  }
-
   #ask(): void {
     const { first, end } = this.#wanted;
     for (let row = first; row < end && this.#asking.size < REQUESTS_MAX; row++) {
-      if (this.#peek(row)) continue;
+      if (this.peek(row)) continue;
       const chunk = chunkOf(row);
       if (!this.#asking.has(chunk)) void this.#request(chunk);
       row = (chunk + 1) * CHUNK_ROWS - 1;
@@ -136,7 +136,7 @@ export class RowCache {
     const { first, end } = this.#wanted;
     const from = Math.max(first, chunk * CHUNK_ROWS);
     const to = Math.min(end, (chunk + 1) * CHUNK_ROWS);
-    for (let row = from; row < to; row++) if (!this.#peek(row)) return row;
+    for (let row = from; row < to; row++) if (!this.peek(row)) return row;
     return null;
   }
 
@@ -174,7 +174,10 @@ export class RowCache {
     if (!failure.retriable) return;
     clearTimeout(this.#retryTimer);
     const wait = RETRY_MS[Math.min(this.#retries++, RETRY_MS.length - 1)];
-    this.#retryTimer = setTimeout(() => (this.#wanted.end > this.#wanted.first ? this.#ask() : void this.tail(CHUNK_ROWS)), wait);
+    this.#retryTimer = setTimeout(() => {
+      this.#ask();
+      if (this.#asking.size === 0) void this.tail(1);
+    }, wait);
   }
 }
 

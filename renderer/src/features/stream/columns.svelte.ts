@@ -1,0 +1,179 @@
+/**
+ * The columns of the grid: what every event has, then the fields of the values in the order in which they were first seen.
+ * Which ones show, in which order and how wide is the user's, and kept per stream.
+ */
+import type { EventRow } from '../../../../main/api/events.ts';
+
+/** Fields that show until the user chooses. */
+export const FIELDS_SHOWN = 6;
+/** Fields that are offered; what comes after them is seen in the event itself. */
+export const FIELDS_MAX = 200;
+export const COLUMN_WIDTH_MIN = 44;
+export const COLUMN_WIDTH_MAX = 720;
+/** Rows whose texts decide how wide a column is at first. */
+const ROWS_MEASURED = 200;
+/** Widths of one character in a cell and in a heading, and of a cell's padding, pixels. */
+const [CELL_CHARACTER, HEADING_CHARACTER, PADDING] = [7.25, 6.6, 18];
+const [FIELD_MIN, FIELD_MAX] = [64, 250];
+
+export interface Column {
+  /** `shard`, `offset`, `time`, `key`, `value`, or `field:` and a path. */
+  id: string;
+  kind: 'shard' | 'offset' | 'time' | 'key' | 'field' | 'value';
+  /** Of a field: its path in the value, `shopper.id`. */
+  path: string;
+  title: string;
+  width: number;
+  shown: boolean;
+}
+
+/** What the user has chosen; what is not named here stays as it comes. */
+interface Choice {
+  shown: Record<string, boolean>;
+  widths: Record<string, number>;
+  order: string[];
+}
+
+export interface ColumnStore {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+const fixed: readonly Omit<Column, 'shown'>[] = [
+  { id: 'shard', kind: 'shard', path: '', title: 'Shard', width: 54 },
+  { id: 'offset', kind: 'offset', path: '', title: 'Offset', width: 76 },
+  { id: 'time', kind: 'time', path: '', title: 'Time', width: 186 },
+  { id: 'key', kind: 'key', path: '', title: 'Key', width: 84 },
+];
+
+export class Columns {
+  readonly #stream: string;
+  readonly #store: ColumnStore | null;
+  #paths = $state.raw<readonly string[]>([]);
+  #measured = $state.raw<Readonly<Record<string, number>>>({});
+  #plainValues = $state(false);
+  #choice = $state.raw<Choice>({ shown: {}, widths: {}, order: [] });
+  #rowsMeasured = 0;
+
+  constructor(stream: string, store: ColumnStore | null) {
+    this.#stream = stream;
+    this.#store = store;
+    this.#choice = this.#read();
+  }
+
+  /** All columns in their order, shown or not. */
+  readonly all: readonly Column[] = $derived.by(() => {
+    const titles = fieldTitles(this.#paths);
+    const columns: Omit<Column, 'shown'>[] = [
+      ...fixed,
+      ...this.#paths.map((path) => ({ id: `field:${path}`, kind: 'field' as const, path, title: titles.get(path) ?? path, width: 0 })),
+      { id: 'value', kind: 'value', path: '', title: 'Value', width: 320 },
+    ];
+    const sized = columns.map((column) => ({ ...column, width: this.#widthOf(column), shown: this.#isShown(column) }));
+    const place = new Map(this.#choice.order.map((id, at) => [id, at]));
+    return sized.map((column, at) => ({ column, at: place.get(column.id) ?? at })).sort((a, b) => a.at - b.at).map(({ column }) => column);
+  });
+  readonly shown: readonly Column[] = $derived(this.all.filter((column) => column.shown));
+
+  /** Learns fields and widths from rows that have come. */
+  learn(rows: readonly EventRow[]): void {
+    const known = new Set(this.#paths);
+    const fresh: string[] = [];
+    let plain = this.#plainValues;
+    for (const row of rows) {
+      for (const path in row.fields) {
+        if (known.has(path) || known.size >= FIELDS_MAX) continue;
+        known.add(path);
+        fresh.push(path);
+      }
+      plain ||= row.value !== null && row.value.kind !== 'json';
+    }
+    if (fresh.length > 0) this.#paths = [...this.#paths, ...fresh];
+    if (plain) this.#plainValues = true;
+    if (this.#rowsMeasured < ROWS_MEASURED || fresh.length > 0) this.#measure(rows);
+  }
+
+  show(id: string, shown: boolean): void {
+    this.#choose({ ...this.#choice, shown: { ...this.#choice.shown, [id]: shown } });
+  }
+  resize(id: string, width: number): void {
+    const sensible = Math.round(Math.min(Math.max(width, COLUMN_WIDTH_MIN), COLUMN_WIDTH_MAX));
+    this.#choose({ ...this.#choice, widths: { ...this.#choice.widths, [id]: sensible } });
+  }
+  /** Moves a column by places to the right, or left where negative. */
+  move(id: string, places: number): void {
+    const order = this.all.map((column) => column.id);
+    const from = order.indexOf(id);
+    const to = Math.min(Math.max(0, from + places), order.length - 1);
+    if (from < 0 || from === to) return;
+    order.splice(to, 0, ...order.splice(from, 1));
+    this.#choose({ ...this.#choice, order });
+  }
+  reset(): void {
+    this.#choose({ shown: {}, widths: {}, order: [] });
+  }
+
+  #isShown({ id, kind, path }: Omit<Column, 'shown'>): boolean {
+    const chosen = this.#choice.shown[id];
+    if (chosen !== undefined) return chosen;
+    if (kind === 'field') return this.#paths.indexOf(path) < FIELDS_SHOWN;
+    return kind !== 'value' || this.#paths.length === 0;
+  }
+
+  #widthOf({ id, kind, title, width }: Omit<Column, 'shown'>): number {
+    const chosen = this.#choice.widths[id];
+    if (chosen !== undefined) return chosen;
+    const measured = this.#measured[id] ?? 0;
+    if (kind === 'field') return clampField(Math.max(measured, textWidth(title, HEADING_CHARACTER)));
+    return kind === 'key' || kind === 'offset' ? Math.min(Math.max(width, measured), FIELD_MAX) : width;
+  }
+
+  #measure(rows: readonly EventRow[]): void {
+    this.#rowsMeasured += rows.length;
+    const widths: Record<string, number> = { ...this.#measured };
+    const widen = (id: string, text: string): void => {
+      widths[id] = Math.max(widths[id] ?? 0, textWidth(text, CELL_CHARACTER));
+    };
+    for (const row of rows) {
+      widen('offset', String(row.offset));
+      if (row.key) widen('key', row.key.text);
+      for (const path in row.fields) widen(`field:${path}`, row.fields[path] ?? '');
+    }
+    this.#measured = widths;
+  }
+
+  #choose(choice: Choice): void {
+    this.#choice = choice;
+    this.#store?.setItem(`columns:${this.#stream}`, JSON.stringify(choice));
+  }
+
+  #read(): Choice {
+    const kept = { shown: {}, widths: {}, order: [] };
+    try {
+      return { ...kept, ...(JSON.parse(this.#store?.getItem(`columns:${this.#stream}`) ?? '{}') as Partial<Choice>) };
+    } catch {
+      return kept; // Written by another version of the page: the columns come as they come.
+    }
+  }
+}
+
+/** The last part of each path in words ("Ip address"), or the path itself where two would read alike or the part is a number. */
+export function fieldTitles(paths: readonly string[]): Map<string, string> {
+  const times = new Map<string, number>();
+  for (const path of paths) times.set(inWords(path), (times.get(inWords(path)) ?? 0) + 1);
+  return new Map(paths.map((path) => [path, times.get(inWords(path)) === 1 && !/^\d*$/.test(lastPart(path)) ? inWords(path) : path]));
+}
+
+const lastPart = (path: string): string => path.split(/[.[\]]+/).filter((part) => part !== '').at(-1) ?? '';
+
+function inWords(path: string): string {
+  const words = lastPart(path)
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .trim()
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const textWidth = (text: string, character: number): number => Math.ceil(text.length * character) + PADDING;
+const clampField = (width: number): number => Math.min(Math.max(width, FIELD_MIN), FIELD_MAX);

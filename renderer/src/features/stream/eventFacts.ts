@@ -1,0 +1,34 @@
+/** Why an event is where it is, in words. */
+import type { EventDetail } from '../../../../main/api/events.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { hexOf } from './hexLines.ts';
+import { textOf } from './recordText.ts';
+
+/** Characters of a key that the formula shows. */
+const KEY_SHOWN_MAX = 32;
+
+/** `murmur2("789") % 3 = 1`, or null where there was no key to go by. */
+export function keyFormula({ key, placement, shard }: Pick<EventDetail, 'key' | 'placement' | 'shard'>): string | null {
+  if (placement.by !== 'key' || key === null) return null;
+  const text = textOf(key);
+  const cut = text === null ? hexOf(key.subarray(0, KEY_SHOWN_MAX / 2)) : text.slice(0, KEY_SHOWN_MAX);
+  const more = (text ?? '').length > KEY_SHOWN_MAX || (text === null && key.length > KEY_SHOWN_MAX / 2) ? '…' : '';
+  const said = text === null ? `0x ${cut}${more}` : `${JSON.stringify(cut + more)}`;
+  return `murmur2(${said}) % ${placement.shards} = ${placement.agrees ? shard : placement.keyShard}`;
+}
+
+export function placementSentence({ placement, shard, key }: Pick<EventDetail, 'placement' | 'shard' | 'key'>, shards: number | null): string {
+  if (placement.by === 'producer') return key === null ? 'It has no key, so its producer chose the shard.' : 'Its producer chose the shard.';
+  if (placement.shards === 1) return 'The stream has one shard.';
+  if (placement.agrees) return 'The key decides: equal keys share a shard and keep their order.';
+  const before = shards !== null && shards !== placement.shards ? '' : ', or the stream had fewer shards then';
+  return `The key would choose shard ${placement.keyShard}; it is in ${shard}. Its producer chose itself${before}.`;
+}
+
+/** "0.2 s later", "at once"; null where the event carries no time. */
+export function lateness({ timestamp, appendedAt }: Pick<EventDetail, 'timestamp' | 'appendedAt'>): string | null {
+  if (timestamp === -1n) return null;
+  const ms = appendedAt - Number(timestamp);
+  if (ms === 0) return 'at once';
+  return ms > 0 ? `${formatDuration(ms)} later` : `${formatDuration(-ms)} before its time`;
+}

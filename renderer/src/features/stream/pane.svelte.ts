@@ -1,0 +1,254 @@
+/**
+ * One reader's view of a stream: which shards, which rows, whether it follows the end, which event is selected. The page tells it
+ * of scrolls, sizes and keys; it says which rows to show. It asks for the rows around them and for nothing else.
+ */
+import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
+import type { LabClient } from '../../../../main/api/index.ts';
+import type { Position } from '../../../../main/api/values.ts';
+import type { Columns } from './columns.svelte.ts';
+import { Pace } from './pace.ts';
+import { OpenReader } from './reader.svelte.ts';
+import { RowCache } from './rowCache.svelte.ts';
+import { RowScroller } from './rowScroller.ts';
+
+export const ROW_HEIGHT = 25;
+/** Rows above and below the view that are laid out too, so that a scroll finds them painted. */
+export const OVERSCAN_ROWS = 12;
+/** Rows asked for before the size of the view is known. */
+const FIRST_ROWS = 60;
+/** Least pause between two looks at the end, milliseconds: while it is followed, and while only its distance is said. */
+const [TAIL_PAUSE_MS, COUNT_PAUSE_MS] = [100, 500];
+/** Rows above the last visible one among which each shard's position is looked for. */
+const POSITION_ROWS = 400;
+
+/** What to lay out: rows `first` up to `end`, in an area of `height`, the first at `offset`. */
+export interface RowsView {
+  first: number;
+  end: number;
+  firstVisible: number;
+  endVisible: number;
+  firstRow: number;
+  endRow: number;
+  height: number;
+  offset: number;
+  scrollTop: number;
+}
+
+export interface PaneOptions {
+  client: Pick<LabClient, 'events' | 'readers'>;
+  stream: string;
+  name: string;
+  columns: Columns;
+}
+
+export class PaneState {
+  readonly name: string;
+  readonly stream: string;
+  readonly reader: OpenReader;
+  readonly cache: RowCache;
+  /** Null for all. */
+  shards = $state.raw<readonly number[] | null>(null);
+  following = $state(true);
+  /** Whether the first answer has come. */
+  known = $state(false);
+  /** The row that is selected. Row numbers stay, so it is the same event while others arrive. */
+  cursor = $state<number | null>(null);
+  selected = $state.raw<EventRow | null>(null);
+  view = $state.raw<RowsView>({ first: 0, end: 0, firstVisible: 0, endVisible: 0, firstRow: 0, endRow: 0, height: 0, offset: 0, scrollTop: 0 });
+  /** Events that came after the last one seen while the end is not followed. */
+  readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
+
+  #seenEnd = $state(0);
+  readonly #client: Pick<LabClient, 'events' | 'readers'>;
+  readonly #columns: Columns;
+  readonly #scroller = new RowScroller(ROW_HEIGHT);
+  readonly #tail: Pace;
+  #journey = 0;
+
+  constructor({ client, stream, name, columns }: PaneOptions) {
+    this.#client = client;
+    this.stream = stream;
+    this.name = name;
+    this.#columns = columns;
+    this.cache = new RowCache(
+      (from, limit, signal) => client.events.window({ stream, ...this.#chosen(), from, limit }, { signal }),
+      (window) => this.#arrived(window),
+    );
+    this.reader = new OpenReader(client, stream, name);
+    this.#tail = new Pace(() => this.#lookAtEnd());
+    this.#tail.wish(0);
+  }
+
+  close(): void {
+    this.#tail.close();
+    this.cache.close();
+    this.reader.close();
+  }
+
+  // What the page tells.
+
+  scrolled(scrollTop: number): void {
+    this.#scroller.scrolled(scrollTop);
+    if (this.following && !this.#scroller.atEnd) this.pause();
+    if (this.#scroller.stuck) this.#scroller.sync();
+    this.#refresh();
+  }
+  /** The area took the scroll position that it was given. */
+  wrote(scrollTop: number): void {
+    this.#scroller.wrote(scrollTop);
+    if (this.#scroller.scrollTop !== this.view.scrollTop) this.#refresh();
+  }
+  rested(): void {
+    this.#scroller.sync();
+    this.#refresh();
+  }
+  resized(viewHeight: number): void {
+    this.#scroller.setViewHeight(viewHeight);
+    if (this.following) this.#scroller.toEnd();
+    else if (this.cursor !== null && this.#isVisible(this.cursor)) this.#scroller.show(this.cursor, 'nearest');
+    this.#refresh();
+  }
+  /** The stream has more events than before, or fewer. */
+  endMoved(): void {
+    this.#tail.wish(this.following ? TAIL_PAUSE_MS : COUNT_PAUSE_MS);
+  }
+
+  // Where to be.
+
+  follow(): void {
+    this.#journey++;
+    this.following = true;
+    this.#scroller.toEnd();
+    this.#refresh();
+    this.#tail.wish(0);
+  }
+  pause(): void {
+    if (!this.following) return;
+    this.following = false;
+    this.#seenEnd = this.#scroller.endRow;
+  }
+  toBeginning(): void {
+    this.#journey++;
+    this.pause();
+    this.#scroller.toBeginning();
+    this.#refresh();
+  }
+  /** Goes to an offset of a shard and selects the event there. Rejects where there is none. */
+  async toOffset({ shard, offset }: Position): Promise<void> {
+    if (this.shards && !this.shards.includes(shard)) this.chooseShards(null);
+    const journey = ++this.#journey;
+    const { row } = await this.#client.events.rowOf({ stream: this.stream, ...this.#chosen(), shard, offset });
+    if (journey === this.#journey) this.#goTo(row);
+  }
+  /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
+  chooseShards(shards: readonly number[] | null): void {
+    const held = this.selected;
+    const was = this.following;
+    this.#journey++;
+    this.shards = shards && shards.length > 0 ? [...shards].sort((a, b) => a - b) : null;
+    this.cache.clear();
+    this.deselect();
+    this.known = false;
+    this.#scroller.setRows(0, 0);
+    this.#refresh();
+    this.follow();
+    if (was || !held || (this.shards && !this.shards.includes(held.shard))) return;
+    this.toOffset(held).catch(() => undefined); // The event has left the log meanwhile: the end is shown.
+  }
+
+  // The selection.
+
+  select(row: number): void {
+    this.pause();
+    this.cursor = row;
+    this.#refresh();
+  }
+  deselect(): void {
+    this.cursor = null;
+    this.selected = null;
+  }
+  /** Selects the event some rows further on; from the edge of what is visible where nothing visible is selected. */
+  move(rows: number): void {
+    const { firstRow, endRow } = this.#scroller;
+    if (endRow === firstRow) return;
+    const from = this.cursor !== null && this.#isNear(this.cursor) ? this.cursor : this.#edge(rows);
+    this.moveTo(Math.min(Math.max(firstRow, from + rows), endRow - 1));
+  }
+  movePage(pages: number): void {
+    this.move(pages * Math.max(1, this.#scroller.pageRows - 1));
+  }
+  moveTo(row: number): void {
+    this.#journey++;
+    this.pause();
+    this.cursor = row;
+    this.#scroller.show(row, 'nearest');
+    this.#refresh();
+  }
+  get firstRow(): number {
+    return this.#scroller.firstRow;
+  }
+  get lastRow(): number {
+    return this.#scroller.endRow - 1;
+  }
+
+  #goTo(row: number): void {
+    this.pause();
+    // The row may be newer than the last look at the end.
+    if (row >= this.#scroller.endRow) this.#scroller.setRows(this.#scroller.firstRow, row + 1);
+    this.cursor = row;
+    this.#scroller.show(row, 'top');
+    this.#refresh();
+  }
+
+  #edge(rows: number): number {
+    const { firstVisible, endVisible } = this.#scroller;
+    return rows > 0 ? firstVisible - (Math.abs(rows) === 1 ? 1 : 0) : endVisible - 1 + (Math.abs(rows) === 1 ? 1 : 0);
+  }
+  #isVisible(row: number): boolean {
+    return row >= this.view.firstVisible && row < this.view.endVisible;
+  }
+  /** Within a page of what is visible: the keyboard goes on from there. */
+  #isNear(row: number): boolean {
+    const page = this.#scroller.pageRows;
+    return row >= this.view.firstVisible - page && row < this.view.endVisible + page;
+  }
+
+  #chosen(): { shards?: number[] } {
+    return this.shards ? { shards: [...this.shards] } : {};
+  }
+
+  async #lookAtEnd(): Promise<void> {
+    const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + OVERSCAN_ROWS : FIRST_ROWS;
+    await this.cache.tail(this.following ? rows : 1);
+  }
+
+  #arrived(window: EventWindow): void {
+    this.known = true;
+    this.#columns.learn(window.rows);
+    this.#scroller.setRows(window.firstRow, window.endRow);
+    if (this.following) this.#scroller.toEnd();
+    this.#refresh();
+  }
+
+  /** Lays out anew after any change, asks for what is missing, and says where the reader stands. */
+  #refresh(): void {
+    const scroller = this.#scroller;
+    const { firstRow, endRow, firstVisible, endVisible, height, scrollTop } = scroller;
+    const first = Math.max(firstRow, firstVisible - OVERSCAN_ROWS);
+    const end = Math.min(endRow, endVisible + OVERSCAN_ROWS);
+    if (!this.following) this.#seenEnd = Math.max(this.#seenEnd, endVisible);
+    this.view = { first, end, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
+    if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
+    if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
+    this.#tellPosition(endVisible);
+  }
+
+  #tellPosition(endVisible: number): void {
+    const seen = new Map<number, bigint>();
+    for (let row = endVisible - 1; row >= Math.max(0, endVisible - POSITION_ROWS); row--) {
+      const event = this.cache.peek(row);
+      if (event && !seen.has(event.shard)) seen.set(event.shard, event.offset + 1n);
+    }
+    this.reader.moved([...seen].map(([shard, offset]) => ({ shard, offset })));
+  }
+}

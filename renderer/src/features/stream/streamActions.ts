@@ -1,0 +1,41 @@
+/** What can be done on the screen of a stream, for the palette and the keyboard. */
+import type { Action } from '../../state/actions.svelte.ts';
+import { openDialog } from '../../state/dialogs.svelte.ts';
+import type { LabState } from '../../state/lab.svelte.ts';
+import { copy } from './copy.ts';
+import { consumeCommand } from './recordText.ts';
+import type { StreamView } from './streamView.svelte.ts';
+
+interface Screen {
+  lab: LabState;
+  view: StreamView;
+  goToOffset: () => void;
+}
+
+export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
+  const pane = view.active;
+  const stream = view.name;
+  const group = stream;
+  const step = (rows: number) => (): void => {
+    pane.move(rows);
+    view.detailOpen = true;
+  };
+  return [
+    { id: 'stream-follow', group, title: pane.following ? 'Pause the live tail' : 'Play live: follow the end', keys: 'P', run: () => (pane.following ? pane.pause() : pane.follow()) },
+    { id: 'stream-beginning', group, title: 'Go to the beginning', run: () => pane.toBeginning() },
+    { id: 'stream-end', group, title: 'Go to the end', run: () => pane.follow() },
+    { id: 'stream-goto', group, title: 'Go to offset…', keys: 'Mod+G', run: goToOffset },
+    { id: 'stream-next', group, title: 'Next event', keys: 'J', run: step(1) },
+    { id: 'stream-previous', group, title: 'Previous event', keys: 'K', run: step(-1) },
+    { id: 'stream-detail', group, title: 'Close the event', enabled: view.detailOpen, run: () => view.closeDetail() },
+    view.second
+      ? { id: 'stream-second', group, title: 'Close reader B', run: () => view.closeSecond() }
+      : { id: 'stream-second', group, title: 'Second reader', run: () => view.openSecond() },
+    { id: 'stream-shards', group, title: 'Show all shards', enabled: pane.shards !== null, run: () => pane.chooseShards(null) },
+    { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
+    { id: 'stream-produce', group, title: `Produce into ${stream}`, run: () => openDialog('produce', { stream }) },
+    { id: 'stream-import', group, title: `Import a file into ${stream}`, run: () => openDialog('import', { stream }) },
+    { id: 'stream-copy-consume', group, title: 'Copy the consume command', run: () => void copy(lab, consumeCommand(stream), 'The command') },
+    { id: 'stream-delete', group, title: `Delete ${stream}…`, run: () => openDialog('deleteStream', { stream }) },
+  ];
+}
