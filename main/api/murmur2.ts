@@ -1,34 +1,36 @@
 /**
- * Which shard a key lands in: murmur2 as Kafka's DefaultPartitioner and BuiltInPartitioner have it
- * (org.apache.kafka.common.utils.Utils.murmur2), so that every Kafka client agrees with us. Used by the log, which
- * places events, and by the page, which says beforehand where one will land.
+ * MurmurHash2, 32 bits, with the seed and the variant Kafka's producers use to place a key, so that the same key lands in the
+ * same shard whoever produced it. Source: org.apache.kafka.common.utils.Utils#murmur2.
  */
-
 const SEED = 0x9747b28c | 0;
-const M = 0x5bd1e995;
-const R = 24;
+const MULTIPLIER = 0x5bd1e995;
+const ROTATION = 24;
 
-/** The hash of the bytes, a signed 32-bit integer. */
+/** The hash as a signed int32. */
 export function murmur2(bytes: Uint8Array): number {
   const length = bytes.length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  const tail = length - (length % 4);
+  const whole = length & ~3;
   let hash = SEED ^ length;
-  for (let at = 0; at < tail; at += 4) {
-    let k = Math.imul(view.getInt32(at, true), M);
-    k ^= k >>> R;
-    hash = Math.imul(hash, M) ^ Math.imul(k, M);
+  for (let at = 0; at < whole; at += 4) {
+    const word = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
+    let mixed = Math.imul(word, MULTIPLIER);
+    mixed ^= mixed >>> ROTATION;
+    hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(mixed, MULTIPLIER);
   }
-  if (length > tail) {
-    for (let at = length - 1; at >= tail; at--) hash ^= view.getUint8(at) << (8 * (at - tail));
-    hash = Math.imul(hash, M);
-  }
+  const rest = length - whole;
+  if (rest > 2) hash ^= byteAt(bytes, whole + 2) << 16;
+  if (rest > 1) hash ^= byteAt(bytes, whole + 1) << 8;
+  if (rest > 0) hash = Math.imul(hash ^ byteAt(bytes, whole), MULTIPLIER);
   hash ^= hash >>> 13;
-  hash = Math.imul(hash, M);
+  hash = Math.imul(hash, MULTIPLIER);
   return hash ^ (hash >>> 15);
 }
 
-/** The shard, from 0, that a key lands in. The sign bit is masked, not negated, as Kafka does it (Utils.toPositive). */
-export function shardForKey(key: Uint8Array, shards: number): number {
-  return (murmur2(key) & 0x7fffffff) % shards;
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
+}
+
+/** The shard number of a key among `shardCount` shards. The sign bit is dropped, as Kafka's `toPositive` does. */
+export function shardForKey(key: Uint8Array, shardCount: number): number {
+  return (murmur2(key) & 0x7fffffff) % shardCount;
 }

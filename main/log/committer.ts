@@ -3,7 +3,7 @@
  * the price of one fsync. A caller hears of its batches after that commit, and never before.
  */
 import { LabError, toLabError } from '../api/errors.ts';
-import { AppendMeter, type AppendStats } from './append-meter.ts';
+import { AppendMeter, type AppendStats } from './appendMeter.ts';
 import type { AppendResult, BatchToAppend } from './store/append.ts';
 import type { Store } from './store/store.ts';
 

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { LabError } from '../api/errors.ts';
-import { fromSqlite } from './store/sqlite-error.ts';
+import { fromSqlite } from './store/sqliteError.ts';
 
 /** Pause between two tries, milliseconds. */
 const RETRY_MS = 50;

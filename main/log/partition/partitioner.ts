@@ -1,6 +1,6 @@
 /** Which shard a record goes to, by the rules of Kafka's default partitioner (KIP-480). */
 import { LabError } from '../../api/errors.ts';
-import { shardForKey } from './murmur2.ts';
+import { shardForKey } from '../../api/murmur2.ts';
 
 export interface Partitioner {
   /**

@@ -4,7 +4,7 @@ import { LabError } from '../../api/errors.ts';
 import { patchBatch } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
 import type { AppendClock } from './clock.ts';
-import type { ShardState, ShardTable } from './shard-table.ts';
+import type { ShardState, ShardTable } from './shardTable.ts';
 
 export interface BatchToAppend {
   shardId: number;

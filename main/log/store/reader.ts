@@ -1,11 +1,11 @@
 /** Reading batches over a read-only connection: never blocked by the writer, and never blocking it. */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
-import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredBatch } from './batch-row.ts';
-import { BatchIndex, type From } from './batch-index.ts';
+import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredBatch } from './batchRow.ts';
+import { BatchIndex, type From } from './batchIndex.ts';
 import { openReader } from './connection.ts';
-import { prepareShardRead, type ShardState } from './shard-table.ts';
-import { guarded } from './sqlite-error.ts';
+import { prepareShardRead, type ShardState } from './shardTable.ts';
+import { guarded } from './sqliteError.ts';
 
 export interface ReadOptions {
   /** What may be seen: everything acknowledged. */

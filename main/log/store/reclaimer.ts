@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { PAGE_BYTES } from './connection.ts';
-import type { ShardTable } from './shard-table.ts';
+import type { ShardTable } from './shardTable.ts';
 
 /** A slice deletes batches up to this size, bytes; a larger one is deleted alone. */
 const SLICE_BYTES_MAX = 1024 * 1024;

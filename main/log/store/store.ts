@@ -1,15 +1,15 @@
 /** The store of a broker: its shards and their batches in one SQLite file. */
 import type Database from 'better-sqlite3';
 import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
-import type { From } from './batch-index.ts';
-import type { BatchMeta } from './batch-row.ts';
+import type { From } from './batchIndex.ts';
+import type { BatchMeta } from './batchRow.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
 import { openWriter, type Durability } from './connection.ts';
 import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult } from './reader.ts';
 import { Reclaimer } from './reclaimer.ts';
-import { ShardTable, type NewShard, type ShardState } from './shard-table.ts';
-import { guarded } from './sqlite-error.ts';
+import { ShardTable, type NewShard, type ShardState } from './shardTable.ts';
+import { guarded } from './sqliteError.ts';
 
 export interface StoreOptions {
   /** The file; made where there is none, in a folder that exists. */

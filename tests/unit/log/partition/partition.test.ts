@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPartitioner, murmur2, shardForKey } from '../../../../main/log/index.ts';
+import { murmur2, shardForKey } from '../../../../main/api/murmur2.ts';
+import { createPartitioner } from '../../../../main/log/index.ts';
 
 const theirMurmur2 = createRequire(import.meta.url)('kafkajs/src/producer/partitioners/default/murmur2.js');
 

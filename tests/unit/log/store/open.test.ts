@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreReader } from '../../../../main/log/index.ts';
-import { fromSqlite } from '../../../../main/log/store/sqlite-error.ts';
+import { fromSqlite } from '../../../../main/log/store/sqliteError.ts';
 import { appended, batchOf, oneShard, open, temporaryFolder } from './folder.ts';
 
 const NOBODY = 65_534;

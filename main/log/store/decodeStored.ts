@@ -3,7 +3,7 @@ import { LabError } from '../../api/errors.ts';
 import { decodeBatch } from '../batch/decode.ts';
 import { decodeBatchHeader, type LogRecord } from '../batch/layout.ts';
 import { crcMatches } from '../batch/verify.ts';
-import type { StoredBatch } from './batch-row.ts';
+import type { StoredBatch } from './batchRow.ts';
 
 /**
  * Checks the bytes against their checksum and, since that leaves the base offset out, against the row they stand in; then decodes.

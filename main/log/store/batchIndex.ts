@@ -3,8 +3,8 @@
  * cost grows with the logarithm of the log's length, whatever was trimmed, and record timestamps play no part.
  */
 import type Database from 'better-sqlite3';
-import { META_COLUMNS, metaFromRow, type BatchMeta, type MetaRow } from './batch-row.ts';
-import type { ShardState } from './shard-table.ts';
+import { META_COLUMNS, metaFromRow, type BatchMeta, type MetaRow } from './batchRow.ts';
+import type { ShardState } from './shardTable.ts';
 
 /** A place in a shard: an offset, an append time (microseconds since the epoch), or the how-manieth record ever appended, from 0. */
 export type From = { offset: bigint } | { appendTimeUs: bigint } | { ordinal: bigint };

@@ -1,0 +1,84 @@
+/** loglab import: a file becomes events; lines that can not are listed. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { LabError, toLabError } from '../api/errors.ts';
+import { type ImportReport, type ImportRules, PIECE_BYTES_MAX, REJECTED_PAGE_MAX } from '../api/imports.ts';
+import type { Connection } from './connect.ts';
+import { type Output, toJson } from './output.ts';
+
+/** Pieces of the file that are on their way at once: one is read while the other is appended. */
+const PIECES_UNDER_WAY_MAX = 2;
+
+export interface ImportOptions {
+  rules: ImportRules;
+  shards: number | null;
+  json: boolean;
+}
+
+/** Fails with `bad-input` where lines were rejected; the others are imported. */
+export async function importFile({ client }: Connection, output: Output, stream: string, file: string, options: ImportOptions): Promise<void> {
+  const bytes = await sizeOf(file);
+  const { jobId } = await client.imports.start({ stream, shards: options.shards, rules: options.rules, file: { name: path.basename(file), bytes } });
+  let report: ImportReport;
+  try {
+    await send(client, jobId, file, bytes, output);
+    report = await client.imports.finish({ jobId });
+  } catch (error) {
+    const failure = toLabError(error);
+    await client.imports.abort({ jobId, reason: failure.message }).catch(() => {});
+    throw failure;
+  }
+  await list({ client }, output, jobId, options.json);
+  const { imported, rejected } = report;
+  await output.print(options.json ? toJson({ stream, imported, rejected }) : `${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, ${rejected} line${rejected === 1 ? '' : 's'} rejected.`);
+  if (rejected > 0) throw new LabError('bad-input', `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected; ${imported} event${imported === 1 ? ' was' : 's were'} imported.`);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const found = await stat(file);
+    if (found.isFile()) return found.size;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+  throw new LabError('file-unreadable', `${file} is not a file.`);
+}
+
+function unreadable(file: string, cause: unknown): LabError {
+  return new LabError('file-unreadable', `${file} can not be read: ${(cause as Error).message}.`, { cause });
+}
+
+async function send(client: Connection['client'], jobId: string, file: string, total: number, output: Output): Promise<void> {
+  const underWay = new Set<Promise<unknown>>();
+  let failure: unknown;
+  let sent = 0;
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES_MAX }) as AsyncIterable<Buffer>) {
+      const write = client.imports.write({ jobId, piece }).catch((error: unknown) => (failure ??= error));
+      underWay.add(write);
+      void write.finally(() => underWay.delete(write));
+      if (underWay.size >= PIECES_UNDER_WAY_MAX) await Promise.race(underWay);
+      if (failure) break;
+      sent += piece.length;
+      output.progress(`${Math.floor((sent / Math.max(1, total)) * 100)} % of ${path.basename(file)}`);
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    await Promise.all(underWay);
+  }
+  if (failure) throw failure;
+}
+
+/** The rejected lines, with where, why and what. */
+async function list({ client }: Pick<Connection, 'client'>, output: Output, jobId: string, json: boolean): Promise<void> {
+  for (let from = 0; ; ) {
+    const { lines, kept, total } = await client.imports.rejected({ jobId, from, limit: REJECTED_PAGE_MAX });
+    for (const line of lines) await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${line.text}`);
+    from += lines.length;
+    if (lines.length > 0 && from < kept) continue;
+    if (kept < total) output.say(`Only the first ${kept} of ${total} rejected lines are listed.`);
+    return;
+  }
+}

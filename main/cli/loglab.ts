@@ -1,0 +1,122 @@
+#!/usr/bin/env node
+/**
+ * The loglab command: `loglab <noun> <verb>`. Exit codes: 0; 1 for a failure, with one line on stderr; 2 for wrong usage.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { toLabError } from '../api/errors.ts';
+import type { RangeFrom, RangeUntil } from '../api/events.ts';
+import { SHARDS_MAX } from '../api/values.ts';
+import { userPath } from '../web/layout.ts';
+import { connect, type Connection, type Target } from './connect.ts';
+import { consume } from './consume.ts';
+import { importFile } from './import.ts';
+import { createOutput } from './output.ts';
+import { produce } from './produce.ts';
+import { parseFrom, parseUntil } from './range.ts';
+import { createStream, deleteStream, listStreams } from './streams.ts';
+
+const USAGE = 2;
+const FAILURE = 1;
+const output = createOutput();
+
+/** Options that every command has. */
+interface Common extends Target {
+  json: boolean;
+}
+
+function command(parent: Command, signature: string, description: string): Command {
+  return parent
+    .command(signature)
+    .description(description)
+    .addOption(new Option('--url <url>', 'talk to a running lab, at the url it printed').conflicts('workspace'))
+    .option('--workspace <folder>', 'open this workspace (the default: the one that npm start opens)')
+    .option('--json', 'print one JSON object a line', false);
+}
+
+async function withLab(target: Target, work: (connection: Connection) => Promise<void>): Promise<void> {
+  const connection = await connect(target);
+  try {
+    await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+function shards(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= SHARDS_MAX) return number;
+  throw new InvalidArgumentError(`A stream has 1 to ${SHARDS_MAX} shards.`);
+}
+
+function shardNumber(text: string, before: number[] = []): number[] {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('A shard is a whole number from 0.');
+  return [...before, Number(text)];
+}
+
+function or<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const parsed = parse(text);
+    if (parsed === null) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return parsed;
+  };
+}
+
+const program = new Command('loglab')
+  .description('The command of Unified Log Lab: streams of events, from the shell.')
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+const streams = program.command('streams').description('list, create and delete streams');
+command(streams, 'list', 'list the streams').action((options: Common) => withLab(options, (lab) => listStreams(lab, output, options)));
+command(streams, 'create <name>', 'create a stream')
+  .option('--shards <n>', 'number of shards', shards, 3)
+  .action((name: string, options: Common & { shards: number }) => withLab(options, (lab) => createStream(lab, output, name, options)));
+command(streams, 'delete <name>', 'delete a stream with its events').action((name: string, options: Common) =>
+  withLab(options, (lab) => deleteStream(lab, output, name, options)),
+);
+
+command(program, 'produce <stream>', 'append the lines of stdin as events')
+  .option('--key <key>', 'the key of every event')
+  .addOption(new Option('--format <format>', 'what a line is: a value, or a record as JSON').choices(['lines', 'records']).default('lines'))
+  .action((stream: string, options: Common & { key?: string; format: 'lines' | 'records' }) =>
+    withLab(options, (lab) => produce(lab, output, stream, options, process.stdin as AsyncIterable<Buffer>)),
+  );
+
+command(program, 'consume <stream>', 'print the events of a stream')
+  .option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time', or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'), { at: 'beginning' } as RangeFrom)
+  .option(
+    '--until <where>',
+    'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more',
+    or(parseUntil, 'live, now, offset:N, count:N or an ISO 8601 time'),
+    { at: 'live' } as RangeUntil,
+  )
+  .option('--shard <n>', 'only this shard; can be given again', shardNumber)
+  .action((stream: string, options: Common & { from: RangeFrom; until: RangeUntil; shard?: number[] }) => {
+    const stop = new AbortController();
+    process.once('SIGINT', () => stop.abort());
+    process.once('SIGTERM', () => stop.abort());
+    return withLab(options, (lab) => consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, stop.signal));
+  });
+
+command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
+  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'lines']).default('ndjson'))
+  .option('--key-field <path>', 'field that becomes the key (shopper.id)')
+  .option('--time-field <path>', 'field that becomes the timestamp')
+  .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
+  .action((stream: string, file: string, options: Common & { format: 'ndjson' | 'lines'; keyField?: string; timeField?: string; shards?: number }) => {
+    const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
+    return withLab(options, (lab) => importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  } else {
+    output.say(toLabError(error).message.replaceAll('\n', ' '));
+    process.exitCode = FAILURE;
+  }
+}
+// A socket that is still closing must not keep the shell waiting.
+process.stdout.write('', () => process.exit());

@@ -1,0 +1,41 @@
+/** How the command prints: results to stdout with its back-pressure, everything else to stderr. */
+import { once } from 'node:events';
+
+export interface Output {
+  /** One or more lines, without the last line's end. Waits while the reader of stdout is behind. */
+  print(text: string): Promise<void>;
+  /** A line for people, on stderr. */
+  say(text: string): void;
+  /** A line that is overwritten by the next one, on a terminal only. */
+  progress(text: string): void;
+}
+
+export function createOutput(): Output {
+  let hasProgress = false;
+  const clear = (): void => {
+    if (hasProgress) process.stderr.write('\r\x1b[K');
+    hasProgress = false;
+  };
+  // `loglab consume … | head` ends the pipe: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return {
+    async print(text) {
+      clear();
+      if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
+    },
+    say(text) {
+      clear();
+      process.stderr.write(`${text}\n`);
+    },
+    progress(text) {
+      if (!process.stderr.isTTY) return;
+      process.stderr.write(`\r\x1b[K${text}`);
+      hasProgress = true;
+    },
+  };
+}
+
+/** JSON with offsets as decimal strings. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+}

@@ -1,0 +1,82 @@
+/** loglab produce: lines from stdin become events, as they come. */
+import { LabError } from '../api/errors.ts';
+import type { ShardAppend } from '../api/produce.ts';
+import { recordFromJson } from '../api/recordJson.ts';
+import { VALUE_BYTES_MAX_CEILING, type NewRecord } from '../api/values.ts';
+import { LineSplitter, type Line } from '../connectors/files/lines.ts';
+import type { Connection } from './connect.ts';
+import { type Output, toJson } from './output.ts';
+
+/** Events in one append. */
+const PART_EVENTS_MAX = 1_000;
+/** Bytes of lines in one append. */
+const PART_BYTES_MAX = 4 * 1024 * 1024;
+/** A line of record JSON is at most this much longer than the value in it: base64 and escapes. */
+const RECORD_LINE_FACTOR = 6;
+
+export interface ProduceOptions {
+  key?: string;
+  format: 'lines' | 'records';
+  json: boolean;
+}
+
+export async function produce({ client }: Connection, output: Output, stream: string, options: ProduceOptions, input: AsyncIterable<Uint8Array>): Promise<void> {
+  const found = (await client.streams.list({})).find((each) => each.name === stream);
+  if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
+  const toRecord = recordReader(options, found.shards.length);
+  const splitter = new LineSplitter(VALUE_BYTES_MAX_CEILING * RECORD_LINE_FACTOR);
+  const shards = new Map<number, ShardAppend>();
+  let events = 0;
+
+  const append = async (records: NewRecord[]): Promise<void> => {
+    if (records.length === 0) return;
+    const appended = await client.produce.append({ stream, records });
+    events += appended.events;
+    for (const shard of appended.shards) {
+      const known = shards.get(shard.shard);
+      shards.set(shard.shard, known ? { ...known, lastOffset: shard.lastOffset, events: known.events + shard.events } : shard);
+    }
+  };
+  /** A line that is wrong ends the command; what stood before it is appended and said. */
+  const appendAll = async (lines: Iterable<Line>): Promise<void> => {
+    let part: NewRecord[] = [];
+    let bytes = 0;
+    for (const line of lines) {
+      try {
+        part.push(toRecord(line));
+      } catch (error) {
+        await append(part);
+        const { code, message } = error as LabError;
+        throw new LabError(code, `Line ${line.number}: ${message} The ${events} events before it were appended.`, { cause: error });
+      }
+      bytes += line.bytes.length;
+      if (part.length >= PART_EVENTS_MAX || bytes >= PART_BYTES_MAX) {
+        await append(part);
+        part = [];
+        bytes = 0;
+      }
+    }
+    await append(part);
+  };
+
+  for await (const piece of input) await appendAll(splitter.push(piece));
+  await appendAll(splitter.finish());
+  const places = [...shards.values()].sort((a, b) => a.shard - b.shard);
+  if (options.json) return output.print(toJson({ stream, events, shards: places }));
+  await output.print(`${events} event${events === 1 ? '' : 's'} appended to ${stream}${places.map(({ shard, firstOffset, lastOffset }) => `\n  shard ${shard}: offsets ${firstOffset} to ${lastOffset}`).join('')}`);
+}
+
+function recordReader({ key, format }: ProduceOptions, shards: number): (line: Line) => NewRecord {
+  const fixedKey = key === undefined ? null : Buffer.from(key);
+  return ({ bytes, isCut }) => {
+    if (isCut) throw new LabError('value-too-large', 'This line is longer than any event can be.');
+    if (format === 'lines') return { key: fixedKey, value: bytes, headers: [], timestamp: null, shard: null };
+    const record = recordFromJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    return {
+      ...record,
+      key: fixedKey ?? record.key,
+      // A shard that this stream does not have is left to the key.
+      shard: record.shard !== null && record.shard < shards ? record.shard : null,
+    };
+  };
+}

@@ -1,0 +1,26 @@
+/** What `--from` and `--until` say. */
+import type { RangeFrom, RangeUntil } from '../api/events.ts';
+import { parseIsoTime } from '../api/time.ts';
+
+const offsetForm = /^offset:(\d{1,19})$/;
+const countForm = /^count:(\d{1,15})$/;
+
+/** beginning, latest, offset:N or a time. Null for anything else. */
+export function parseFrom(text: string): RangeFrom | null {
+  if (text === 'beginning' || text === 'latest') return { at: text };
+  const offset = offsetForm.exec(text);
+  if (offset) return { at: 'offset', offset: BigInt(offset[1]!) };
+  const time = parseIsoTime(text);
+  return time === null ? null : { at: 'time', time };
+}
+
+/** live, now, offset:N, count:N or a time. Null for anything else. */
+export function parseUntil(text: string): RangeUntil | null {
+  if (text === 'live' || text === 'now') return { at: text };
+  const offset = offsetForm.exec(text);
+  if (offset) return { at: 'offset', offset: BigInt(offset[1]!) };
+  const count = countForm.exec(text);
+  if (count) return { at: 'count', count: Number(count[1]) };
+  const time = parseIsoTime(text);
+  return time === null ? null : { at: 'time', time };
+}

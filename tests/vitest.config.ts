@@ -1,0 +1,14 @@
+/** Unit and contract tests: Node, real SQLite files, sockets and processes. */
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: path.join(import.meta.dirname, '..'),
+  test: {
+    include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts', 'tests/engine/**/*.test.ts'],
+    // A process a file: better-sqlite3 must not be loaded in threads that are terminated.
+    pool: 'forks',
+    testTimeout: 30_000,
+    globalSetup: path.join(import.meta.dirname, 'buildPrograms.ts'),
+  },
+});
