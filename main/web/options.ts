@@ -6,13 +6,14 @@ import { defaultWorkspace, userPath } from './layout.ts';
 export class UsageError extends Error {}
 
 export interface StartOptions {
-  /** Absolute. */
-  workspace: string;
+  /** Absolute; null where none was asked for. */
+  workspace: string | null;
   /** Null where none was asked for. */
   port: number | null;
 }
 
 export interface ServeOptions extends StartOptions {
+  workspace: string;
   brokers: 1;
   durability: 'safe';
 }
@@ -32,13 +33,14 @@ export function parseServe(args: string[]): ServeOptions {
   if (values.brokers !== '1') throw new UsageError(`This version runs one broker: --brokers ${values.brokers} is not possible.`);
   if (values.durability === 'fast') throw new UsageError('This version knows the durability “safe” alone: --durability fast is not possible.');
   if (values.durability !== 'safe') throw new UsageError(`--durability takes “safe”, not “${values.durability}”.`);
-  return { ...commonOptions(values), brokers: 1, durability: 'safe' };
+  const { workspace, port } = commonOptions(values);
+  return { workspace: workspace ?? defaultWorkspace(), port, brokers: 1, durability: 'safe' };
 }
 
 function commonOptions({ workspace, port }: { workspace?: string | undefined; port?: string | undefined }): StartOptions {
   if (workspace === '') throw new UsageError('--workspace takes a folder.');
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) throw new UsageError(`--port takes a number from 0 to 65535, not “${port}”.`);
-  return { workspace: workspace === undefined ? defaultWorkspace() : userPath(workspace), port: port === undefined ? null : Number(port) };
+  return { workspace: workspace === undefined ? null : userPath(workspace), port: port === undefined ? null : Number(port) };
 }
 
 function wellFormed<T>(parse: () => T): T {

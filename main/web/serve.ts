@@ -1,26 +1,4 @@
-/** `npm run serve`: the lab without a window of its own. Prints one line, `ready {json}`, once all accept. */
-import { parseServe, UsageError } from './options.ts';
-import { runWebHost } from './program.ts';
+/** The entry of `npm run serve`: the lab without a window of its own. */
+import { serveCommand } from './serveCommand.ts';
 
-const usage = `Usage: npm run serve -- [--workspace DIR] [--port N] [--brokers 1] [--durability safe]
-
-  --workspace DIR    the folder that holds the lab; made where it does not exist (default: “My lab” in your application data)
-  --port N           the page's port on 127.0.0.1; 0 for any free one (default: 4646, or the next free one)
-  --brokers N        how many brokers (default: 1)
-  --durability safe  an acknowledged event survives power loss (default)
-`;
-
-async function main(): Promise<void> {
-  try {
-    const options = parseServe(process.argv.slice(2));
-    await runWebHost(options, import.meta.dirname, ({ url, pid, workspace }) => {
-      process.stdout.write(`ready ${JSON.stringify({ url, pid, workspace: workspace.path })}\n`);
-    });
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${usage}`);
-    process.exit(2);
-  }
-}
-
-await main();
+await serveCommand(process.argv.slice(2), import.meta.dirname);

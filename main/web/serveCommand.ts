@@ -1,0 +1,24 @@
+/** `npm run serve`: its usage and what it prints. */
+import { parseServe, UsageError } from './options.ts';
+import { runWebHost } from './program.ts';
+
+const usage = `Usage: npm run serve -- [--workspace DIR] [--port N] [--brokers 1] [--durability safe]
+
+  --workspace DIR    the folder that holds the lab; made where it does not exist (default: “My lab” in your application data)
+  --port N           the page's port on 127.0.0.1; 0 for any free one (default: 4646, or the next free one)
+  --brokers N        how many brokers (default: 1)
+  --durability safe  an acknowledged event survives power loss (default)
+`;
+
+/** Prints one line, `ready {json}`, once all accept. Exits with 2 for wrong usage, else as {@link runWebHost} does. */
+export async function serveCommand(args: string[], builtFolder: string): Promise<void> {
+  try {
+    await runWebHost(parseServe(args), builtFolder, ({ url, pid, workspace }) => {
+      process.stdout.write(`ready ${JSON.stringify({ url, pid, workspace: workspace.path })}\n`);
+    });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${usage}`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { defaultWorkspace } from '../../../main/web/layout.ts';
+import { parseServe, UsageError } from '../../../main/web/options.ts';
+
+test('what is not said has its default', () => {
+  expect(parseServe([])).toEqual({ workspace: defaultWorkspace(), port: null, brokers: 1, durability: 'safe' });
+});
+
+test('a workspace is made absolute', () => {
+  expect(parseServe(['--workspace', 'a/b']).workspace).toBe(`${process.env.INIT_CWD ?? process.cwd()}/a/b`);
+});
+
+test.each([
+  [['stray'], "Unexpected argument 'stray'"],
+  [['--port', '70000'], '--port takes a number from 0 to 65535, not “70000”.'],
+  [['--port', '-1'], 'argument is ambiguous'],
+  [['--workspace'], 'argument missing'],
+  [['--workspace='], '--workspace takes a folder.'],
+  [['--brokers', 'many'], '--brokers takes a number of brokers, not “many”.'],
+  [['--durability', 'fast'], '--durability fast is not possible'],
+  [['--durability', 'none'], '--durability takes “safe”, not “none”.'],
+])('%j is wrong usage', (args, message) => {
+  expect(() => parseServe(args)).toThrow(UsageError);
+  expect(() => parseServe(args)).toThrow(message);
+});
