@@ -4,7 +4,7 @@ import { json } from '@codemirror/lang-json';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
+import { drawSelection, EditorView, highlightActiveLineGutter, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { JsonProblem } from './jsonProblem.ts';
 
@@ -24,18 +24,18 @@ const highlight = HighlightStyle.define([
 ]);
 
 const look = EditorView.theme({
-  '&': { fontSize: 'var(--small)', backgroundColor: 'transparent', color: 'var(--ink)', maxHeight: 'var(--editor-height, 320px)' },
+  '&': { fontSize: 'var(--small)', backgroundColor: 'transparent', color: 'var(--ink)', maxHeight: 'max(160px, 46vh)' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', overflow: 'auto', fontVariantLigatures: 'none' },
-  '.cm-content': { padding: '6px 0', minHeight: '7.5em', caretColor: 'var(--ink)' },
+  '.cm-content': { padding: '6px 0', minHeight: '9em', caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0 8px 0 4px' },
-  '.cm-gutters': { backgroundColor: 'var(--paper)', color: 'var(--faint)', border: 'none' },
+  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--faint)', border: 'none' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 4px 0 6px', minWidth: '22px' },
   '.cm-gutter-lint': { width: '12px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '0' },
   '.cm-lint-marker': { width: '8px', height: '8px', margin: '5px 2px', borderRadius: '4px', background: 'var(--bad)', content: 'none !important' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
-  '&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--ink) 4%, transparent)' },
+  '.cm-activeLineGutter': { backgroundColor: 'transparent' },
+  '&.cm-focused .cm-activeLineGutter': { color: 'var(--ink)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
@@ -67,7 +67,7 @@ export class JsonEditorView {
       drawSelection(),
       lineNumbers(),
       lintGutter(),
-      highlightActiveLine(),
+      highlightActiveLineGutter(),
       bracketMatching(),
       indentOnInput(),
       EditorView.lineWrapping,

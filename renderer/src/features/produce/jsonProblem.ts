@@ -113,11 +113,15 @@ class Walk {
 
   /** After a member: true at the end, false behind a comma. */
   #listEnds(close: '}' | ']', open: number, what: string): boolean {
+    const end = this.#at;
     this.#space();
     if (this.#take(close)) return true;
     if (this.#take(',')) return false;
     if (this.#at >= this.#text.length) this.#failOpen(open, close, what);
-    return this.#fail(`A comma or ${close} is missing here.`);
+    const next = this.#text[this.#at]!;
+    const missing = next === '"' || (close === ']' && next !== '}') ? 'A comma' : `A comma or ${close}`;
+    this.#at = end - 1; // where it is missing, not where that is noticed, which may be lines below
+    return this.#fail(`${missing} is missing after this.`);
   }
 
   #failName(open: number): never {

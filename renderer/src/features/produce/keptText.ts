@@ -5,7 +5,7 @@ const LABEL_MAX = 60;
 
 /** "Shopper viewed product, 789": from the event's own words where it has them. */
 export function suggestedLabel({ key, value }: Draft): string {
-  const what = eventName(value) ?? (value === null ? 'Null value' : value.trim() === '' ? 'Empty' : value.trim().split('\n')[0]!);
+  const what = eventName(value) ?? (value === null ? 'Null value' : value.trim() === '' ? 'Empty value' : value.trim().split('\n')[0]!);
   return shorten(key ? `${what}, ${key}` : what);
 }
 

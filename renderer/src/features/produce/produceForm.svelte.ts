@@ -65,13 +65,13 @@ export class ProduceForm {
   readonly valueBytes = $derived(this.mode === 'null' ? 0 : utf8.encode(this.value).length);
   readonly untouched = $derived(!this.keyed && this.value === '' && this.headers.length === 0);
 
-  /** The record to append. The time must not be a problem; whether the value is JSON is the caller's to ask. */
+  /** The record to append; a header left empty is none. The time must not be a problem; whether the value is JSON is the caller's to ask. */
   record(): NewRecord {
     const time = this.typedTime;
     return {
       key: this.keyBytes,
       value: this.mode === 'null' ? null : utf8.encode(this.value),
-      headers: this.headers.map(({ name, value }): [string, Uint8Array] => [name, utf8.encode(value)]),
+      headers: this.headers.filter(({ name, value }) => name !== '' || value !== '').map(({ name, value }): [string, Uint8Array] => [name, utf8.encode(value)]),
       timestamp: time.kind === 'at' ? time.ms : null,
       shard: this.byKey ? null : this.shard,
     };
