@@ -1,0 +1,132 @@
+/** The frame as a whole, with the features in it: what someone sees and does, by names and keys. */
+import axe from 'axe-core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import App from '../../../renderer/src/App.svelte';
+import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
+import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
+import { FakeLab, streamSummary } from '../fakeLab.ts';
+
+let lab: FakeLab;
+const shop = streamSummary('raw-events', [700, 800, 818]);
+const open = () => render(App, { connectWith: lab.connect });
+const link = (name: string) => page.getByRole('navigation', { name: 'Lab' }).getByRole('link', { name, exact: true });
+
+beforeEach(() => {
+  lab = new FakeLab();
+  location.hash = '#/streams';
+});
+afterEach(() => {
+  dialogs.close();
+  preferences.theme = 'light';
+});
+
+async function axeClean(): Promise<void> {
+  const { violations } = await axe.run(document.body, { rules: { 'page-has-heading-one': { enabled: false } } });
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([]);
+}
+
+test('makes a stream by keyboard, from the palette, and names what is wrong with a name as it is typed', async () => {
+  open();
+  await expect.element(page.getByText('No streams yet')).toBeVisible();
+  await userEvent.keyboard('{Control>}k{/Control}');
+  await userEvent.keyboard('newstr{Enter}');
+  const dialog = page.getByRole('dialog', { name: 'New stream' });
+  await expect.element(dialog.getByLabelText('Name')).toHaveFocus();
+  await userEvent.keyboard('my events');
+  await expect.element(dialog.getByText(/“ ” is none of them/)).toBeVisible();
+  await axeClean();
+  await dialog.getByLabelText('Name').fill('inn-events');
+  await dialog.getByLabelText('Shards').fill('1');
+  await userEvent.keyboard('{Enter}');
+  await expect.element(link('inn-events')).toBeVisible();
+  expect(location.hash).toBe('#/streams/inn-events');
+});
+
+test('a stream with events is deleted only by its name, typed', async () => {
+  lab.streams.set([shop]);
+  open();
+  await page.getByRole('button', { name: 'Actions on raw-events' }).click();
+  await page.getByRole('menuitem', { name: 'Delete stream…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete stream' });
+  await expect.element(dialog.getByText(/its 2,318 events/)).toBeVisible();
+  await expect.element(dialog.getByRole('button', { name: 'Delete stream' })).toBeDisabled();
+  await userEvent.keyboard('raw-events{Enter}');
+  await expect.element(page.getByText('No streams yet')).toBeVisible();
+  expect(lab.deleted).toEqual(['raw-events']);
+});
+
+test('counts move as the log grows, and each stream is a link by its name alone', async () => {
+  lab.streams.set([shop]);
+  open();
+  await expect.element(link('raw-events')).toBeVisible();
+  lab.streams.set([streamSummary('raw-events', [701, 800, 818])]);
+  await expect.element(page.getByRole('navigation', { name: 'Lab' }).getByText('2,319')).toBeVisible();
+});
+
+test('says that the connection is lost, keeps what is shown, and comes back by itself', async () => {
+  lab.streams.set([shop]);
+  open();
+  await expect.element(link('raw-events')).toBeVisible();
+  lab.reachable = false;
+  lab.cut();
+  await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  await expect.element(link('raw-events')).toBeVisible();
+  await expect.element(page.getByRole('button', { name: 'New stream' })).toBeDisabled();
+  lab.streams.set([shop, streamSummary('bad-events', [12])]);
+  lab.reachable = true;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.element(link('bad-events')).toBeVisible();
+  await expect.element(page.getByText('The connection to the lab is lost.')).not.toBeInTheDocument();
+});
+
+test('a broker that is down is said, with what it means', async () => {
+  open();
+  await expect.element(page.getByText('broker up')).toBeVisible();
+  lab.status.set({ ...lab.status.value, brokers: [{ id: 1, state: 'down', pid: null, restarts: 1, message: 'It ended unasked.' }] });
+  await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+});
+
+test('a cancelled import says what was kept and offers to delete the stream that it made', async () => {
+  lab.streams.set([shop]);
+  const job = { id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', unit: 'bytes', total: 1000, events: 2318, streamMade: true, startedAt: 0 } as const;
+  lab.jobs.set([{ ...job, state: 'running', done: 400, rejected: 0, endedAt: null, message: '' }]);
+  open();
+  await expect.element(page.getByRole('progressbar', { name: job.title })).toHaveAttribute('aria-valuenow', '40');
+  lab.jobs.set([{ ...job, state: 'cancelled', done: 400, rejected: 3, endedAt: 1, message: 'Cancelled. 2,318 events were imported and are kept.' }]);
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs.getByText(/are kept/)).toBeVisible();
+  await expect.element(jobs.getByRole('button', { name: 'Rejected lines…' })).toBeVisible();
+  await jobs.getByRole('button', { name: 'Delete stream' }).click();
+  await expect.element(page.getByRole('dialog', { name: 'Delete stream' })).toBeVisible();
+});
+
+test('a lesson stands beside the work and ticks what the lab sees', async () => {
+  lab.lessons = [{ id: 'one', title: 'One log', streams: [], steps: [{ title: 'A stream', markdown: 'Make **it**. <b id="raw">x</b>', checks: ['There is a stream.'] }, { title: 'Two', markdown: 'Read.', checks: [] }] }];
+  lab.lesson.set({ id: 'one', step: 0, checks: [false], done: [] });
+  open();
+  const panel = page.getByRole('complementary', { name: 'Lesson' });
+  await expect.element(panel.getByRole('heading', { name: 'A stream' })).toBeVisible();
+  await expect.element(panel.getByLabelText('Not yet:')).toBeVisible();
+  expect(document.querySelector('#raw')).toBeNull();
+  lab.lesson.set({ id: 'one', step: 0, checks: [true], done: [0] });
+  await expect.element(panel.getByLabelText('Seen:')).toBeVisible();
+  await axeClean();
+  await panel.getByRole('button', { name: 'Next' }).click();
+  await expect.element(panel.getByRole('heading', { name: 'Two' })).toBeVisible();
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const screen of ['#/', '#/streams', '#/settings', '#/lessons', '#/nowhere']) {
+    test(`${screen} is clean for axe, ${theme}`, async () => {
+      preferences.theme = theme;
+      location.hash = screen;
+      lab.lessons = [{ id: 'one', title: 'One log', streams: [], steps: [] }];
+      if (screen !== '#/') lab.streams.set([shop, streamSummary('bad-events', [12])]);
+      open();
+      await expect.element(page.getByText('broker up')).toBeVisible();
+      await axeClean();
+    });
+  }
+}

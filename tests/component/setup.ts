@@ -1,0 +1,2 @@
+import '../../renderer/src/ui/tokens.css';
+import '../../renderer/src/ui/base.css';

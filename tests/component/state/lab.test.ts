@@ -1,0 +1,30 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { LabState } from '../../../renderer/src/state/lab.svelte.ts';
+import { placeOf } from '../../../renderer/src/state/route.svelte.ts';
+import { FakeLab, streamSummary } from '../fakeLab.ts';
+
+let state: LabState | null = null;
+afterEach(() => state?.close());
+
+test('calls made without a connection reject with `disconnected`; live state comes back with it', async () => {
+  const lab = new FakeLab();
+  lab.reachable = false;
+  const page = (state = new LabState(lab.connect));
+  await expect(page.client.streams.list({})).rejects.toMatchObject({ code: 'disconnected', retriable: true });
+  await expect(page.client.jobs.watch({})[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'disconnected' });
+  await vi.waitFor(() => expect(page.connection).toBe('lost'));
+  lab.streams.set([streamSummary('raw-events', [1])]);
+  lab.reachable = true;
+  page.retryNow();
+  await vi.waitFor(() => expect(page.streams.map((stream) => stream.name)).toEqual(['raw-events']));
+  expect(page.connection).toBe('up');
+  await expect(page.client.streams.list({})).resolves.toHaveLength(1);
+});
+
+test('addresses', () => {
+  expect(placeOf('')).toEqual({ screen: 'home' });
+  expect(placeOf('#/streams/raw-events')).toEqual({ screen: 'stream', name: 'raw-events' });
+  expect(placeOf('#/settings')).toEqual({ screen: 'settings' });
+  expect(placeOf('#/streams/a/b').screen).toBe('unknown');
+  expect(placeOf('#/streams/%zz')).toEqual({ screen: 'stream', name: '%zz' });
+});
