@@ -8,7 +8,7 @@ const file = path.join(import.meta.dirname, 'fixtures/launcherChild.ts');
 
 test('tells that the window shows, and quits when asked to', async () => {
   const app = fork(file, { execArgv: [] });
-  expect(await once(app, 'message')).toMatchObject([{ type: 'window-shown' }]);
+  expect(await once(app, 'message')).toEqual([{ type: 'window-shown' }, undefined]);
   app.send({ type: 'quit' });
   expect(await once(app, 'exit')).toEqual([21, null]);
 });
