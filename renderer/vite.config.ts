@@ -1,22 +1,20 @@
 /** How the page is built: one bundle for both hosts, with relative addresses, nothing inlined (the hosts' CSP forbids inline scripts). */
-import path from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-const here = import.meta.dirname;
-
+// Paths are relative to this folder.
 export default defineConfig({
-  root: here,
+  root: import.meta.dirname,
   base: './',
-  plugins: [svelte({ configFile: path.join(here, 'svelte.config.js') })],
+  plugins: [svelte()],
   build: {
     target: 'es2024',
-    outDir: path.join(here, '../dist/renderer'),
+    outDir: '../dist/renderer',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     sourcemap: true,
   },
-  server: { host: '127.0.0.1', fs: { allow: [path.join(here, '..')] } },
+  server: { host: '127.0.0.1', fs: { allow: ['..'] } },
 });

@@ -10,7 +10,13 @@ const root = path.join(import.meta.dirname, '..');
 
 /** The Chromium of the machine, else the one that Playwright has installed. */
 function findChromium(): string {
-  const places = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', chromium.executablePath()];
+  const places = [
+    process.env['CHROMIUM_PATH'],
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    chromium.executablePath(),
+  ];
   const found = places.find((place) => place && existsSync(place));
   if (!found) throw new Error('No Chromium found. Install one with `npx playwright install chromium`, or set CHROMIUM_PATH.');
   return found;
@@ -23,7 +29,16 @@ export default defineConfig({
   root,
   plugins: [svelte({ configFile: path.join(root, 'renderer/svelte.config.js') })],
   optimizeDeps: {
-    include: ['vitest-browser-svelte', 'bits-ui', 'valibot', '@msgpack/msgpack', 'marked', 'svelte', 'svelte/reactivity', 'svelte/internal/client'],
+    include: [
+      'vitest-browser-svelte',
+      'bits-ui',
+      'valibot',
+      '@msgpack/msgpack',
+      'marked',
+      'svelte',
+      'svelte/reactivity',
+      'svelte/internal/client',
+    ],
   },
   test: {
     include: ['tests/component/**/*.test.ts'],

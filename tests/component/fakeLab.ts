@@ -111,7 +111,10 @@ export class FakeLab {
         list: () => streams.value,
         watch: (_input, { signal }) => streams.watch(signal),
         create: ({ name, shards }) => {
-          const made = streamSummary(name, Array.from({ length: shards }, () => 0));
+          const made = streamSummary(
+            name,
+            Array.from({ length: shards }, () => 0),
+          );
           streams.set([...streams.value, made]);
           return made;
         },
@@ -120,10 +123,15 @@ export class FakeLab {
           streams.set(streams.value.filter((stream) => stream.name !== name));
         },
       },
-      jobs: { watch: (_input, { signal }) => jobs.watch(signal), cancel: () => {}, dismiss: ({ id }) => jobs.set(jobs.value.filter((job) => job.id !== id)) },
+      jobs: {
+        watch: (_input, { signal }) => jobs.watch(signal),
+        cancel: () => {},
+        dismiss: ({ id }) => jobs.set(jobs.value.filter((job) => job.id !== id)),
+      },
       samples: { list: () => [] },
       lessons: {
-        list: () => this.lessons.map(({ id, title, steps }) => ({ id, title, summary: 'A lesson.', minutes: 5, steps: steps.length, done: 0 })),
+        list: () =>
+          this.lessons.map(({ id, title, steps }) => ({ id, title, summary: 'A lesson.', minutes: 5, steps: steps.length, done: 0 })),
         get: () => this.lessons[0]!,
         go: ({ step }) => lesson.set({ ...lesson.value!, step, checks: this.lessons[0]!.steps[step]!.checks.map(() => false) }),
         leave: () => lesson.set(null),

@@ -94,13 +94,29 @@ export class LabState {
   #listen(link: Link): void {
     const { lab, streams, jobs, lessons } = link.client;
     void this.attempt(async () => (this.info = await lab.info({})));
-    void this.#follow(link, () => lab.watch({}), (status) => (this.status = status));
-    void this.#follow(link, () => streams.watch({}), (list) => {
-      this.streams = list;
-      this.streamsKnown = true;
-    });
-    void this.#follow(link, () => jobs.watch({}), (list) => (this.jobs = list));
-    void this.#follow(link, () => lessons.watch({}), (lesson) => (this.lesson = lesson));
+    void this.#follow(
+      link,
+      () => lab.watch({}),
+      (status) => (this.status = status),
+    );
+    void this.#follow(
+      link,
+      () => streams.watch({}),
+      (list) => {
+        this.streams = list;
+        this.streamsKnown = true;
+      },
+    );
+    void this.#follow(
+      link,
+      () => jobs.watch({}),
+      (list) => (this.jobs = list),
+    );
+    void this.#follow(
+      link,
+      () => lessons.watch({}),
+      (lesson) => (this.lesson = lesson),
+    );
   }
 
   /** Takes the items of a live stream for as long as the connection lasts; one that fails alone is opened again. */

@@ -9,7 +9,11 @@ export type Place =
   | { screen: 'unknown'; path: string };
 
 export function placeOf(path: string): Place {
-  const [first = '', second, ...more] = path.replace(/^#?\/?/, '').split('?')[0]!.split('/').map(decode);
+  const [first = '', second, ...more] = path
+    .replace(/^#?\/?/, '')
+    .split('?')[0]!
+    .split('/')
+    .map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second };
   if (second) return { screen: 'unknown', path };

@@ -19,7 +19,7 @@ export function survivingClient(current: () => LabClient | null): LabClient {
   return Object.fromEntries(domains) as LabClient;
 }
 
-// eslint-disable-next-line require-yield -- a stream that fails at its first item
+/** A stream that fails at its first item. */
 async function* failing(): AsyncGenerator<never> {
   throw notConnected();
 }

@@ -12,7 +12,8 @@ const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export const formatCount = (count: number | bigint): string => grouped.format(count);
 
 /** "1 event", "2,318 events" */
-export const formatCountOf = (count: number | bigint, one: string, many = `${one}s`): string => `${formatCount(count)} ${Number(count) === 1 ? one : many}`;
+export const formatCountOf = (count: number | bigint, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${Number(count) === 1 ? one : many}`;
 
 /** 3.1 kB: decimal units, three digits at most. */
 export function formatBytes(bytes: number): string {

@@ -36,4 +36,10 @@ export function matchesKeys(event: KeyboardEvent, keys: string, mac = onMac): bo
 /** Whether the combination is one that also types text, and so is left alone while someone types. */
 export const typesText = (keys: string): boolean => !/(^|\+)(Mod|Alt)\+/.test(keys) && !/^F\d+$/.test(keys);
 
-const splitKeys = (keys: string): string[] => (keys === '+' ? ['+'] : keys.replace(/\+\+$/, '+Plus').split('+').map((key) => (key === 'Plus' ? '+' : key)));
+const splitKeys = (keys: string): string[] =>
+  keys === '+'
+    ? ['+']
+    : keys
+        .replace(/\+\+$/, '+Plus')
+        .split('+')
+        .map((key) => (key === 'Plus' ? '+' : key));

@@ -90,11 +90,23 @@ test('a broker that is down is said, with what it means', async () => {
 
 test('a cancelled import says what was kept and offers to delete the stream that it made', async () => {
   lab.streams.set([shop]);
-  const job = { id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', unit: 'bytes', total: 1000, events: 2318, streamMade: true, startedAt: 0 } as const;
+  const job = {
+    id: 'j1',
+    kind: 'import',
+    title: 'Import shop.ndjson into raw-events',
+    stream: 'raw-events',
+    unit: 'bytes',
+    total: 1000,
+    events: 2318,
+    streamMade: true,
+    startedAt: 0,
+  } as const;
   lab.jobs.set([{ ...job, state: 'running', done: 400, rejected: 0, endedAt: null, message: '' }]);
   open();
   await expect.element(page.getByRole('progressbar', { name: job.title })).toHaveAttribute('aria-valuenow', '40');
-  lab.jobs.set([{ ...job, state: 'cancelled', done: 400, rejected: 3, endedAt: 1, message: 'Cancelled. 2,318 events were imported and are kept.' }]);
+  lab.jobs.set([
+    { ...job, state: 'cancelled', done: 400, rejected: 3, endedAt: 1, message: 'Cancelled. 2,318 events were imported and are kept.' },
+  ]);
   const jobs = page.getByRole('region', { name: 'Jobs' });
   await expect.element(jobs.getByText(/are kept/)).toBeVisible();
   await expect.element(jobs.getByRole('button', { name: 'Rejected lines…' })).toBeVisible();
@@ -103,7 +115,17 @@ test('a cancelled import says what was kept and offers to delete the stream that
 });
 
 test('a lesson stands beside the work and ticks what the lab sees', async () => {
-  lab.lessons = [{ id: 'one', title: 'One log', streams: [], steps: [{ title: 'A stream', markdown: 'Make **it**. <b id="raw">x</b>', checks: ['There is a stream.'] }, { title: 'Two', markdown: 'Read.', checks: [] }] }];
+  lab.lessons = [
+    {
+      id: 'one',
+      title: 'One log',
+      streams: [],
+      steps: [
+        { title: 'A stream', markdown: 'Make **it**. <b id="raw">x</b>', checks: ['There is a stream.'] },
+        { title: 'Two', markdown: 'Read.', checks: [] },
+      ],
+    },
+  ];
   lab.lesson.set({ id: 'one', step: 0, checks: [false], done: [] });
   open();
   const panel = page.getByRole('complementary', { name: 'Lesson' });

@@ -20,5 +20,12 @@ test('sizes, limits, rates and durations', () => {
   expect([0, 999, 3100, 999_960, 1.5e9].map(formatBytes)).toEqual(['0 B', '999 B', '3.1 kB', '1 MB', '1.5 GB']);
   expect([1024 * 1024, 512 * 1024, 1000].map(formatByteLimit)).toEqual(['1 MiB', '512 KiB', '1,000 bytes']);
   expect([0, 0.04, 1.94, 20_000].map(formatRate)).toEqual(['0', '<0.1', '1.9', '20,000']);
-  expect([2.13, 54, 41_000, 200_000, 7_500_000, -500].map(formatDuration)).toEqual(['2.1 ms', '54 ms', '41 s', '3 min 20 s', '2 h 5 min', '−500 ms']);
+  expect([2.13, 54, 41_000, 200_000, 7_500_000, -500].map(formatDuration)).toEqual([
+    '2.1 ms',
+    '54 ms',
+    '41 s',
+    '3 min 20 s',
+    '2 h 5 min',
+    '−500 ms',
+  ]);
 });

@@ -33,7 +33,14 @@ test('a number is null while what is typed is none, and arrows stay within bound
 });
 
 test('a choice is made by keyboard', async () => {
-  render(Select, { value: 'a', label: 'Format', options: [{ value: 'a', label: 'NDJSON' }, { value: 'b', label: 'Lines' }] });
+  render(Select, {
+    value: 'a',
+    label: 'Format',
+    options: [
+      { value: 'a', label: 'NDJSON' },
+      { value: 'b', label: 'Lines' },
+    ],
+  });
   await userEvent.tab();
   await userEvent.keyboard('{Enter}');
   await expect.element(page.getByRole('option', { name: 'NDJSON' })).toBeVisible();

@@ -20,14 +20,39 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
   const doing: Action[] = [
     { id: 'palette', title: 'Find an action', keys: 'Mod+K', run: parts.openPalette },
     { id: 'new-stream', title: 'New stream', group: 'Do', keys: 'Shift+N', enabled: up, run: () => openDialog('newStream', {}) },
-    { id: 'produce', title: stream ? `Produce into ${stream}` : 'Produce', group: 'Do', keys: 'Shift+P', enabled: up, run: () => openDialog('produce', { stream }) },
-    { id: 'import', title: stream ? `Import a file into ${stream}` : 'Import a file', group: 'Do', keys: 'Shift+I', enabled: up, run: () => openDialog('import', { stream }) },
+    {
+      id: 'produce',
+      title: stream ? `Produce into ${stream}` : 'Produce',
+      group: 'Do',
+      keys: 'Shift+P',
+      enabled: up,
+      run: () => openDialog('produce', { stream }),
+    },
+    {
+      id: 'import',
+      title: stream ? `Import a file into ${stream}` : 'Import a file',
+      group: 'Do',
+      keys: 'Shift+I',
+      enabled: up,
+      run: () => openDialog('import', { stream }),
+    },
     { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: lab.jobs.length > 0, run: parts.toggleJobs },
-    { id: 'leave-lesson', title: 'Leave the lesson', group: 'Do', enabled: up && lab.lesson !== null, run: () => void lab.attempt(() => lab.client.lessons.leave({})) },
+    {
+      id: 'leave-lesson',
+      title: 'Leave the lesson',
+      group: 'Do',
+      enabled: up && lab.lesson !== null,
+      run: () => void lab.attempt(() => lab.client.lessons.leave({})),
+    },
   ];
   const going: Action[] = [
     { id: 'go-streams', title: 'All streams', group: 'Go to', keys: 'Shift+S', run: () => navigate('#/streams') },
-    ...lab.streams.map((one) => ({ id: `go-stream-${one.name}`, title: one.name, group: 'Go to', run: () => navigate(streamPath(one.name)) })),
+    ...lab.streams.map((one) => ({
+      id: `go-stream-${one.name}`,
+      title: one.name,
+      group: 'Go to',
+      run: () => navigate(streamPath(one.name)),
+    })),
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
     { id: 'go-welcome', title: 'Welcome', group: 'Go to', enabled: lab.streams.length === 0, run: () => navigate('#/') },
@@ -40,8 +65,20 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
     run: () => openDialog('deleteStream', { stream: one.name }),
   }));
   const looking: Action[] = [
-    ...Object.entries(themes).map(([theme, title]) => ({ id: `theme-${theme}`, title, group: 'Look', enabled: preferences.theme !== theme, run: () => (preferences.theme = theme as Theme) })),
-    ...Object.entries(clocks).map(([clock, title]) => ({ id: `clock-${clock}`, title, group: 'Look', enabled: preferences.clock !== clock, run: () => (preferences.clock = clock as Clock) })),
+    ...Object.entries(themes).map(([theme, title]) => ({
+      id: `theme-${theme}`,
+      title,
+      group: 'Look',
+      enabled: preferences.theme !== theme,
+      run: () => (preferences.theme = theme as Theme),
+    })),
+    ...Object.entries(clocks).map(([clock, title]) => ({
+      id: `clock-${clock}`,
+      title,
+      group: 'Look',
+      enabled: preferences.clock !== clock,
+      run: () => (preferences.clock = clock as Clock),
+    })),
   ];
   return [...doing, ...going, ...looking, ...deleting];
 }

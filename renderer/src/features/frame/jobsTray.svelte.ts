@@ -11,7 +11,7 @@ export class JobsTrayState {
   #source: () => Job[];
   readonly jobs: Job[] = $derived.by(() => this.#source());
   readonly running: Job[] = $derived(this.jobs.filter((job) => job.state === 'running'));
-  #seen = new Set<string>();
+  #seen: string[] = [];
   #isKnown = false;
 
   constructor(source: () => Job[]) {
@@ -34,8 +34,8 @@ export class JobsTrayState {
   /** Run in an effect: opens the tray for a job that has begun, closes it a while after all have ended well. */
   follow(): (() => void) | undefined {
     const jobs = this.jobs;
-    const begun = jobs.some((job) => !this.#seen.has(job.id) && (job.state === 'running' || this.#isKnown));
-    for (const job of jobs) this.#seen.add(job.id);
+    const begun = jobs.some((job) => !this.#seen.includes(job.id) && (job.state === 'running' || this.#isKnown));
+    this.#seen = jobs.map((job) => job.id);
     if (jobs.length) this.#isKnown = true;
     if (begun) this.open = true;
     if (jobs.length === 0) this.open = false;

@@ -37,3 +37,15 @@ export function search<T>(query: string, things: T[], textOf: (thing: T) => stri
     .sort((a, b) => b.score - a.score)
     .map((found) => found.thing);
 }
+
+/** Each thing to do once, though frame and screen both offer it: the first place is kept, and the keys of whichever has them. */
+export function distinct<T extends { title: string; keys?: string }>(actions: T[]): T[] {
+  const byTitle = new Map<string, T>();
+  for (const action of actions) {
+    const title = action.title.replace(/…$/, '');
+    const known = byTitle.get(title);
+    if (!known) byTitle.set(title, action);
+    else if (!known.keys && action.keys) byTitle.set(title, { ...known, keys: action.keys });
+  }
+  return [...byTitle.values()];
+}

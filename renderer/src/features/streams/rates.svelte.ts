@@ -13,7 +13,9 @@ export class Rates {
   }
 
   sample(streams: StreamSummary[]): void {
-    this.#byStream = Object.fromEntries(streams.map(({ name, eventsPerSecond }) => [name, [...this.of(name), eventsPerSecond].slice(-RATE_SAMPLES)]));
+    this.#byStream = Object.fromEntries(
+      streams.map(({ name, eventsPerSecond }) => [name, [...this.of(name), eventsPerSecond].slice(-RATE_SAMPLES)]),
+    );
   }
 }
 
@@ -23,5 +25,7 @@ export function ratePoints(samples: number[], width: number, height: number): st
   if (top <= 0 || samples.length < 2) return '';
   const step = width / (RATE_SAMPLES - 1);
   const left = width - (samples.length - 1) * step;
-  return samples.map((rate, index) => `${(left + index * step).toFixed(1)},${(height - 1 - (rate / top) * (height - 2)).toFixed(1)}`).join(' ');
+  return samples
+    .map((rate, index) => `${(left + index * step).toFixed(1)},${(height - 1 - (rate / top) * (height - 2)).toFixed(1)}`)
+    .join(' ');
 }
