@@ -2,8 +2,8 @@
 import { LabError } from '../api/errors.ts';
 import type { Appended, ShardAppend } from '../api/produce.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
-import type { BatchToAppend, Cluster } from '../cluster/cluster.ts';
-import { createPartitioner, encodeBatch, type Partitioner } from '../log/index.ts';
+import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
+import { createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
 import type { StreamPlaces, StreamRegistry } from '../streams/registry.ts';
 import type { SettingsStore } from '../workspace/settings.ts';
 
@@ -40,70 +40,79 @@ export function createAppender({ registry, cluster, settings, now, random }: App
     return made;
   }
 
-  function check(stream: StreamPlaces, record: NewRecord): void {
-    const { valueBytesMax } = settings.get();
-    if (record.value && record.value.length > valueBytesMax) {
-      throw new LabError(
-        'value-too-large',
-        `The value has ${record.value.length.toLocaleString('en')} bytes; this workspace takes at most ${valueBytesMax.toLocaleString('en')} (“Largest value” in Settings).`,
-      );
-    }
-    if (record.key && record.key.length > KEY_BYTES_MAX) {
-      throw new LabError('bad-input', `The key has ${record.key.length.toLocaleString('en')} bytes; a key has at most ${KEY_BYTES_MAX.toLocaleString('en')}.`);
-    }
-    if (record.shard !== null && !stream.shards[record.shard]) {
-      throw new LabError('no-such-shard', `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${record.shard}.`);
-    }
-  }
-
   return {
-    check,
+    check(stream, record) {
+      checkRecord(stream, record, settings.get().valueBytesMax);
+    },
     async append(name, records, signal) {
       const stream = registry.get(name);
-      let bytes = 0;
-      for (const record of records) {
-        check(stream, record);
-        bytes += sizeOf(record);
-      }
-      if (bytes > APPEND_BYTES_MAX) {
-        throw new LabError('too-many', `One append takes at most ${APPEND_BYTES_MAX.toLocaleString('en')} bytes of events; these have ${bytes.toLocaleString('en')}. Send them in smaller parts.`);
-      }
-      const partitioner = partitionerOf(stream);
-      partitioner.newBatch();
-      const byShard = stream.shards.map((): NewRecord[] => []);
-      for (const record of records) byShard[partitioner.shardFor({ key: record.key, shard: record.shard ?? undefined })]!.push(record);
-      const timestamp = BigInt(Math.floor(now()));
-      const batches: BatchToAppend[] = stream.shards.flatMap((place, shard) =>
-        inBatches(byShard[shard]!).map((part) => ({
-          place,
-          bytes: encodeBatch({ records: part.map((record) => ({ ...record, timestamp: record.timestamp ?? timestamp })) }),
-        })),
-      );
+      const { valueBytesMax } = settings.get();
+      for (const record of records) checkRecord(stream, record, valueBytesMax);
+      const batches = toBatches(stream, partitionerOf(stream), records, BigInt(Math.floor(now())));
       const results = await cluster.append(batches, signal);
       return { events: records.length, shards: perShard(batches, results) };
     },
   };
 }
 
+function checkRecord(stream: StreamPlaces, { key, value, shard }: NewRecord, valueBytesMax: number): void {
+  if (value && value.length > valueBytesMax) {
+    throw new LabError(
+      'value-too-large',
+      `The value has ${value.length.toLocaleString('en')} bytes; this workspace takes at most ${valueBytesMax.toLocaleString('en')} (“Largest value” in Settings).`,
+    );
+  }
+  if (key && key.length > KEY_BYTES_MAX) {
+    throw new LabError(
+      'bad-input',
+      `The key has ${key.length.toLocaleString('en')} bytes; a key has at most ${KEY_BYTES_MAX.toLocaleString('en')}.`,
+    );
+  }
+  if (shard !== null && !stream.shards[shard]) {
+    throw new LabError(
+      'no-such-shard',
+      `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
+    );
+  }
+}
+
+/** What goes into one batch. */
+interface Part {
+  place: ShardPlace;
+  records: LogRecord[];
+  bytes: number;
+}
+
+/** The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`. */
+function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: readonly NewRecord[], timestamp: bigint): BatchToAppend[] {
+  partitioner.newBatch();
+  const open = new Array<Part | undefined>(stream.shards.length);
+  const parts: Part[] = [];
+  let total = 0;
+  for (const record of records) {
+    const shard = record.shard ?? partitioner.shardFor(record.key);
+    const bytes = sizeOf(record);
+    total += bytes;
+    let part = open[shard];
+    if (!part || part.bytes + bytes > BATCH_TARGET_BYTES) {
+      part = { place: stream.shards[shard]!, records: [], bytes: 0 };
+      open[shard] = part;
+      parts.push(part);
+    }
+    part.bytes += bytes;
+    part.records.push(record.timestamp === null ? { ...record, timestamp } : (record as LogRecord));
+  }
+  if (total > APPEND_BYTES_MAX) {
+    const [most, have] = [APPEND_BYTES_MAX.toLocaleString('en'), total.toLocaleString('en')];
+    throw new LabError('too-many', `One append takes at most ${most} bytes of events; these have ${have}. Send them in smaller parts.`);
+  }
+  return parts.map(({ place, records: own }) => ({ place, bytes: encodeBatch({ records: own }) }));
+}
+
 export function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, content] of headers) bytes += 10 + name.length * 3 + (content?.length ?? 0);
   return bytes;
-}
-
-function inBatches(records: readonly NewRecord[]): NewRecord[][] {
-  const parts: NewRecord[][] = [];
-  let bytes = Infinity;
-  for (const record of records) {
-    const size = sizeOf(record);
-    if (bytes + size > BATCH_TARGET_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    bytes += size;
-    parts.at(-1)!.push(record);
-  }
-  return parts;
 }
 
 function perShard(batches: readonly BatchToAppend[], results: readonly { baseOffset: bigint; lastOffset: bigint }[]): ShardAppend[] {

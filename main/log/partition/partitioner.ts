@@ -1,13 +1,12 @@
 /** Which shard a record goes to, by the rules of Kafka's default partitioner (KIP-480). */
-import { LabError } from '../../api/errors.ts';
 import { shardForKey } from '../../api/murmur2.ts';
 
 export interface Partitioner {
   /**
-   * An explicit shard wins; then the key decides (an empty key is a key, null is none); a record with neither goes where
-   * the ones before it went, until the batch is closed. Throws `no-such-shard`.
+   * The key decides (an empty key is a key, null is none); a record without one goes where the ones before it went, until the batch is
+   * closed. A producer that names a shard itself does not ask.
    */
-  shardFor(record: { key: Uint8Array | null; shard?: number | undefined }): number;
+  shardFor(key: Uint8Array | null): number;
   /** The batch of records without a key is closed: the next ones go to another shard. */
   newBatch(): void;
 }
@@ -21,15 +20,7 @@ export function createPartitioner(shardCount: number, random: () => number): Par
   }
 
   return {
-    shardFor({ key, shard }) {
-      if (shard !== undefined) {
-        if (!Number.isInteger(shard) || shard < 0 || shard >= shardCount) {
-          throw new LabError('no-such-shard', `There is no shard ${shard}: the stream has shards 0 to ${shardCount - 1}.`);
-        }
-        return shard;
-      }
-      return key === null ? sticky : shardForKey(key, shardCount);
-    },
+    shardFor: (key) => (key === null ? sticky : shardForKey(key, shardCount)),
     newBatch() {
       if (shardCount > 1) sticky = (sticky + 1 + pick(shardCount - 1)) % shardCount;
     },

@@ -35,18 +35,16 @@ describe('murmur2', () => {
 describe('the partitioner', () => {
   const key = Buffer.from('k');
 
-  it('lets an explicit shard win, then the key decide', () => {
+  it('lets the key decide', () => {
     const partitioner = createPartitioner(5, () => 0);
-    expect(partitioner.shardFor({ key, shard: 3 })).toBe(3);
-    expect(partitioner.shardFor({ key })).toBe(shardForKey(key, 5));
-    expect(() => partitioner.shardFor({ key, shard: 5 })).toThrow(expect.objectContaining({ code: 'no-such-shard' }));
+    expect(partitioner.shardFor(key)).toBe(shardForKey(key, 5));
   });
 
   it('takes an empty key for a key', () => {
     const partitioner = createPartitioner(5, () => 0.99);
     partitioner.newBatch();
     const empty = new Uint8Array();
-    expect(partitioner.shardFor({ key: empty })).toBe(shardForKey(empty, 5));
+    expect(partitioner.shardFor(empty)).toBe(shardForKey(empty, 5));
   });
 
   it('stays on a shard without a key until the batch is closed, then always takes another', () => {
@@ -57,11 +55,11 @@ describe('the partitioner', () => {
         (shardCount, randoms) => {
           const partitioner = createPartitioner(shardCount, () => randoms.next().value);
           for (let batch = 0; batch < 10; batch++) {
-            const shard = partitioner.shardFor({ key: null });
-            expect(partitioner.shardFor({ key: null })).toBe(shard);
+            const shard = partitioner.shardFor(null);
+            expect(partitioner.shardFor(null)).toBe(shard);
             expect(shard).toBeLessThan(shardCount);
             partitioner.newBatch();
-            expect(partitioner.shardFor({ key: null })).not.toBe(shard);
+            expect(partitioner.shardFor(null)).not.toBe(shard);
           }
         },
       ),

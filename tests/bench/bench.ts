@@ -1,0 +1,60 @@
+/**
+ * `npm run bench [name …]`: measures, prints a table and writes it as JSON to test-results/bench.json. Machines are noisy: what counts is
+ * the ratio of a figure to its ceiling, both measured in the same run, one after the other, several times.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { arch, cpus, totalmem } from 'node:os';
+import path from 'node:path';
+import { append } from './append.ts';
+import { importFile } from './import.ts';
+import { page } from './page.ts';
+import { start } from './start.ts';
+
+export interface Figure {
+  what: string;
+  value: number;
+  unit: string;
+  /** What it is held against, in the same unit, and what the ratio (or the value) must reach. */
+  ceiling?: number;
+  ratio?: number;
+  wanted: string;
+  isMet: boolean;
+}
+
+const benches: Record<string, () => Promise<Figure[]>> = { append, import: importFile, start, page };
+const root = path.join(import.meta.dirname, '../..');
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`There is no bench “${unknown.join(', ')}”. There are: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+execFileSync(process.execPath, [path.join(root, 'main/build.ts')], { stdio: ['ignore', 2, 2] });
+const figures: Figure[] = [];
+for (const [name, run] of Object.entries(benches)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.error(`Measuring ${name}…`);
+  figures.push(...(await run()));
+}
+
+const columns: [string, (figure: Figure) => string][] = [
+  ['figure', (figure) => figure.what],
+  ['measured', (figure) => `${format(figure.value)} ${figure.unit}`],
+  ['ceiling', (figure) => (figure.ceiling === undefined ? '' : `${format(figure.ceiling)} ${figure.unit}`)],
+  ['ratio', (figure) => (figure.ratio === undefined ? '' : figure.ratio.toFixed(2))],
+  ['wanted', (figure) => figure.wanted],
+  ['', (figure) => (figure.isMet ? 'met' : 'NOT MET')],
+];
+const rows = [columns.map(([title]) => title), ...figures.map((figure) => columns.map(([, cell]) => cell(figure)))];
+const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+const machine = { cores: cpus().length, cpu: cpus()[0]?.model, arch: arch(), memoryBytes: totalmem(), node: process.version };
+mkdirSync(path.join(root, 'test-results'), { recursive: true });
+writeFileSync(path.join(root, 'test-results/bench.json'), JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2));
+
+function format(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
+}
+process.exit(figures.every((figure) => figure.isMet) ? 0 : 1);

@@ -1,0 +1,36 @@
+/** What the benches share: a workspace that goes away, an engine over it, medians. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createEngine, type Engine } from '../../main/engine.ts';
+import { createNodeSpawner } from '../../main/processes/nodeSpawner.ts';
+
+export const root = path.join(import.meta.dirname, '../..');
+
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lab-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function openEngine(workspace: string): Promise<Engine> {
+  return createEngine({
+    workspace,
+    program: 'a bench',
+    durability: 'safe',
+    resources: path.join(root, 'resources'),
+    version: 'bench',
+    spawner: createNodeSpawner(path.join(root, 'dist/main')),
+    now: Date.now,
+    random: Math.random,
+  });
+}
+
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+export const neverAborted = new AbortController().signal;
