@@ -31,7 +31,17 @@ export function installMenu(actions: MenuActions): void {
     ],
   };
   // On macOS the application's own menu tells about it.
-  const help: MenuItemConstructorOptions = { role: 'help', submenu: isMac ? [] : [{ label: `&About ${app.name}`, click: () => app.showAboutPanel() }] };
-  const template: MenuItemConstructorOptions[] = [...(isMac ? [{ role: 'appMenu' as const }] : []), file, { role: 'editMenu' }, view, { role: 'windowMenu' }, help];
+  const help: MenuItemConstructorOptions = {
+    role: 'help',
+    submenu: isMac ? [] : [{ label: `&About ${app.name}`, click: () => app.showAboutPanel() }],
+  };
+  const template: MenuItemConstructorOptions[] = [
+    ...(isMac ? [{ role: 'appMenu' as const }] : []),
+    file,
+    { role: 'editMenu' },
+    view,
+    { role: 'windowMenu' },
+    help,
+  ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

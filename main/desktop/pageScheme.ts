@@ -9,7 +9,9 @@ export const PAGE_URL = `${PAGE_ORIGIN}/`;
 
 /** To be called before the app is ready. */
 export function registerPageScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
+  protocol.registerSchemesAsPrivileged([
+    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  ]);
 }
 
 export function servePage(page: PageFiles): void {
@@ -22,7 +24,12 @@ function respond({ method, url }: Request, page: PageFiles): Response {
   const file = host === 'page' ? page.get(pathname) : undefined;
   if (!file) return new Response(null, { status: 404, headers: isolationHeaders });
   return new Response(method === 'HEAD' ? null : file.bytes, {
-    headers: { ...isolationHeaders, 'Content-Security-Policy': contentSecurityPolicy([]), 'Content-Type': file.type, 'Cache-Control': file.cacheControl },
+    headers: {
+      ...isolationHeaders,
+      'Content-Security-Policy': contentSecurityPolicy([]),
+      'Content-Type': file.type,
+      'Cache-Control': file.cacheControl,
+    },
   });
 }
 

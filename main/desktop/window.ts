@@ -41,7 +41,7 @@ export function createWindow(preload: string, shown: () => void): BrowserWindow 
   window.on('close', () => writePreferences({ bounds: window.getNormalBounds(), isMaximized: window.isMaximized() }));
   followTheme(window);
   // What went wrong with it is in the window then.
-  window.loadURL(PAGE_URL).catch(() => window.show());
+  window.loadURL(PAGE_URL).catch(() => !window.isDestroyed() && window.show());
   return window;
 }
 

@@ -130,7 +130,9 @@ export class EngineSupervisor<C extends Child = Child> {
     this.#running = null;
     if (this.#closing) return this.#over('closed', null);
     const wasReady = this.#upSinceMs !== null;
-    const failure = this.#failure ?? new LabError('internal', wasReady ? `The engine ended unasked (${how}).` : `The engine ended before it was ready (${how}).`);
+    const failure =
+      this.#failure ??
+      new LabError('internal', wasReady ? `The engine ended unasked (${how}).` : `The engine ended before it was ready (${how}).`);
     if (!this.#wasUp) return this.#over('failed', failure);
     if (wasReady && performance.now() - this.#upSinceMs! >= RECOVERED_AFTER_MS) this.#rapidFailures = 0;
     this.#rapidFailures++;

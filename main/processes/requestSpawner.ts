@@ -7,10 +7,14 @@ import type { ParentChannel } from './parentChannel.ts';
 import type { Child, ProcessEntry, Spawner } from './spawner.ts';
 
 /** What the engine sends. */
-export type SpawnRequest = { type: 'spawn'; id: number; entry: ProcessEntry } | { type: 'post'; id: number; message: unknown } | { type: 'kill'; id: number };
+export type SpawnRequest =
+  { type: 'spawn'; id: number; entry: ProcessEntry } | { type: 'post'; id: number; message: unknown } | { type: 'kill'; id: number };
 
 /** What it gets back. */
-export type SpawnReport = { type: 'spawned'; id: number; pid: number } | { type: 'childMessage'; id: number; message: unknown } | { type: 'childExit'; id: number; how: string };
+export type SpawnReport =
+  | { type: 'spawned'; id: number; pid: number }
+  | { type: 'childMessage'; id: number; message: unknown }
+  | { type: 'childExit'; id: number; how: string };
 
 export function createRequestSpawner(channel: ParentChannel): Spawner {
   const children = new Map<number, RequestedChild>();

@@ -41,7 +41,8 @@ export function createAccess(port: number): Access {
       if (origin !== undefined && !origins.has(origin)) return { status: 403, message: 'Pages of other sites may not speak to the lab.' };
       const given = presented(request, url);
       if (given === undefined) return { status: 401, message: 'This address needs the token that belongs to it.' };
-      if (!areEqual(given, token)) return { status: 401, message: 'This token is not the running lab’s. Each start of the lab makes a new one.' };
+      if (!areEqual(given, token))
+        return { status: 401, message: 'This token is not the running lab’s. Each start of the lab makes a new one.' };
       return null;
     },
   };

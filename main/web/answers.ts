@@ -18,7 +18,9 @@ export function answer(response: ServerResponse, status: number, message: string
 export function answerOnSocket(socket: Duplex, status: number, message: string, headers: Headers = {}): void {
   if (!socket.writable) return void socket.destroy();
   const body = document(status, message);
-  const lines = Object.entries({ ...commonHeaders(body), ...headers, Connection: 'close', Date: new Date().toUTCString() }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...commonHeaders(body), ...headers, Connection: 'close', Date: new Date().toUTCString() }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   // Someone who has gone meanwhile gets no answer.
   socket.on('error', () => {});
   // What they still send is read away: closing on unread bytes resets the connection, and the answer would be lost.

@@ -90,7 +90,11 @@ function serve(server: Server, page: PageFiles, access: Access, sockets: PageSoc
   });
 }
 
-const clientErrorStatus: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, HPE_CHUNK_EXTENSIONS_OVERFLOW: 413, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+const clientErrorStatus: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 function respond(request: IncomingMessage, response: ServerResponse, page: PageFiles, access: Access): void {
   const url = urlOf(request);
@@ -98,7 +102,8 @@ function respond(request: IncomingMessage, response: ServerResponse, page: PageF
   const refusal = access.refusal(request, url);
   if (refusal) return answer(response, refusal.status, refusal.message);
   if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'The page is only read.', { Allow: 'GET, HEAD' });
-  if (url.pathname === '/rpc') return answer(response, 426, 'This is where WebSockets connect.', { Upgrade: 'websocket', Connection: 'Upgrade' });
+  if (url.pathname === '/rpc')
+    return answer(response, 426, 'This is where WebSockets connect.', { Upgrade: 'websocket', Connection: 'Upgrade' });
   const file = page.get(url.pathname);
   if (!file) return answer(response, 404, 'There is nothing at this address.');
   if (url.searchParams.has('token')) response.setHeader('Set-Cookie', access.cookie);

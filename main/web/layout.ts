@@ -16,7 +16,12 @@ export interface Layout {
 export function layoutFrom(builtFolder: string, resourcesFolder?: string): Layout {
   const root = path.resolve(builtFolder, '../..');
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  return { builtFolder, pageFolder: path.join(root, 'dist/renderer'), resourcesFolder: resourcesFolder ?? path.join(root, 'resources'), version };
+  return {
+    builtFolder,
+    pageFolder: path.join(root, 'dist/renderer'),
+    resourcesFolder: resourcesFolder ?? path.join(root, 'resources'),
+    version,
+  };
 }
 
 /**
@@ -29,7 +34,8 @@ export function layoutFrom(builtFolder: string, resourcesFolder?: string): Layou
 export function defaultWorkspace(): string {
   const home = homedir();
   if (process.platform === 'darwin') return path.join(home, 'Library/Application Support/Unified Log Lab/Workspaces/My lab');
-  if (process.platform === 'win32') return path.join(process.env.LOCALAPPDATA ?? path.join(home, 'AppData/Local'), 'Unified Log Lab/Workspaces/My lab');
+  if (process.platform === 'win32')
+    return path.join(process.env.LOCALAPPDATA ?? path.join(home, 'AppData/Local'), 'Unified Log Lab/Workspaces/My lab');
   const data = process.env.XDG_DATA_HOME;
   return path.join(data && path.isAbsolute(data) ? data : path.join(home, '.local/share'), 'unified-log-lab/workspaces/My lab');
 }

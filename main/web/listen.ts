@@ -33,8 +33,14 @@ async function listen(server: Server, port: number): Promise<number> {
     return (server.address() as AddressInfo).port;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new LabError('port-taken', `Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.`, { cause: error });
-    if (code === 'EACCES') throw new LabError('port-taken', `The system does not let this user have port ${port}. Name another one with --port.`, { cause: error });
+    if (code === 'EADDRINUSE')
+      throw new LabError('port-taken', `Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.`, {
+        cause: error,
+      });
+    if (code === 'EACCES')
+      throw new LabError('port-taken', `The system does not let this user have port ${port}. Name another one with --port.`, {
+        cause: error,
+      });
     throw error;
   }
 }

@@ -31,7 +31,8 @@ export function parseServe(args: string[]): ServeOptions {
   const values = wellFormed(() => parseArgs({ args, options, strict: true }).values);
   if (!/^[1-9]\d*$/.test(values.brokers)) throw new UsageError(`--brokers takes a number of brokers, not “${values.brokers}”.`);
   if (values.brokers !== '1') throw new UsageError(`This version runs one broker: --brokers ${values.brokers} is not possible.`);
-  if (values.durability === 'fast') throw new UsageError('This version knows the durability “safe” alone: --durability fast is not possible.');
+  if (values.durability === 'fast')
+    throw new UsageError('This version knows the durability “safe” alone: --durability fast is not possible.');
   if (values.durability !== 'safe') throw new UsageError(`--durability takes “safe”, not “${values.durability}”.`);
   const { workspace, port } = commonOptions(values);
   return { workspace: workspace ?? defaultWorkspace(), port, brokers: 1, durability: 'safe' };
@@ -39,7 +40,8 @@ export function parseServe(args: string[]): ServeOptions {
 
 function commonOptions({ workspace, port }: { workspace?: string | undefined; port?: string | undefined }): StartOptions {
   if (workspace === '') throw new UsageError('--workspace takes a folder.');
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) throw new UsageError(`--port takes a number from 0 to 65535, not “${port}”.`);
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
+    throw new UsageError(`--port takes a number from 0 to 65535, not “${port}”.`);
   return { workspace: workspace === undefined ? null : userPath(workspace), port: port === undefined ? null : Number(port) };
 }
 

@@ -36,7 +36,8 @@ export class PageSockets {
   /** Takes over a socket whose upgrade request may be answered. It gets an HTTP answer where it can not become a WebSocket. */
   async accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const engine = this.#engine();
-    if (!engine || this.#isClosing) return this.#unavailable(socket, this.#isClosing ? 'The lab is closing.' : 'The lab’s engine is starting.');
+    if (!engine || this.#isClosing)
+      return this.#unavailable(socket, this.#isClosing ? 'The lab is closing.' : 'The lab’s engine is starting.');
     if (this.#count >= PAGES_MAX) return this.#unavailable(socket, `${PAGES_MAX} pages are connected, and more can not be.`);
     this.#count++;
     let isOver = false;

@@ -35,7 +35,12 @@ export async function runWebHost(options: ServeOptions, builtFolder: string, rea
   process.exit(0);
 }
 
-function start(options: ServeOptions, builtFolder: string, signal: AbortSignal, onEngineState: (state: EngineState) => void): Promise<WebHost> {
+function start(
+  options: ServeOptions,
+  builtFolder: string,
+  signal: AbortSignal,
+  onEngineState: (state: EngineState) => void,
+): Promise<WebHost> {
   const { pageFolder, resourcesFolder, version } = layoutFrom(builtFolder);
   return startWebHost({
     port: options.port,

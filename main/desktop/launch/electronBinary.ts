@@ -57,7 +57,8 @@ async function download(packageFolder: string, dist: string, signal: AbortSignal
   const env = { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary, ELECTRON_GET_NO_PROGRESS: '1' };
   const child = spawn(process.execPath, [path.join(packageFolder, 'install.js')], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(0, OUTPUT_CHARACTERS_MAX)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(0, OUTPUT_CHARACTERS_MAX)));
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   const stall = watchForStall(() => bytesBelow(temporary) + bytesBelow(dist), kill);

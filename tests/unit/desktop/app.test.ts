@@ -2,11 +2,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { runApp, runReady, settle, tellLauncher } from './fixtures/runApp.ts';
 
-
 describe('the page', () => {
   test('has a scheme of its own, said before Electron is ready', async () => {
     const electron = await runApp();
-    expect(electron.protocol.registerSchemesAsPrivileged).toHaveBeenCalledWith([{ scheme: 'lab', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
+    expect(electron.protocol.registerSchemesAsPrivileged).toHaveBeenCalledWith([
+      { scheme: 'lab', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    ]);
     expect(electron.windows).toHaveLength(0);
   });
 
@@ -15,7 +16,9 @@ describe('the page', () => {
     const [scheme, handler] = electron.protocol.handle.mock.calls[0]!;
     expect(scheme).toBe('lab');
     const page = handler(new Request('lab://page/'));
-    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; .*connect-src 'self'; frame-ancestors 'none'/);
+    expect(page.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self'; .*connect-src 'self'; frame-ancestors 'none'/,
+    );
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('x-content-type-options')).toBe('nosniff');
     expect(await page.text()).toContain('<title>Page</title>');
@@ -31,7 +34,13 @@ describe('the page', () => {
 describe('the window', () => {
   test('is sandboxed, isolated and without Node', async () => {
     const { window } = await runReady();
-    expect(window.options.webPreferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, webSecurity: true, spellcheck: false });
+    expect(window.options.webPreferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      spellcheck: false,
+    });
     expect((window.options.webPreferences as { preload: string }).preload).toMatch(/preload[/\\]preload\.cjs$/);
     expect(window.loadURL).toHaveBeenCalledWith('lab://page/');
   });

@@ -16,9 +16,25 @@ function asks(app: App, channel: string, event: object = { sender: app.contents,
 
 test('is a utility process and is told what to open', async () => {
   const { electron, engine } = await runReady();
-  expect(electron.utilityProcess.fork).toHaveBeenCalledWith(path.join('/built', 'engine.js'), [], expect.objectContaining({ serviceName: 'Unified Log Lab engine' }));
+  expect(electron.utilityProcess.fork).toHaveBeenCalledWith(
+    path.join('/built', 'engine.js'),
+    [],
+    expect.objectContaining({ serviceName: 'Unified Log Lab engine' }),
+  );
   expect(engine().posted).toEqual([
-    { message: { type: 'boot', workspace: '/a/lab', durability: 'safe', brokers: 1, resources: '/resources', version: '1.2.3', program: 'desktop', builtFolder: '/built' }, ports: [] },
+    {
+      message: {
+        type: 'boot',
+        workspace: '/a/lab',
+        durability: 'safe',
+        brokers: 1,
+        resources: '/resources',
+        version: '1.2.3',
+        program: 'desktop',
+        builtFolder: '/built',
+      },
+      ports: [],
+    },
   ]);
 });
 
@@ -69,7 +85,10 @@ describe('an engine that ends unasked', () => {
     const app = await runReady();
     app.engine().emit('message', readyMessage);
     app.engine().end(139);
-    expect(app.contents.send).toHaveBeenLastCalledWith('lab:engineState', { state: 'down', message: 'The engine ended unasked (exit code 139).' });
+    expect(app.contents.send).toHaveBeenLastCalledWith('lab:engineState', {
+      state: 'down',
+      message: 'The engine ended unasked (exit code 139).',
+    });
     asks(app, 'lab:requestPort');
     vi.advanceTimersByTime(100);
     expect(app.electron.forked).toHaveLength(2);
@@ -100,7 +119,10 @@ describe('an engine that can not start', () => {
     app.engine().emit('message', failed);
     app.engine().end(1);
     await settle();
-    expect(app.electron.dialog.showMessageBox).toHaveBeenCalledWith(app.window, expect.objectContaining({ detail: 'Another lab has it open.\n\n/a/lab' }));
+    expect(app.electron.dialog.showMessageBox).toHaveBeenCalledWith(
+      app.window,
+      expect.objectContaining({ detail: 'Another lab has it open.\n\n/a/lab' }),
+    );
     expect(app.electron.forked).toHaveLength(2);
     expect(app.engine().posted[0]!.message).toMatchObject({ type: 'boot', workspace: '/a/lab' });
   });

@@ -17,7 +17,10 @@ vi.mock('electron', () => ({
 const postMessage = vi.fn();
 beforeEach(async () => {
   vi.resetModules();
-  played.ipcRenderer = Object.assign(new EventEmitter(), { send: vi.fn(), invoke: vi.fn(() => Promise.resolve({ state: 'up', message: null })) });
+  played.ipcRenderer = Object.assign(new EventEmitter(), {
+    send: vi.fn(),
+    invoke: vi.fn(() => Promise.resolve({ state: 'up', message: null })),
+  });
   vi.stubGlobal('postMessage', postMessage);
   vi.stubGlobal('location', { origin: 'lab://page' });
   await import('../../../main/desktop/preload.ts');
@@ -25,7 +28,13 @@ beforeEach(async () => {
 
 test('offers the host and nothing of Electron', () => {
   expect(Object.keys(played.exposed)).toEqual(['labHost']);
-  expect(Object.keys(played.exposed.labHost as object).sort()).toEqual(['host', 'onEngineState', 'platform', 'requestPort', 'revealWorkspace']);
+  expect(Object.keys(played.exposed.labHost as object).sort()).toEqual([
+    'host',
+    'onEngineState',
+    'platform',
+    'requestPort',
+    'revealWorkspace',
+  ]);
   expect(played.exposed.labHost).toMatchObject({ host: 'desktop', platform: process.platform });
 });
 

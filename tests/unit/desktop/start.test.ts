@@ -46,7 +46,8 @@ function electronPackage(install: string): string {
 /** The reason, and that the lab answers in a browser, and closes cleanly. */
 async function servedInstead(program: RunningProgram): Promise<string> {
   await program.says('Ctrl-C');
-  const [, reason, url] = /^The lab’s own window can not open: (.+)\nOpen (http:\S+) in a browser\. Ctrl-C closes the lab\.\n$/.exec(program.stdout()) ?? [];
+  const [, reason, url] =
+    /^The lab’s own window can not open: (.+)\nOpen (http:\S+) in a browser\. Ctrl-C closes the lab\.\n$/.exec(program.stdout()) ?? [];
   expect(url, program.stdout() + program.stderr()).toBeDefined();
   expect((await fetch(url!)).status).toBe(200);
   program.child.kill('SIGINT');
@@ -73,9 +74,18 @@ describe.skipIf(process.platform !== 'linux')('the lab is served to the browser'
   });
 
   test.each([
-    ["console.error('[1:FATAL:electron_main_delegate.cc(299)] Running as root without --no-sandbox is not supported.'); process.abort();", 'Electron does not run as root.'],
-    ["console.error('FATAL:setuid_sandbox_host.cc(163)] The SUID sandbox helper binary was found, but is not configured correctly.'); process.abort();", 'the system forbids Electron’s sandbox.'],
-    ["console.error('electron: error while loading shared libraries: libnss3.so: cannot open shared object file'); process.exit(127);", 'Electron needs libnss3.so, which this system does not have.'],
+    [
+      "console.error('[1:FATAL:electron_main_delegate.cc(299)] Running as root without --no-sandbox is not supported.'); process.abort();",
+      'Electron does not run as root.',
+    ],
+    [
+      "console.error('FATAL:setuid_sandbox_host.cc(163)] The SUID sandbox helper binary was found, but is not configured correctly.'); process.abort();",
+      'the system forbids Electron’s sandbox.',
+    ],
+    [
+      "console.error('electron: error while loading shared libraries: libnss3.so: cannot open shared object file'); process.exit(127);",
+      'Electron needs libnss3.so, which this system does not have.',
+    ],
     ["console.error('something else'); process.exit(9);", 'Electron ended before its window showed (exit code 9).'],
   ])('where Electron ends before its window shows (%#)', async (does, reason) => {
     const program = start({ ELECTRON_OVERRIDE_DIST_PATH: electronThat(does) });
@@ -85,7 +95,8 @@ describe.skipIf(process.platform !== 'linux')('the lab is served to the browser'
 });
 
 describe.skipIf(process.platform !== 'linux')('the window', () => {
-  const opens = "process.send({ type: 'window-shown' }); process.on('message', ({ type }) => { console.log('told', type); process.exit(0); }); console.log(JSON.stringify(process.argv.slice(2)));";
+  const opens =
+    "process.send({ type: 'window-shown' }); process.on('message', ({ type }) => { console.log('told', type); process.exit(0); }); console.log(JSON.stringify(process.argv.slice(2)));";
 
   test('opens with the app and the workspace, without any switch; Ctrl-C asks it to quit', async () => {
     const program = start({ ELECTRON_OVERRIDE_DIST_PATH: electronThat(opens), ELECTRON_RUN_AS_NODE: '1' });

@@ -1,10 +1,25 @@
 /** The supervisor with a child that the test plays, and a clock that it moves. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RECOVERED_AFTER_MS, RESTART_LONGEST_MS } from '../../../main/processes/backOff.ts';
-import { ENGINE_BOOT_MS_MAX, ENGINE_CLOSE_MS_MAX, type EngineBoot, type EngineState, EngineSupervisor, RAPID_FAILURES_MAX } from '../../../main/processes/engineSupervisor.ts';
+import {
+  ENGINE_BOOT_MS_MAX,
+  ENGINE_CLOSE_MS_MAX,
+  type EngineBoot,
+  type EngineState,
+  EngineSupervisor,
+  RAPID_FAILURES_MAX,
+} from '../../../main/processes/engineSupervisor.ts';
 import type { Child } from '../../../main/processes/spawner.ts';
 
-const boot: EngineBoot = { workspace: '/a/lab', durability: 'safe', brokers: 1, resources: '/r', version: '1.2.3', program: 'serve', builtFolder: '/b' };
+const boot: EngineBoot = {
+  workspace: '/a/lab',
+  durability: 'safe',
+  brokers: 1,
+  resources: '/r',
+  version: '1.2.3',
+  program: 'serve',
+  builtFolder: '/b',
+};
 const ready = { type: 'ready', address: '/tmp/socket', secret: 's', workspace: { name: 'lab', path: '/a/lab' } };
 
 class PlayedChild implements Child {
@@ -95,7 +110,9 @@ test('starts anew with growing pauses, and gives up in the end', async () => {
   }
   expect(pauses.slice(0, 7)).toEqual([100, 200, 400, 800, 1600, 3200, 5000]);
   expect(children).toHaveLength(RAPID_FAILURES_MAX);
-  expect(supervisor.state.message).toBe(`The engine ended ${RAPID_FAILURES_MAX} times in a row and is not started again. The last time: The engine ended before it was ready (signal SIGSEGV).`);
+  expect(supervisor.state.message).toBe(
+    `The engine ended ${RAPID_FAILURES_MAX} times in a row and is not started again. The last time: The engine ended before it was ready (signal SIGSEGV).`,
+  );
 });
 
 test('an engine that ran for a while starts the count anew', async () => {

@@ -6,8 +6,16 @@ import { createRequestSpawner } from '../../../main/processes/requestSpawner.ts'
 function played() {
   const posted: unknown[] = [];
   const receivers: ((message: unknown, ports: unknown[]) => void)[] = [];
-  const channel: ParentChannel = { post: (message) => posted.push(message), onMessage: (receive) => receivers.push(receive), onClose: () => {} };
-  return { posted, spawner: createRequestSpawner(channel), hear: (message: unknown) => receivers.forEach((receive) => receive(message, [])) };
+  const channel: ParentChannel = {
+    post: (message) => posted.push(message),
+    onMessage: (receive) => receivers.push(receive),
+    onClose: () => {},
+  };
+  return {
+    posted,
+    spawner: createRequestSpawner(channel),
+    hear: (message: unknown) => receivers.forEach((receive) => receive(message, [])),
+  };
 }
 
 test('asks, tells apart and passes on', () => {

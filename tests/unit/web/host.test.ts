@@ -52,21 +52,27 @@ describe('the token', () => {
 });
 
 describe('Host and Origin', () => {
-  test.each(['evil.example', 'evil.example:{port}', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example:{port}', '0.0.0.0:{port}'])('the host %j is refused before the token', async (name) => {
-    const headers = { host: name.replace('{port}', String(host.port)) };
-    expect((await ask(host.port, withToken('/'), headers)).status).toBe(403);
-    expect((await ask(host.port, '/', headers)).status).toBe(403);
-  });
+  test.each(['evil.example', 'evil.example:{port}', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example:{port}', '0.0.0.0:{port}'])(
+    'the host %j is refused before the token',
+    async (name) => {
+      const headers = { host: name.replace('{port}', String(host.port)) };
+      expect((await ask(host.port, withToken('/'), headers)).status).toBe(403);
+      expect((await ask(host.port, '/', headers)).status).toBe(403);
+    },
+  );
 
   test.each(['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])('the host %s is ours', async (name) => {
     expect((await ask(host.port, withToken('/'), { host: `${name}:${host.port}` })).status).toBe(200);
   });
 
-  test.each(['http://evil.example', 'null', 'http://127.0.0.1:1', 'https://127.0.0.1:{port}', ''])('the origin %j is refused before the token', async (name) => {
-    const headers = { origin: name.replace('{port}', String(host.port)) };
-    expect((await ask(host.port, withToken('/'), headers)).status).toBe(403);
-    expect((await ask(host.port, '/', headers)).status).toBe(403);
-  });
+  test.each(['http://evil.example', 'null', 'http://127.0.0.1:1', 'https://127.0.0.1:{port}', ''])(
+    'the origin %j is refused before the token',
+    async (name) => {
+      const headers = { origin: name.replace('{port}', String(host.port)) };
+      expect((await ask(host.port, withToken('/'), headers)).status).toBe(403);
+      expect((await ask(host.port, '/', headers)).status).toBe(403);
+    },
+  );
 
   test('our own origin is answered', async () => {
     expect((await ask(host.port, withToken('/'), { origin: `http://localhost:${host.port}` })).status).toBe(200);
@@ -88,7 +94,10 @@ describe('files', () => {
     expect(policy).toContain(`connect-src 'self' ws://localhost:${host.port};`);
     expect(policy).toContain("frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
     const script = await ask(host.port, withToken('/assets/index-0a1b2c3d.js'));
-    expect(script.headers).toMatchObject({ 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'private, max-age=31536000, immutable' });
+    expect(script.headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
     expect(script.body).toContain('running');
   });
 
@@ -98,14 +107,22 @@ describe('files', () => {
     expect([again.status, again.body]).toEqual([304, '']);
   });
 
-  test.each(['/../engine.ts', '/%2e%2e/engine.ts', '/..%2fengine.ts', '/assets/../../engine.ts', '/assets/..\\..\\engine.ts', '/%00', '/%', '/.hidden', '/page', '/assets'])(
-    'nothing is at %s',
-    async (target) => {
-      const answer = await ask(host.port, withToken(target));
-      expect(answer.status).toBe(404);
-      expect(answer.body).not.toContain('serializeError');
-    },
-  );
+  test.each([
+    '/../engine.ts',
+    '/%2e%2e/engine.ts',
+    '/..%2fengine.ts',
+    '/assets/../../engine.ts',
+    '/assets/..\\..\\engine.ts',
+    '/%00',
+    '/%',
+    '/.hidden',
+    '/page',
+    '/assets',
+  ])('nothing is at %s', async (target) => {
+    const answer = await ask(host.port, withToken(target));
+    expect(answer.status).toBe(404);
+    expect(answer.body).not.toContain('serializeError');
+  });
 });
 
 describe('methods and malformed requests', () => {
@@ -139,7 +156,10 @@ describe('methods and malformed requests', () => {
 
 describe('the port', () => {
   test('that is asked for and taken is an error', async () => {
-    await expect(startTestHost('/a/lab', { port: host.port })).rejects.toMatchObject({ code: 'port-taken', message: expect.stringContaining(String(host.port)) as string });
+    await expect(startTestHost('/a/lab', { port: host.port })).rejects.toMatchObject({
+      code: 'port-taken',
+      message: expect.stringContaining(String(host.port)) as string,
+    });
   });
 
   test('that is the default and taken gives way to the next', async () => {
@@ -156,7 +176,10 @@ describe('the port', () => {
 
 describe('starting', () => {
   test('says the sentence of an engine that can not start, and listens no more', async () => {
-    await expect(startTestHost('/an/in-use/lab')).rejects.toMatchObject({ code: 'workspace-in-use', message: 'The workspace is open in another lab.' });
+    await expect(startTestHost('/an/in-use/lab')).rejects.toMatchObject({
+      code: 'workspace-in-use',
+      message: 'The workspace is open in another lab.',
+    });
     await expect(startTestHost('/a/crash')).rejects.toThrow('The engine ended before it was ready (exit code 3).');
   });
 

@@ -22,7 +22,9 @@ async function open(): Promise<WebSocket> {
 test('frames pass both ways, with the token or the cookie, each socket its own', async () => {
   const [setCookie] = (await ask(host.port, `/?token=${host.token}`)).headers['set-cookie']!;
   const byToken = await open();
-  const byCookie = (await connect(rpc(), { headers: { cookie: setCookie!.split(';')[0]!, origin: `http://127.0.0.1:${host.port}` } })) as WebSocket;
+  const byCookie = (await connect(rpc(), {
+    headers: { cookie: setCookie!.split(';')[0]!, origin: `http://127.0.0.1:${host.port}` },
+  })) as WebSocket;
   expect(await Promise.all([echo(byToken, 'one'), echo(byCookie, 'two')])).toEqual(['one', 'two']);
   const large = 'x'.repeat(9_000_000);
   expect((await echo(byToken, large)).length).toBe(large.length);

@@ -18,7 +18,11 @@ test.each(['SIGINT', 'SIGTERM'] as const)('prints one ready line, serves, and cl
   await program.says('\n');
   const [, json] = /^ready (\{.*\})\n$/.exec(program.stdout())!;
   const ready = JSON.parse(json!) as Record<string, string | number>;
-  expect(ready).toEqual({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/) as string, pid: program.child.pid, workspace: `${lab.root}/a workspace` });
+  expect(ready).toEqual({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/) as string,
+    pid: program.child.pid,
+    workspace: `${lab.root}/a workspace`,
+  });
   expect((await fetch(ready.url as string)).status).toBe(200);
   process.kill(ready.pid as number, signal);
   expect(await program.exitCode).toBe(0);
@@ -32,7 +36,10 @@ test('a port that is taken is one line on stderr', async () => {
   const { port } = squatter.address() as AddressInfo;
   const program = serve('--workspace', lab.root, '--port', String(port));
   expect(await program.exitCode).toBe(1);
-  expect([program.stdout(), program.stderr()]).toEqual(['', `Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.\n`]);
+  expect([program.stdout(), program.stderr()]).toEqual([
+    '',
+    `Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.\n`,
+  ]);
   squatter.close();
 });
 
