@@ -7,6 +7,8 @@ const SHARE_MIN = 0.9;
 /** Of whom or what the event tells: `shopper.id`, `customer_id`, `key`. A plain `id` mostly numbers the events themselves. */
 const keyLike = /(^|\.)key$|.\.id$|(user|customer|shopper|account|device|session|cart|order)_?id$/i;
 
-export const likelyKey = (fields: readonly FieldGuess[]): string | null => fields.find(({ path, share }) => share >= SHARE_MIN && keyLike.test(path))?.path ?? null;
+export const likelyKey = (fields: readonly FieldGuess[]): string | null =>
+  fields.find(({ path, share }) => share >= SHARE_MIN && keyLike.test(path))?.path ?? null;
 
-export const likelyTime = (fields: readonly FieldGuess[]): string | null => fields.find(({ share, looksLikeTime }) => looksLikeTime && share >= SHARE_MIN)?.path ?? null;
+export const likelyTime = (fields: readonly FieldGuess[]): string | null =>
+  fields.find(({ share, looksLikeTime }) => looksLikeTime && share >= SHARE_MIN)?.path ?? null;

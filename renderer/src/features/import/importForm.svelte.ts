@@ -1,7 +1,13 @@
 /** The import as the user sets it up: the file, how its lines become events, where they go, and what the first of them would be. */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
-import { PREVIEW_BYTES_MAX, type FieldGuess, type ImportFormat, type ImportPreview, type ImportRules } from '../../../../main/api/imports.ts';
+import {
+  PREVIEW_BYTES_MAX,
+  type FieldGuess,
+  type ImportFormat,
+  type ImportPreview,
+  type ImportRules,
+} from '../../../../main/api/imports.ts';
 import { streamNameProblem } from '../../../../main/api/values.ts';
 import { freeName, streamNameFrom } from './fileName.ts';
 import type { ImportRequest } from './importRuns.svelte.ts';
@@ -58,7 +64,9 @@ export class ImportForm {
     try {
       this.#head = await readHead(file);
     } catch (thrown) {
-      this.fileError = new LabError('file-unreadable', `${file.name} can not be read. If it is a folder, drop the files in it.`, { cause: thrown });
+      this.fileError = new LabError('file-unreadable', `${file.name} can not be read. If it is a folder, drop the files in it.`, {
+        cause: thrown,
+      });
       return;
     }
     if (this.file === file) await this.#guess();
@@ -108,7 +116,8 @@ export class ImportForm {
   }
 }
 
-const sameRules = (a: ImportRules, b: ImportRules): boolean => a.format === b.format && a.keyField === b.keyField && a.timeField === b.timeField;
+const sameRules = (a: ImportRules, b: ImportRules): boolean =>
+  a.format === b.format && a.keyField === b.keyField && a.timeField === b.timeField;
 
 /** The head of the file up to its last whole line, so that the cut is not shown as a broken line. */
 async function readHead(file: File): Promise<Uint8Array<ArrayBuffer>> {

@@ -96,7 +96,9 @@ export class ImportRun {
       if (piece.length === to - from) return piece;
     } catch (thrown) {
       // NotReadableError: changed since it was chosen, or no longer allowed. NotFoundError: gone.
-      throw new LabError('file-unreadable', `${file.name} can no longer be read: it was changed, moved or deleted while it was imported.`, { cause: thrown });
+      throw new LabError('file-unreadable', `${file.name} can no longer be read: it was changed, moved or deleted while it was imported.`, {
+        cause: thrown,
+      });
     }
     throw new LabError('file-unreadable', `${file.name} became shorter while it was imported.`);
   }

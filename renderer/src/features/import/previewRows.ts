@@ -5,7 +5,10 @@ import { shardForKey } from '../../../../main/api/murmur2.ts';
 export type PreviewRow = { line: number; event: PreviewEvent } | { line: number; rejected: RejectedLine };
 
 export function previewRows({ events, rejected }: ImportPreview): PreviewRow[] {
-  const rows: PreviewRow[] = [...events.map((event) => ({ line: event.line, event })), ...rejected.map((line) => ({ line: line.line, rejected: line }))];
+  const rows: PreviewRow[] = [
+    ...events.map((event) => ({ line: event.line, event })),
+    ...rejected.map((line) => ({ line: line.line, rejected: line })),
+  ];
   return rows.sort((a, b) => a.line - b.line);
 }
 

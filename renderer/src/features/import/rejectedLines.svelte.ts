@@ -37,7 +37,7 @@ export class RejectedLines {
   /** All kept lines, one JSON object a line. Each page becomes a part of the blob, so that the text is not held twice. */
   async asFile(progress: (lines: number) => void = () => undefined): Promise<Blob> {
     const parts: Blob[] = [];
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const { lines } = await this.#client.imports.rejected({ jobId: this.#jobId, from, limit: REJECTED_PAGE_MAX });
       parts.push(new Blob([lines.map((line) => `${asJson(line)}\n`).join('')]));
       from += lines.length;

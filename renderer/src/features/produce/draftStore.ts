@@ -47,7 +47,9 @@ export class DraftStore {
   }
 
   #trim(): void {
-    const keys = Array.from({ length: this.#store.length }, (_, at) => this.#store.key(at)).filter((key) => key?.startsWith(PREFIX)) as string[];
+    const keys = Array.from({ length: this.#store.length }, (_, at) => this.#store.key(at)).filter((key) =>
+      key?.startsWith(PREFIX),
+    ) as string[];
     if (keys.length <= DRAFTS_MAX) return;
     const byAge = keys.map((key) => ({ key, savedAt: read(this.#store.getItem(key))?.savedAt ?? 0 })).sort((a, b) => a.savedAt - b.savedAt);
     for (const { key } of byAge.slice(0, keys.length - DRAFTS_MAX)) this.#store.removeItem(key);

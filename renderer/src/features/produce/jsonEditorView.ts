@@ -4,7 +4,14 @@ import { json } from '@codemirror/lang-json';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLineGutter, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  placeholder as placeholderText,
+} from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { JsonProblem } from './jsonProblem.ts';
 
@@ -33,7 +40,14 @@ const look = EditorView.theme({
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 4px 0 6px', minWidth: '22px' },
   '.cm-gutter-lint': { width: '12px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '0' },
-  '.cm-lint-marker': { width: '8px', height: '8px', margin: '5px 2px', borderRadius: '4px', background: 'var(--bad)', content: 'none !important' },
+  '.cm-lint-marker': {
+    width: '8px',
+    height: '8px',
+    margin: '5px 2px',
+    borderRadius: '4px',
+    background: 'var(--bad)',
+    content: 'none !important',
+  },
   '.cm-activeLineGutter': { backgroundColor: 'transparent' },
   '&.cm-focused .cm-activeLineGutter': { color: 'var(--ink)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
@@ -43,7 +57,14 @@ const look = EditorView.theme({
   '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
   '.cm-placeholder': { color: 'var(--faint)' },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)', textDecorationSkipInk: 'none' },
-  '.cm-tooltip': { background: 'var(--card)', color: 'var(--ink)', border: '1px solid var(--line)', borderRadius: 'var(--r)', boxShadow: 'var(--lift)', zIndex: '60' },
+  '.cm-tooltip': {
+    background: 'var(--card)',
+    color: 'var(--ink)',
+    border: '1px solid var(--line)',
+    borderRadius: 'var(--r)',
+    boxShadow: 'var(--lift)',
+    zIndex: '60',
+  },
   '.cm-diagnostic': { padding: '4px 10px', fontFamily: 'var(--font)' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--bad)' },
 });
@@ -94,7 +115,9 @@ export class JsonEditorView {
 
   setProblem(problem: JsonProblem | null): void {
     const { length } = this.#view.state.doc;
-    const found = problem ? [{ from: Math.min(problem.from, length), to: Math.min(problem.to, length), severity: 'error' as const, message: problem.sentence }] : [];
+    const found = problem
+      ? [{ from: Math.min(problem.from, length), to: Math.min(problem.to, length), severity: 'error' as const, message: problem.sentence }]
+      : [];
     this.#view.dispatch(setDiagnostics(this.#view.state, found));
   }
 

@@ -50,7 +50,13 @@ function locate(text: string): JsonProblem {
 function place(text: string, found: Found): JsonProblem {
   const before = text.slice(0, found.at).split('\n');
   const to = Math.min(text.length, Math.max(found.end, found.at + 1));
-  return { line: before.length, column: before.at(-1)!.length + 1, from: Math.min(found.at, Math.max(0, to - 1)), to, sentence: found.message };
+  return {
+    line: before.length,
+    column: before.at(-1)!.length + 1,
+    from: Math.min(found.at, Math.max(0, to - 1)),
+    to,
+    sentence: found.message,
+  };
 }
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -164,14 +170,18 @@ class Walk {
     if (!found) this.#fail('A minus needs a digit after it.');
     this.#at = number.lastIndex;
     const next = this.#text[this.#at];
-    if (next !== undefined && /[\d.eE]/.test(next)) this.#fail('This is not a number in JSON: no leading zeros, and digits on both sides of the point.');
+    if (next !== undefined && /[\d.eE]/.test(next))
+      this.#fail('This is not a number in JSON: no leading zeros, and digits on both sides of the point.');
   }
 
   #word(): void {
     const end = this.#wordEnd();
     const found = this.#text.slice(this.#at, end);
     if (found === 'true' || found === 'false' || found === 'null') return void (this.#at = end);
-    this.#fail(found === '' ? `A value can not begin with ${this.#text[this.#at]}.` : `${found} is no JSON value. Text stands in double quotes.`, end);
+    this.#fail(
+      found === '' ? `A value can not begin with ${this.#text[this.#at]}.` : `${found} is no JSON value. Text stands in double quotes.`,
+      end,
+    );
   }
 
   #wordEnd(): number {

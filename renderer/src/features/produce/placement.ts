@@ -23,7 +23,8 @@ const utf8 = new TextEncoder();
 export function landing({ key, chosen, shards, numbered }: LandingQuestion): Landing {
   if (chosen !== null) return choice(key, chosen, shards);
   if (key === null) {
-    const sentence = shards === 1 ? 'The stream has one shard.' : 'Sticky: without a key, one shard takes events for a while, then another does.';
+    const sentence =
+      shards === 1 ? 'The stream has one shard.' : 'Sticky: without a key, one shard takes events for a while, then another does.';
     return { by: 'sticky', sentence };
   }
   const counts = numbered && key.includes('{{n}}');
@@ -40,13 +41,20 @@ export function landing({ key, chosen, shards, numbered }: LandingQuestion): Lan
 export function workings(key: string, shards: number): string {
   const hash = murmur2(utf8.encode(key));
   const positive = hash & 0x7fffffff;
-  return hash < 0 ? `murmur2 gives ${hash}, without its sign bit ${positive}; ${positive} % ${shards} = ${positive % shards}` : `murmur2 gives ${hash}; ${hash} % ${shards} = ${hash % shards}`;
+  return hash < 0
+    ? `murmur2 gives ${hash}, without its sign bit ${positive}; ${positive} % ${shards} = ${positive % shards}`
+    : `murmur2 gives ${hash}; ${hash} % ${shards} = ${hash % shards}`;
 }
 
 function choice(key: string | null, shard: number, shards: number): Landing {
   const keyShard = key === null ? shard : shardForKey(utf8.encode(key), shards);
-  if (keyShard === shard) return { by: 'choice', shard, sentence: key === null ? 'Chosen by you.' : 'Chosen by you; the key would choose it too.' };
-  return { by: 'choice', shard, sentence: `Chosen by you. The key would choose shard ${keyShard}, so readers of that key will not find this event there.` };
+  if (keyShard === shard)
+    return { by: 'choice', shard, sentence: key === null ? 'Chosen by you.' : 'Chosen by you; the key would choose it too.' };
+  return {
+    by: 'choice',
+    shard,
+    sentence: `Chosen by you. The key would choose shard ${keyShard}, so readers of that key will not find this event there.`,
+  };
 }
 
 function quoted(text: string): string {

@@ -71,7 +71,9 @@ export class ProduceForm {
     return {
       key: this.keyBytes,
       value: this.mode === 'null' ? null : utf8.encode(this.value),
-      headers: this.headers.filter(({ name, value }) => name !== '' || value !== '').map(({ name, value }): [string, Uint8Array] => [name, utf8.encode(value)]),
+      headers: this.headers
+        .filter(({ name, value }) => name !== '' || value !== '')
+        .map(({ name, value }): [string, Uint8Array] => [name, utf8.encode(value)]),
       timestamp: time.kind === 'at' ? time.ms : null,
       shard: this.byKey ? null : this.shard,
     };

@@ -4,10 +4,7 @@
  */
 import { NO_TIME } from '../../ui/format.ts';
 
-export type TypedTime =
-  | { kind: 'now' }
-  | { kind: 'at'; ms: bigint; hint: string | null }
-  | { kind: 'problem'; sentence: string };
+export type TypedTime = { kind: 'now' } | { kind: 'at'; ms: bigint; hint: string | null } | { kind: 'problem'; sentence: string };
 
 const MS_MAX = 2n ** 63n - 1n;
 const DATE_MS_MAX = 8_640_000_000_000_000n;
@@ -48,7 +45,17 @@ function epochHint(digits: string): string | null {
   return null;
 }
 
-function fromIso([, year, month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z']: string[]): TypedTime {
+function fromIso([
+  ,
+  year,
+  month = '01',
+  day = '01',
+  hour = '00',
+  minute = '00',
+  second = '00',
+  fraction = '',
+  zone = 'Z',
+]: string[]): TypedTime {
   if (year === '-000000') return problem('ISO 8601 has no year −000000; the year 0 is written 0000.');
   if (Number(month) < 1 || Number(month) > 12) return problem(`There is no month ${month}.`);
   const days = daysIn(Number(year), Number(month));
@@ -62,7 +69,8 @@ function fromIso([, year, month = '01', day = '01', hour = '00', minute = '00', 
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   date.setUTCHours(Number(hour), Number(minute) - offset, Number(second), Number(fraction.padEnd(3, '0').slice(0, 3)));
-  if (Number.isNaN(date.getTime())) return problem('That is further from 1970 than an ISO text can say here. Write milliseconds since 1970.');
+  if (Number.isNaN(date.getTime()))
+    return problem('That is further from 1970 than an ISO text can say here. Write milliseconds since 1970.');
   return { kind: 'at', ms: BigInt(date.getTime()), hint: isoHint(fraction, date.getTime()) };
 }
 
