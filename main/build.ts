@@ -3,7 +3,7 @@
  * by the configuration beside it. What is printed goes to stderr, so that a command's output stays its own.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,16 +45,28 @@ function readStamp(file: string): string | null {
   }
 }
 
-const force = process.argv.includes('--force');
-for (const part of parts) {
-  const stampFile = path.join(root, part.output, '.built-from');
-  const stamp = fingerprint(part.sources);
-  if (!force && readStamp(stampFile) === stamp) continue;
+/** Builds beside the old output and then takes its place: a command that runs meanwhile, or builds too, finds a whole one. */
+async function buildPart(part: Part, stamp: string): Promise<void> {
   process.stderr.write(`Building the ${part.name}…\n`);
+  const output = path.join(root, part.output);
+  const fresh = `${output}.${process.pid}`;
   // Vite is loaded only where something is to be built: a command that finds all built starts at once.
   const { build } = await import('vite');
-  rmSync(path.join(root, part.output), { recursive: true, force: true });
-  await build({ root: path.join(root, path.dirname(part.config)), configFile: path.join(root, part.config), logLevel: 'warn' });
-  mkdirSync(path.dirname(stampFile), { recursive: true });
-  writeFileSync(stampFile, stamp);
+  await build({
+    root: path.join(root, path.dirname(part.config)),
+    configFile: path.join(root, part.config),
+    logLevel: 'error',
+    build: { outDir: fresh, emptyOutDir: true },
+  });
+  writeFileSync(path.join(fresh, '.built-from'), stamp);
+  const old = `${output}.old.${process.pid}`;
+  if (existsSync(output)) renameSync(output, old);
+  renameSync(fresh, output);
+  rmSync(old, { recursive: true, force: true });
+}
+
+const force = process.argv.includes('--force');
+for (const part of parts) {
+  const stamp = fingerprint(part.sources);
+  if (force || readStamp(path.join(root, part.output, '.built-from')) !== stamp) await buildPart(part, stamp);
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type ErrorShape, serializeError } from './api/errors.ts';
 import { labContract } from './api/index.ts';
 import { createEngine, type Engine } from './engine.ts';
+import type { EngineBoot } from './processes/engineSupervisor.ts';
 import { createNodeSpawner } from './processes/nodeSpawner.ts';
 import { parentChannel } from './processes/parentChannel.ts';
 import { createRequestSpawner } from './processes/requestSpawner.ts';
@@ -13,19 +14,6 @@ import { listenLocal } from './rpc/adapters/localSocket.ts';
 import { messagePort, type MessagePortLike } from './rpc/adapters/messagePort.ts';
 import { createPeer } from './rpc/peer.ts';
 import type { Port } from './rpc/port.ts';
-
-export interface EngineBoot {
-  type: 'boot';
-  /** Absolute path. */
-  workspace: string;
-  durability: 'safe';
-  brokers: number;
-  resources: string;
-  version: string;
-  program: 'desktop' | 'serve';
-  /** Where broker.js is. */
-  builtFolder: string;
-}
 
 export type EngineReply = { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string } } | { type: 'failed'; error: ErrorShape };
 
@@ -67,5 +55,5 @@ parent.onMessage((message, ports) => {
     });
   }
 });
-// The terminal's Ctrl-C reaches the whole group; who started us decides when to close.
-process.on('SIGINT', () => {});
+// A signal to the whole group (Ctrl-C, a container that stops) reaches us too; who started us decides when to close.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});

@@ -1,5 +1,4 @@
 /** How the programs are built: one file an entry in dist/main, packages left outside. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vite';
 
@@ -23,7 +22,7 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     rollupOptions: {
-      input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(here, file))).map(([name, file]) => [name, path.join(here, file)])),
+      input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path.join(here, file)])),
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },

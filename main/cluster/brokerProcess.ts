@@ -36,8 +36,8 @@ parent.onMessage((message) => {
     });
   }
 });
-// The terminal's Ctrl-C reaches the whole group; who started us decides when to close.
-process.on('SIGINT', () => {});
+// A signal to the whole group (Ctrl-C, a container that stops) reaches us too; who started us decides when to close.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 async function boot({ brokerId, file, durability }: BrokerBoot): Promise<void> {
   const holder = { program: `broker ${brokerId}`, pid: process.pid, since: new Date().toISOString() };

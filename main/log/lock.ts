@@ -5,6 +5,7 @@
  *
  * The file is opened through SQLite only: closing any other descriptor of it would drop the lock.
  */
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { LabError } from '../api/errors.ts';
@@ -88,7 +89,7 @@ function readHolder(db: Database.Database): LockHolder | null {
 
 function inUse(path: string, holder: LockHolder | null): LabError {
   const who = holder ? `${holder.program} (process ${holder.pid}, since ${holder.since})` : 'another process';
-  return new LabError('workspace-in-use', `${path} is in use by ${who}.`);
+  return new LabError('workspace-in-use', `The folder ${dirname(path)} is in use by ${who}. Close that one first, or choose another folder.`);
 }
 
 function isBusy(thrown: unknown): boolean {
