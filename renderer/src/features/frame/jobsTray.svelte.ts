@@ -4,7 +4,7 @@ import type { Job } from '../../../../main/api/jobs.ts';
 import { formatCountOf } from '../../ui/format.ts';
 
 /** How long the tray stays after the last job went well, milliseconds. */
-export const TRAY_LINGER_MS = 8_000;
+export const TRAY_LINGER_MS = 5_000;
 
 export class JobsTrayState {
   open = $state(false);
