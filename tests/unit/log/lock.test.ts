@@ -22,7 +22,7 @@ describe('the lock', () => {
     await expect(acquireLock(path, { ...me, pid: 1 }, { waitMs: 120 })).rejects.toMatchObject({
       code: 'workspace-in-use',
       retriable: true,
-      message: `${path} is in use by Unified Log Lab (process ${process.pid}, since 2026-11-01T00:00:00.000Z).`,
+      message: `The folder ${dirname(path)} is in use by Unified Log Lab (process ${process.pid}, since 2026-11-01T00:00:00.000Z). Close that one first, or choose another folder.`,
     });
     lock.release();
     (await acquireLock(path, { ...me, pid: 1 }, { waitMs: 0 })).release();
@@ -40,7 +40,7 @@ describe('the lock', () => {
     const child = await otherHolder(path);
     await expect(acquireLock(path, me, { waitMs: 0 })).rejects.toMatchObject({
       code: 'workspace-in-use',
-      message: `${path} is in use by Other Lab (process ${child.pid}, since 2026-01-02T03:04:05.000Z).`,
+      message: `The folder ${dirname(path)} is in use by Other Lab (process ${child.pid}, since 2026-01-02T03:04:05.000Z). Close that one first, or choose another folder.`,
     });
     child.kill('SIGKILL');
     await once(child, 'exit');
