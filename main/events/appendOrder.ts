@@ -25,6 +25,8 @@ class Head {
   next: bigint;
   /** Nothing is read from here on; null for no bound. */
   readonly until: bigint | null;
+  /** There was nothing more when it was last asked. */
+  isDry = false;
 
   constructor(reader: BatchReader, place: ShardPlace, next: bigint, until: bigint | null) {
     this.#reader = reader;
@@ -41,7 +43,10 @@ class Head {
   async load(): Promise<void> {
     while (!this.batch && !this.isOver) {
       const batch = await this.#reader.at(this.place, this.next);
-      if (!batch) return;
+      if (!batch) {
+        this.isDry = true;
+        return;
+      }
       const index = batch.damaged ? 0 : batch.records.findIndex((record) => record.offset >= this.next);
       if (index >= 0) {
         this.batch = batch;
@@ -108,12 +113,17 @@ export class AppendOrder {
     this.#heads = starts.map(({ place, offset, until }) => new Head(reader, place, offset, until));
   }
 
-  /** The next event; null while there is none to read, at the end or until more is appended. */
+  /** Shards that had nothing more are asked again: something may have been appended. */
+  refresh(): void {
+    for (const head of this.#heads) head.isDry = false;
+  }
+
+  /** The next event; null where there is none to read any more, or until {@link refresh}. */
   async next(): Promise<Placed | null> {
     let first: Head | null = null;
     for (const head of this.#heads) {
       // Awaiting only where there is something to wait for keeps long reads fast.
-      if (!head.batch && !head.isOver) await head.load();
+      if (!head.batch && !head.isDry && !head.isOver) await head.load();
       if (head.batch && (!first || head.before(first))) first = head;
     }
     return first ? first.take() : null;

@@ -42,6 +42,7 @@ export async function* readRange(
       if (!chunk.atEnd || left <= 0) continue;
       if (!waits) return;
       await news.after(heard, signal);
+      merge.refresh();
     }
   } finally {
     news.close();

@@ -17,7 +17,8 @@ export async function eventWindow(cluster: Cluster, reader: BatchReader, places:
   const { row: at, firstRow, endRow, cursors } = await cluster.rowCursors(places, row);
   const merge = new AppendOrder(reader, startsAt(places, cursors));
   const rows: EventRow[] = [];
-  for (let number = at; number < row + limit; number++) {
+  // What is appended meanwhile is left to the next window: only up to `endRow` do all shards stand at the same moment.
+  for (let number = at; number < Math.min(row + limit, endRow); number++) {
     const placed = await merge.next();
     if (!placed) break;
     if (number >= row) rows.push(toRow(placed, number));
@@ -30,22 +31,22 @@ export async function rowOf(cluster: Cluster, reader: BatchReader, places: Shard
   const meta = await cluster.batchAt(place, offset);
   if (!meta) return (await cluster.rowCursors(places, BEYOND)).endRow;
   const batch = await need(reader, place, meta.baseOffset);
-  const index = batch.damaged ? Number(offset - meta.baseOffset) : batch.records.findIndex((record) => record.offset >= offset);
+  // Of a damaged batch it is not known where its gaps were.
+  const index = batch.damaged ? Math.max(0, Number(offset - meta.baseOffset)) : batch.records.findIndex((record) => record.offset >= offset);
   if (index < 0) return rowOf(cluster, reader, places, place, meta.lastOffset + 1n);
 
-  let row = Number(meta.recordsBefore) + Math.min(index, meta.recordCount - 1);
+  const inBatch = Math.min(index, meta.recordCount - 1);
+  let row = Number(meta.recordsBefore) + inBatch;
   const others = places.filter((other) => other !== place);
   if (others.length === 0) return row;
   const cursors = await cluster.timeCursors(others, meta.appendTimeUs);
   for (const [at, cursor] of cursors.entries()) {
     const other = others[at]!;
-    if (!cursor.batch) {
-      row += Number(cluster.state(other)?.recordsTotal ?? 0n);
-      continue;
-    }
-    row += Number(cursor.batch.recordsBefore);
-    if (cursor.batch.appendTimeUs === meta.appendTimeUs) {
-      row += countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, index), other.number < place.number ? index + 1 : index);
+    row += cursor.rowsBefore;
+    // Batches of one commit are merged by their events' times.
+    if (cursor.batch?.appendTimeUs === meta.appendTimeUs) {
+      const ties = other.number < place.number ? inBatch + 1 : inBatch;
+      row += countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, inBatch), ties);
     }
   }
   return row;

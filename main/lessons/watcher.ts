@@ -51,6 +51,7 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
 
   async function lookAt(stream: string): Promise<void> {
     const sight = await sightOf(stream);
+    sight.merge.refresh();
     while (sight.events < EVENTS_LOOKED_AT_MAX) {
       const placed = await sight.merge.next();
       if (!placed) return;

@@ -7,7 +7,7 @@ import { open, temporaryFolder } from './store/folder.ts';
 
 /** Kills a writer in the middle of its work; the last offset it was told of. */
 async function appendUntilKilled(path: string, afterMs: number): Promise<bigint> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crashWriter.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (output === '') setTimeout(() => child.kill('SIGKILL'), afterMs);

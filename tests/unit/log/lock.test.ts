@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquireLock } from '../../../main/log/index.ts';
 import { temporaryFolder } from './store/folder.ts';
@@ -9,7 +9,7 @@ import { temporaryFolder } from './store/folder.ts';
 const me = { program: 'Unified Log Lab', pid: process.pid, since: '2026-11-01T00:00:00.000Z' };
 
 async function otherHolder(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'lock-holder.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'lockHolder.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   return child;
