@@ -3,6 +3,8 @@
  * Which ones show, in which order and how wide is the user's, and kept per stream.
  */
 import type { EventRow } from '../../../../main/api/events.ts';
+import { fieldTitles } from './columnTitles.ts';
+import { headingWidth, withFieldsOf, withWidthsOf } from './fieldsSeen.ts';
 
 /** Fields that show until the user chooses. */
 export const FIELDS_SHOWN = 6;
@@ -12,8 +14,6 @@ export const COLUMN_WIDTH_MIN = 44;
 export const COLUMN_WIDTH_MAX = 720;
 /** Rows whose texts decide how wide a column is at first. */
 const ROWS_MEASURED = 200;
-/** Widths of one character in a cell and in a heading, and of a cell's padding, pixels. */
-const [CELL_CHARACTER, HEADING_CHARACTER, PADDING] = [7.25, 6.6, 18];
 const [FIELD_MIN, FIELD_MAX] = [64, 250];
 
 export interface Column {
@@ -51,7 +51,6 @@ export class Columns {
   readonly #store: ColumnStore | null;
   #paths = $state.raw<readonly string[]>([]);
   #measured = $state.raw<Readonly<Record<string, number>>>({});
-  #plainValues = $state(false);
   #choice = $state.raw<Choice>({ shown: {}, widths: {}, order: [] });
   #rowsMeasured = 0;
 
@@ -70,27 +69,25 @@ export class Columns {
       { id: 'value', kind: 'value', path: '', title: 'Value', width: 320 },
     ];
     const sized = columns.map((column) => ({ ...column, width: this.#widthOf(column), shown: this.#isShown(column) }));
-    const place = new Map(this.#choice.order.map((id, at) => [id, at]));
-    return sized.map((column, at) => ({ column, at: place.get(column.id) ?? at })).sort((a, b) => a.at - b.at).map(({ column }) => column);
+    const placeOf = (id: string, at: number): number => {
+      const chosen = this.#choice.order.indexOf(id);
+      return chosen < 0 ? at : chosen;
+    };
+    return sized
+      .map((column, at) => ({ column, at: placeOf(column.id, at) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ column }) => column);
   });
   readonly shown: readonly Column[] = $derived(this.all.filter((column) => column.shown));
 
   /** Learns fields and widths from rows that have come. */
   learn(rows: readonly EventRow[]): void {
-    const known = new Set(this.#paths);
-    const fresh: string[] = [];
-    let plain = this.#plainValues;
-    for (const row of rows) {
-      for (const path in row.fields) {
-        if (known.has(path) || known.size >= FIELDS_MAX) continue;
-        known.add(path);
-        fresh.push(path);
-      }
-      plain ||= row.value !== null && row.value.kind !== 'json';
+    const paths = withFieldsOf(rows, this.#paths, FIELDS_MAX);
+    if (this.#rowsMeasured < ROWS_MEASURED || paths !== this.#paths) {
+      this.#rowsMeasured += rows.length;
+      this.#measured = withWidthsOf(rows, this.#measured);
     }
-    if (fresh.length > 0) this.#paths = [...this.#paths, ...fresh];
-    if (plain) this.#plainValues = true;
-    if (this.#rowsMeasured < ROWS_MEASURED || fresh.length > 0) this.#measure(rows);
+    this.#paths = paths;
   }
 
   show(id: string, shown: boolean): void {
@@ -124,22 +121,8 @@ export class Columns {
     const chosen = this.#choice.widths[id];
     if (chosen !== undefined) return chosen;
     const measured = this.#measured[id] ?? 0;
-    if (kind === 'field') return clampField(Math.max(measured, textWidth(title, HEADING_CHARACTER)));
+    if (kind === 'field') return clampField(Math.max(measured, headingWidth(title)));
     return kind === 'key' || kind === 'offset' ? Math.min(Math.max(width, measured), FIELD_MAX) : width;
-  }
-
-  #measure(rows: readonly EventRow[]): void {
-    this.#rowsMeasured += rows.length;
-    const widths: Record<string, number> = { ...this.#measured };
-    const widen = (id: string, text: string): void => {
-      widths[id] = Math.max(widths[id] ?? 0, textWidth(text, CELL_CHARACTER));
-    };
-    for (const row of rows) {
-      widen('offset', String(row.offset));
-      if (row.key) widen('key', row.key.text);
-      for (const path in row.fields) widen(`field:${path}`, row.fields[path] ?? '');
-    }
-    this.#measured = widths;
   }
 
   #choose(choice: Choice): void {
@@ -157,23 +140,4 @@ export class Columns {
   }
 }
 
-/** The last part of each path in words ("Ip address"), or the path itself where two would read alike or the part is a number. */
-export function fieldTitles(paths: readonly string[]): Map<string, string> {
-  const times = new Map<string, number>();
-  for (const path of paths) times.set(inWords(path), (times.get(inWords(path)) ?? 0) + 1);
-  return new Map(paths.map((path) => [path, times.get(inWords(path)) === 1 && !/^\d*$/.test(lastPart(path)) ? inWords(path) : path]));
-}
-
-const lastPart = (path: string): string => path.split(/[.[\]]+/).filter((part) => part !== '').at(-1) ?? '';
-
-function inWords(path: string): string {
-  const words = lastPart(path)
-    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .replace(/[_-]+/g, ' ')
-    .trim()
-    .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-const textWidth = (text: string, character: number): number => Math.ceil(text.length * character) + PADDING;
 const clampField = (width: number): number => Math.min(Math.max(width, FIELD_MIN), FIELD_MAX);

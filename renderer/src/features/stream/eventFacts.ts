@@ -17,8 +17,12 @@ export function keyFormula({ key, placement, shard }: Pick<EventDetail, 'key' | 
   return `murmur2(${said}) % ${placement.shards} = ${placement.agrees ? shard : placement.keyShard}`;
 }
 
-export function placementSentence({ placement, shard, key }: Pick<EventDetail, 'placement' | 'shard' | 'key'>, shards: number | null): string {
-  if (placement.by === 'producer') return key === null ? 'It has no key, so its producer chose the shard.' : 'Its producer chose the shard.';
+export function placementSentence(
+  { placement, shard, key }: Pick<EventDetail, 'placement' | 'shard' | 'key'>,
+  shards: number | null,
+): string {
+  if (placement.by === 'producer')
+    return key === null ? 'It has no key, so its producer chose the shard.' : 'Its producer chose the shard.';
   if (placement.shards === 1) return 'The stream has one shard.';
   if (placement.agrees) return 'The key decides: equal keys share a shard and keep their order.';
   const before = shards !== null && shards !== placement.shards ? '' : ', or the stream had fewer shards then';

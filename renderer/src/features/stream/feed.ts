@@ -3,7 +3,11 @@ import { toLabError } from '../../../../main/api/errors.ts';
 import { Backoff } from '../../state/backoff.ts';
 
 /** Takes the items of an event stream until `signal` aborts. One that breaks is opened again, unless that can not help. */
-export async function follow<T>(open: (signal: AbortSignal) => AsyncIterable<T>, take: (item: T) => void, signal: AbortSignal): Promise<void> {
+export async function follow<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  take: (item: T) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const backoff = new Backoff();
   signal.addEventListener('abort', () => backoff.wake());
   while (!signal.aborted) {

@@ -1,5 +1,6 @@
-/** Places along a lane, from 0 at the start of a shard to 1 at its end, and how fast the shard grows. */
+/** Places along a lane, from 0 at the start of a shard to 1 at its end, readers' marks, and how fast the shard grows. */
 import type { ShardSummary } from '../../../../main/api/streams.ts';
+import type { Mark } from './streamView.svelte.ts';
 
 type Ends = Pick<ShardSummary, 'startOffset' | 'endOffset'>;
 /** Parts that a lane is divided into; finer than its pixels. */
@@ -16,6 +17,28 @@ export function offsetAt({ startOffset, endOffset }: Ends, place: number): bigin
   const length = endOffset - startOffset;
   const offset = startOffset + (length * BigInt(Math.round(clamp(place) * STEPS))) / BigInt(STEPS);
   return offset >= endOffset && length > 0n ? endOffset - 1n : offset;
+}
+
+/** Readers whose marks are drawn as one, being closer than this part of the lane, percent. */
+const TOGETHER_PERCENT = 1.6;
+
+export interface MarkGroup {
+  /** Percent of the lane. */
+  left: number;
+  own: boolean;
+  readers: Mark[];
+}
+
+/** Marks in their order, those that would cover each other together. This screen's readers keep apart from others'. */
+export function markGroups(marks: readonly Mark[], leftOf: (mark: Mark) => number): MarkGroup[] {
+  const groups: MarkGroup[] = [];
+  for (const mark of marks) {
+    const left = leftOf(mark);
+    const group = groups.find((one) => one.own === mark.own && Math.abs(one.left - left) < TOGETHER_PERCENT);
+    if (group) group.readers.push(mark);
+    else groups.push({ left, own: mark.own, readers: [mark] });
+  }
+  return groups;
 }
 
 const clamp = (place: number): number => (Number.isFinite(place) ? Math.min(Math.max(0, place), 1) : 0);

@@ -2,11 +2,13 @@
  * One reader's view of a stream: which shards, which rows, whether it follows the end, which event is selected. The page tells it
  * of scrolls, sizes and keys; it says which rows to show. It asks for the rows around them and for nothing else.
  */
+import { LabError } from '../../../../main/api/errors.ts';
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
+import { positionsAbove } from './positions.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
 import { RowScroller } from './rowScroller.ts';
@@ -18,13 +20,13 @@ export const OVERSCAN_ROWS = 12;
 const FIRST_ROWS = 60;
 /** Least pause between two looks at the end, milliseconds: while it is followed, and while only its distance is said. */
 const [TAIL_PAUSE_MS, COUNT_PAUSE_MS] = [100, 500];
-/** Rows above the last visible one among which each shard's position is looked for. */
-const POSITION_ROWS = 400;
 
 /** What to lay out: rows `first` up to `end`, in an area of `height`, the first at `offset`. */
 export interface RowsView {
   first: number;
   end: number;
+  /** Key of the first row's element, those of the others counting up from it. After a jump elements are used again. */
+  firstKey: number;
   firstVisible: number;
   endVisible: number;
   firstRow: number;
@@ -54,7 +56,18 @@ export class PaneState {
   /** The row that is selected. Row numbers stay, so it is the same event while others arrive. */
   cursor = $state<number | null>(null);
   selected = $state.raw<EventRow | null>(null);
-  view = $state.raw<RowsView>({ first: 0, end: 0, firstVisible: 0, endVisible: 0, firstRow: 0, endRow: 0, height: 0, offset: 0, scrollTop: 0 });
+  view = $state.raw<RowsView>({
+    first: 0,
+    end: 0,
+    firstKey: 0,
+    firstVisible: 0,
+    endVisible: 0,
+    firstRow: 0,
+    endRow: 0,
+    height: 0,
+    offset: 0,
+    scrollTop: 0,
+  });
   /** Events that came after the last one seen while the end is not followed. */
   readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
 
@@ -72,7 +85,7 @@ export class PaneState {
     this.#columns = columns;
     this.cache = new RowCache(
       (from, limit, signal) => client.events.window({ stream, ...this.#chosen(), from, limit }, { signal }),
-      (window) => this.#arrived(window),
+      (window, newest) => this.#arrived(window, newest),
     );
     this.reader = new OpenReader(client, stream, name);
     this.#tail = new Pace(() => this.#lookAtEnd());
@@ -138,7 +151,11 @@ export class PaneState {
     if (this.shards && !this.shards.includes(shard)) this.chooseShards(null);
     const journey = ++this.#journey;
     const { row } = await this.#client.events.rowOf({ stream: this.stream, ...this.#chosen(), shard, offset });
-    if (journey === this.#journey) this.#goTo(row);
+    // The row may be newer than the last look at the end.
+    if (row >= this.#scroller.endRow) await this.cache.tail(1);
+    if (journey !== this.#journey) return;
+    if (row >= this.#scroller.endRow) throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${offset}.`);
+    this.#goTo(row);
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
@@ -193,8 +210,6 @@ export class PaneState {
 
   #goTo(row: number): void {
     this.pause();
-    // The row may be newer than the last look at the end.
-    if (row >= this.#scroller.endRow) this.#scroller.setRows(this.#scroller.firstRow, row + 1);
     this.cursor = row;
     this.#scroller.show(row, 'top');
     this.#refresh();
@@ -218,14 +233,15 @@ export class PaneState {
   }
 
   async #lookAtEnd(): Promise<void> {
-    const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + OVERSCAN_ROWS : FIRST_ROWS;
+    const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + 2 + OVERSCAN_ROWS : FIRST_ROWS;
     await this.cache.tail(this.following ? rows : 1);
   }
 
-  #arrived(window: EventWindow): void {
+  #arrived({ rows, firstRow, endRow }: EventWindow, newest: boolean): void {
     this.known = true;
-    this.#columns.learn(window.rows);
-    this.#scroller.setRows(window.firstRow, window.endRow);
+    this.#columns.learn(rows);
+    // Answers overtake each other: rows asked for in the middle may know less of the end than is known already.
+    this.#scroller.setRows(firstRow, newest ? endRow : Math.max(endRow, this.#scroller.endRow));
     if (this.following) this.#scroller.toEnd();
     this.#refresh();
   }
@@ -237,18 +253,12 @@ export class PaneState {
     const first = Math.max(firstRow, firstVisible - OVERSCAN_ROWS);
     const end = Math.min(endRow, endVisible + OVERSCAN_ROWS);
     if (!this.following) this.#seenEnd = Math.max(this.#seenEnd, endVisible);
-    this.view = { first, end, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
+    const { view } = this;
+    const overlaps = first < view.end && end > view.first;
+    const firstKey = overlaps ? view.firstKey + first - view.first : view.firstKey;
+    this.view = { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
     if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.#tellPosition(endVisible);
-  }
-
-  #tellPosition(endVisible: number): void {
-    const seen = new Map<number, bigint>();
-    for (let row = endVisible - 1; row >= Math.max(0, endVisible - POSITION_ROWS); row--) {
-      const event = this.cache.peek(row);
-      if (event && !seen.has(event.shard)) seen.set(event.shard, event.offset + 1n);
-    }
-    this.reader.moved([...seen].map(([shard, offset]) => ({ shard, offset })));
+    this.reader.moved(positionsAbove(endVisible, (row) => this.cache.peek(row)));
   }
 }

@@ -39,13 +39,16 @@ export function rawParts(raw: Uint8Array): RawPart[] {
     if (length > 0) put(name, at + length, preview(raw.subarray(at, at + length)));
   };
   const measured = (name: string, none: string): void => {
-    content(name, number(`${name} length`, (value) => (value < 0n ? none : bytesSay(value))));
+    content(
+      name,
+      number(`${name} length`, (value) => (value < 0n ? none : bytesSay(value))),
+    );
   };
   try {
     number('length', bytesSay);
     put('attributes', at + 1, 'none');
-    number('time delta', (value) => `${value} ms after the batch’s first`);
-    number('offset delta', (value) => `${value} after the batch’s base`);
+    number('time delta', (value) => `${signed(value)} ms`);
+    number('offset delta', signed);
     measured('key', 'no key');
     measured('value', 'null');
     const headers = number('headers', String);
@@ -73,6 +76,7 @@ function preview(bytes: Uint8Array): string {
   }
 }
 
+const signed = (delta: bigint): string => (delta < 0n ? String(delta) : `+${delta}`);
 const bytesSay = (length: bigint): string => (length === 1n ? '1 byte' : `${length} bytes`);
 
 function varint(bytes: Uint8Array, from: number): { value: bigint; end: number } {

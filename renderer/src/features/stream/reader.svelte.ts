@@ -3,6 +3,7 @@ import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import { follow } from './feed.ts';
 import { Pace } from './pace.ts';
+import { moved } from './positions.ts';
 
 /** Least pause between two reports of a position, milliseconds. */
 export const MOVE_PAUSE_MS = 250;
@@ -28,15 +29,9 @@ export class OpenReader {
 
   /** Shards that are not named keep their position. */
   moved(seen: readonly Position[]): void {
-    const next = new Map(this.positions.map((position) => [position.shard, position.offset]));
-    let changed = false;
-    for (const { shard, offset } of seen) {
-      if (next.get(shard) === offset) continue;
-      next.set(shard, offset);
-      changed = true;
-    }
-    if (!changed) return;
-    this.positions = [...next].map(([shard, offset]) => ({ shard, offset })).sort((a, b) => a.shard - b.shard);
+    const next = moved(this.positions, seen);
+    if (next === this.positions) return;
+    this.positions = next;
     this.#pace.wish(MOVE_PAUSE_MS);
   }
 

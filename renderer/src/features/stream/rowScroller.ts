@@ -155,13 +155,13 @@ export class RowScroller {
     if (!this.#scaled || scrollTop <= EXACT_END) return scrollTop;
     const below = this.#scrollTopMax - scrollTop;
     if (below <= EXACT_END) return this.topMax - below;
-    return EXACT_END + (scrollTop - EXACT_END) * this.#scale;
+    return Math.round(EXACT_END + (scrollTop - EXACT_END) * this.#scale);
   }
   #toScrollTop(top: number): number {
     if (!this.#scaled || top <= EXACT_END) return top;
     const below = this.topMax - top;
     if (below <= EXACT_END) return this.#scrollTopMax - below;
-    return EXACT_END + (top - EXACT_END) / this.#scale;
+    return Math.round(EXACT_END + (top - EXACT_END) / this.#scale); // whole pixels: text stays sharp
   }
 }
 

@@ -21,7 +21,13 @@ export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
     view.detailOpen = true;
   };
   return [
-    { id: 'stream-follow', group, title: pane.following ? 'Pause the live tail' : 'Play live: follow the end', keys: 'P', run: () => (pane.following ? pane.pause() : pane.follow()) },
+    {
+      id: 'stream-follow',
+      group,
+      title: pane.following ? 'Pause the live tail' : 'Play live: follow the end',
+      keys: 'P',
+      run: () => (pane.following ? pane.pause() : pane.follow()),
+    },
     { id: 'stream-beginning', group, title: 'Go to the beginning', run: () => pane.toBeginning() },
     { id: 'stream-end', group, title: 'Go to the end', run: () => pane.follow() },
     { id: 'stream-goto', group, title: 'Go to offset…', keys: 'Mod+G', run: goToOffset },
@@ -35,7 +41,12 @@ export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
     { id: 'stream-produce', group, title: `Produce into ${stream}`, run: () => openDialog('produce', { stream }) },
     { id: 'stream-import', group, title: `Import a file into ${stream}`, run: () => openDialog('import', { stream }) },
-    { id: 'stream-copy-consume', group, title: 'Copy the consume command', run: () => void copy(lab, consumeCommand(stream), 'The command') },
+    {
+      id: 'stream-copy-consume',
+      group,
+      title: 'Copy the consume command',
+      run: () => void copy(lab, consumeCommand(stream), 'The command'),
+    },
     { id: 'stream-delete', group, title: `Delete ${stream}…`, run: () => openDialog('deleteStream', { stream }) },
   ];
 }

@@ -36,7 +36,11 @@ export class StreamView {
     // First of all the rows: everything else can come after them.
     this.panes = [this.#newPane('A')];
     this.detail = new DetailState(client, name);
-    void follow((signal) => client.readers.watch({}, { signal }), (list) => (this.#readers = list), this.#closed.signal);
+    void follow(
+      (signal) => client.readers.watch({}, { signal }),
+      (list) => (this.#readers = list),
+      this.#closed.signal,
+    );
   }
 
   get second(): PaneState | null {
@@ -74,14 +78,14 @@ export class StreamView {
 
   /** Where all readers stand in a shard. This screen's own are told first-hand, without the way through the engine. */
   marks(shard: number): Mark[] {
-    const own = new Set(this.panes.map((pane) => pane.reader.id));
+    const own = this.panes.map((pane) => pane.reader.id);
     const marks: Mark[] = [];
     for (const { name, reader } of this.panes) {
       const position = reader.positions.find((at) => at.shard === shard);
       if (position) marks.push({ readerId: reader.id ?? name, name, offset: position.offset, own: true });
     }
     for (const { id, stream, name, positions } of this.#readers) {
-      const position = stream === this.name && !own.has(id) ? positions.find((at) => at.shard === shard) : undefined;
+      const position = stream === this.name && !own.includes(id) ? positions.find((at) => at.shard === shard) : undefined;
       if (position) marks.push({ readerId: id, name, offset: position.offset, own: false });
     }
     return marks;

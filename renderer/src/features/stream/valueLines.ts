@@ -1,4 +1,5 @@
 /** A value as lines to show. */
+import { jsonProblem } from '../produce/jsonProblem.ts';
 import { jsonLines, type JsonToken } from './jsonLines.ts';
 
 /** Bytes of a value that are shown before it is asked for whole. */
@@ -8,7 +9,7 @@ type Line = { text: string; kind: JsonToken['kind'] }[];
 export type ValueLines =
   | { kind: 'json'; lines: Line[] }
   /** `problem`: why it is no JSON, where it begins as if it were. */
-  | { kind: 'text'; lines: Line[]; looksLikeJson: boolean; problem: string };
+  | { kind: 'text'; lines: Line[]; problem: string | null };
 
 /** Null where the bytes are no text. Of a value that was cut, the last character may be half, and JSON can not be told. */
 export function valueLines(bytes: Uint8Array, cut: boolean): ValueLines | null {
@@ -22,15 +23,5 @@ export function valueLines(bytes: Uint8Array, cut: boolean): ValueLines | null {
   if (json) return { kind: 'json', lines: json };
   const looksLikeJson = !cut && /^\s*[{[]/.test(text);
   const lines = text.split(/\r?\n/).map((line): Line => [{ text: line, kind: 'mark' }]);
-  return { kind: 'text', lines, looksLikeJson, problem: looksLikeJson ? problemOf(text) : '' };
-}
-
-function problemOf(text: string): string {
-  try {
-    JSON.parse(text);
-    return '';
-  } catch (thrown) {
-    const at = thrown instanceof Error ? /position (\d+)/.exec(thrown.message)?.[1] : undefined;
-    return at === undefined ? 'The text ends before its JSON does.' : `It reads like JSON up to character ${Number(at) + 1}.`;
-  }
+  return { kind: 'text', lines, problem: looksLikeJson ? (jsonProblem(text)?.sentence ?? null) : null };
 }

@@ -1,0 +1,25 @@
+/** What the columns of fields are called. */
+
+/** The last part of each path in words ("IP address"), or the path itself where two would read alike or the part is a number. */
+export function fieldTitles(paths: readonly string[]): Map<string, string> {
+  const times = new Map<string, number>();
+  for (const path of paths) times.set(inWords(path), (times.get(inWords(path)) ?? 0) + 1);
+  const titleOf = (path: string): string => (times.get(inWords(path)) === 1 && !/^\d*$/.test(lastPart(path)) ? inWords(path) : path);
+  return new Map(paths.map((path) => [path, titleOf(path)]));
+}
+
+const lastPart = (path: string): string =>
+  path
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .at(-1) ?? '';
+
+function inWords(path: string): string {
+  const words = lastPart(path)
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .trim()
+    .toLowerCase()
+    .replace(/\b(ip|url|uri|uuid|sku|cpu|http)\b/g, (short) => short.toUpperCase());
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
