@@ -37,6 +37,8 @@ export interface ShardBounds {
 export interface ShardCursor {
   shardId: number;
   batch: BatchMeta | null;
+  /** Rows ever appended to the shard that come before this place. */
+  rowsBefore: number;
 }
 
 export interface RowCursors {

@@ -129,7 +129,10 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     },
     client() {
       if (upClient) return upClient;
-      throw new LabError('broker-down', `Broker ${boot.brokerId} is not up just now. It is being started again; try once more in a moment.`);
+      throw new LabError(
+        'broker-down',
+        `Broker ${boot.brokerId} is not up just now. It is being started again; try once more in a moment.`,
+      );
     },
     async start() {
       try {

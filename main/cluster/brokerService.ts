@@ -4,7 +4,7 @@ import { LabError, serializeError } from '../api/errors.ts';
 import { type BatchToAppend, type Committer, type ShardState, type Store, verifyBatch } from '../log/index.ts';
 import { conflate } from '../rpc/conflate.ts';
 import { type AppendOutcome, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
-import { rowCursors, timeCursors } from './rowCursors.ts';
+import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 
 /** How long one slice of giving space back may take, milliseconds; appends get their turn in between. */
 const RECLAIM_SLICE_MS = 5;
@@ -63,14 +63,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
       },
       append: ({ batches }) => append(batches),
       fetch: ({ shardId, from, bytesMax }) => store.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
-      bounds({ shardIds }) {
-        const known = new Map(store.shards().map((shard) => [shard.id, shard]));
-        return shardIds.map((id) => {
-          const shard = known.get(id);
-          if (!shard) throw new LabError('no-such-shard', `This broker has no shard with the id ${id}.`);
-          return { startOffset: shard.startOffset, endOffset: shard.nextOffset };
-        });
-      },
+      bounds: ({ shardIds }) => statesOf(store, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),
       rowCursors: ({ shardIds, row }) => rowCursors(store, shardIds, row),
       timeCursors: ({ shardIds, appendTime }) => timeCursors(store, shardIds, appendTime),
       batchAt: ({ shardId, offset }) => store.locate(shardId, { offset }),
@@ -92,7 +85,7 @@ function watch(store: Store, committer: Committer, listeners: Set<() => void>, s
     },
     take() {
       const now = new Map(store.shards().map((shard) => [shard.id, shard]));
-      const shards = [...now.values()].filter((shard) => told.get(shard.id) !== shard);
+      const shards = [...now.values()].filter((shard) => hasChanged(shard, told.get(shard.id)));
       const deleted = [...told.keys()].filter((id) => !now.has(id));
       told = now;
       return { shards, deleted, appendP99Ms: committer.stats().appendP99Ms };
@@ -100,4 +93,18 @@ function watch(store: Store, committer: Committer, listeners: Set<() => void>, s
     intervalMs: WATCH_INTERVAL_MS,
     signal,
   });
+}
+
+/** What of a shard changes while it lives. */
+function hasChanged(shard: ShardState, told: ShardState | undefined): boolean {
+  return (
+    !told ||
+    shard.nextOffset !== told.nextOffset ||
+    shard.startOffset !== told.startOffset ||
+    shard.recordsTotal !== told.recordsTotal ||
+    shard.recordsTrimmed !== told.recordsTrimmed ||
+    shard.bytes !== told.bytes ||
+    shard.state !== told.state ||
+    shard.leaderEpoch !== told.leaderEpoch
+  );
 }

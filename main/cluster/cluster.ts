@@ -60,7 +60,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const changed = (): void => listeners.forEach((listener) => listener());
   const links = new Map<number, BrokerLink>();
   for (const boot of options.boots) {
-    links.set(boot.brokerId, createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) }));
+    links.set(
+      boot.brokerId,
+      createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) }),
+    );
   }
   const close = async (): Promise<void> => void (await Promise.all([...links.values()].map((link) => link.close())));
   try {
@@ -94,18 +97,30 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     isUp: (brokerId) => links.get(brokerId)?.status.state === 'up',
     shardsOf(streamId) {
       return [...links.values()]
-        .flatMap((each) => [...each.shards.values()].filter((shard) => shard.streamId === streamId).map((shard) => ({ number: shard.number, brokerId: each.id, shardId: shard.id })))
+        .flatMap((each) =>
+          [...each.shards.values()]
+            .filter((shard) => shard.streamId === streamId)
+            .map((shard) => ({ number: shard.number, brokerId: each.id, shardId: shard.id })),
+        )
         .sort((a, b) => a.number - b.number);
     },
     streamIds: () => new Set([...links.values()].flatMap((each) => [...each.shards.values()].map((shard) => shard.streamId))),
     async createShards(streamId, stream, count) {
       const [first] = links.values();
-      const made = await link(first!.id).client().createShards({ streamId, stream, numbers: Array.from({ length: count }, (_, number) => number) });
+      const made = await link(first!.id)
+        .client()
+        .createShards({ streamId, stream, numbers: Array.from({ length: count }, (_, number) => number) });
       return made.map((shard) => ({ number: shard.number, brokerId: first!.id, shardId: shard.id }));
     },
     async deleteShards(places) {
       const byBroker = Map.groupBy(places, (place) => place.brokerId);
-      await Promise.all([...byBroker].map(([id, own]) => link(id).client().deleteShards({ shardIds: own.map((place) => place.shardId) })));
+      await Promise.all(
+        [...byBroker].map(([id, own]) =>
+          link(id)
+            .client()
+            .deleteShards({ shardIds: own.map((place) => place.shardId) }),
+        ),
+      );
     },
     async append(batches, signal) {
       const outcomes = await soleBroker(batches.map((batch) => batch.place)).append(

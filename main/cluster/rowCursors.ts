@@ -3,32 +3,29 @@
  * strictly from batch to batch. So the number of rows before a time is a sum over the shards of one index look-up each, and the
  * time to begin at is found by halving. What is left, at most a few batches, the reader walks.
  */
-import type { BatchMeta, Store } from '../log/index.ts';
+import { LabError } from '../api/errors.ts';
+import type { ShardState, Store } from '../log/index.ts';
 import type { RowCursors, ShardCursor } from './brokerContract.ts';
 
 /** A search that has come this near, rows, stops: walking on is cheaper than more look-ups. */
 const NEAR_ENOUGH_ROWS = 512;
 
+/** Throws `no-such-shard`. */
 export function rowCursors(store: Store, shardIds: readonly number[], row: number): RowCursors {
-  const known = new Map(store.shards().map((shard) => [shard.id, shard]));
-  const shards = shardIds.flatMap((id) => known.get(id) ?? []);
+  const shards = statesOf(store, shardIds);
   const firstRow = sum(shards.map((shard) => Number(shard.recordsTrimmed)));
   const endRow = sum(shards.map((shard) => Number(shard.recordsTotal)));
-  const totals = new Map(shards.map((shard) => [shard.id, Number(shard.recordsTotal)]));
+  if (row >= endRow) return { row: endRow, firstRow, endRow, cursors: shards.map(cursorAtEnd) };
 
-  const cursorsAt = (time: bigint): ShardCursor[] => timeCursors(store, shardIds, time);
-  const rowAt = (cursors: ShardCursor[]): number => sum(cursors.map(({ shardId, batch }) => (batch ? Number(batch.recordsBefore) : (totals.get(shardId) ?? 0))));
-
-  if (row >= endRow) return { row: endRow, firstRow, endRow, cursors: shardIds.map((shardId) => ({ shardId, batch: null })) };
   let low = 0n;
-  let best = cursorsAt(low);
+  let best = cursorsAt(store, shards, low);
   let bestRow = rowAt(best);
   let high = shards.reduce((latest, shard) => (shard.lastAppendTimeUs > latest ? shard.lastAppendTimeUs : latest), 0n) + 1n;
   // Begin at the first batch there is, not at the year 1970.
   low = earliest(best) ?? low;
   while (high - low > 1n && row - bestRow > NEAR_ENOUGH_ROWS) {
     const middle = (low + high) / 2n;
-    const cursors = cursorsAt(middle);
+    const cursors = cursorsAt(store, shards, middle);
     const middleRow = rowAt(cursors);
     if (middleRow <= row) {
       best = cursors;
@@ -44,13 +41,39 @@ export function rowCursors(store: Store, shardIds: readonly number[], row: numbe
   return { row: bestRow, firstRow, endRow, cursors: best };
 }
 
-/** For each shard its first batch that was appended at `time` (microseconds) or later. */
+/** For each shard its first batch that was appended at `time` (microseconds) or later. Throws `no-such-shard`. */
 export function timeCursors(store: Store, shardIds: readonly number[], time: bigint): ShardCursor[] {
-  return shardIds.map((shardId) => ({ shardId, batch: store.locate(shardId, { appendTimeUs: time }) }));
+  return cursorsAt(store, statesOf(store, shardIds), time);
 }
 
-function earliest(cursors: ShardCursor[]): bigint | undefined {
-  return cursors.flatMap(({ batch }) => batch ?? []).reduce<bigint | undefined>((least, batch: BatchMeta) => (least === undefined || batch.appendTimeUs < least ? batch.appendTimeUs : least), undefined);
+/** The shards in the order asked. Throws `no-such-shard`. */
+export function statesOf(store: Store, shardIds: readonly number[]): ShardState[] {
+  const known = new Map(store.shards().map((shard) => [shard.id, shard]));
+  return shardIds.map((id) => {
+    const shard = known.get(id);
+    if (shard) return shard;
+    throw new LabError('no-such-shard', `This broker has no shard with the id ${id}.`);
+  });
+}
+
+function cursorsAt(store: Store, shards: readonly ShardState[], time: bigint): ShardCursor[] {
+  return shards.map((shard) => {
+    const batch = store.locate(shard.id, { appendTimeUs: time });
+    return batch ? { shardId: shard.id, batch, rowsBefore: Number(batch.recordsBefore) } : cursorAtEnd(shard);
+  });
+}
+
+function cursorAtEnd({ id, recordsTotal }: ShardState): ShardCursor {
+  return { shardId: id, batch: null, rowsBefore: Number(recordsTotal) };
+}
+
+function rowAt(cursors: readonly ShardCursor[]): number {
+  return sum(cursors.map((cursor) => cursor.rowsBefore));
+}
+
+function earliest(cursors: readonly ShardCursor[]): bigint | undefined {
+  const times = cursors.flatMap(({ batch }) => batch?.appendTimeUs ?? []);
+  return times.length === 0 ? undefined : times.reduce((least, time) => (time < least ? time : least));
 }
 
 function sum(numbers: number[]): number {
