@@ -1,10 +1,14 @@
 /** A lab of its own for each test: `npm run serve` as users run it, over a workspace that goes away. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test as base } from 'playwright/test';
+import { type LabClient, labContract } from '../../main/api/index.ts';
+import { connectWebSocket } from '../../main/rpc/adapters/webSocket.ts';
+import { createPeer } from '../../main/rpc/peer.ts';
 
 export const root = path.join(import.meta.dirname, '../..');
 
@@ -15,39 +19,60 @@ export interface Lab {
   workspace: string;
   /** Runs the loglab command against this lab. Throws where it fails; returns stdout. */
   loglab(args: string[], input?: string): string;
+  /** Starts the loglab command against this lab, its stdin and stdout open. */
+  startLoglab(args: string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
-export async function startLab(workspace: string): Promise<Lab> {
-  const child: ChildProcess = spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), '--workspace', workspace], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** @param port 0 for any free one */
+export async function startLab(workspace: string, port = 0): Promise<Lab> {
+  const child = serve(['--workspace', workspace, '--port', String(port)]);
+  child.stderr!.pipe(process.stderr);
   for await (const line of createInterface({ input: child.stdout! })) {
     const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
+    const command = (args: string[]): string[] => [path.join(root, 'dist/main/loglab.js'), ...args, '--url', url];
     return {
       url,
       pid,
       workspace,
-      loglab: (args, input) =>
-        execFileSync(process.execPath, [path.join(root, 'dist/main/loglab.js'), ...args, '--url', url], { encoding: 'utf8', input: input ?? '' }),
+      loglab: (args, input) => execFileSync(process.execPath, command(args), { encoding: 'utf8', input: input ?? '', stdio: ['pipe', 'pipe', 'pipe'] }),
+      startLoglab: (args) => spawn(process.execPath, command(args), { stdio: ['pipe', 'pipe', 'inherit'] }),
       async stop() {
-        if (child.exitCode !== null) return;
+        if (child.exitCode !== null || child.signalCode !== null) return;
         child.kill('SIGTERM');
-        await new Promise((resolve) => child.once('exit', resolve));
+        await once(child, 'exit');
       },
     };
   }
   throw new Error('The lab ended before it was ready.');
 }
 
-export const test = base.extend<{ lab: Lab }>({
+export function serve(args: string[]): ChildProcess {
+  return spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A program beside the page, over the same WebSocket; ends with the test. */
+export async function connectTo(url: string): Promise<{ client: LabClient; close: () => void }> {
+  const peer = createPeer(await connectWebSocket(url.replace('http:', 'ws:').replace('/?', '/rpc?')));
+  return { client: peer.client(labContract), close: () => peer.close() };
+}
+
+export const test = base.extend<{ folder: string; lab: Lab; client: LabClient }>({
   // eslint-disable-next-line no-empty-pattern -- Playwright wants the first argument destructured.
-  lab: async ({}, use) => {
+  folder: async ({}, use) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lab-e2e-'));
+    await use(folder);
+    rmSync(folder, { recursive: true, force: true });
+  },
+  lab: async ({ folder }, use) => {
     const lab = await startLab(path.join(folder, 'Nile shop'));
     await use(lab);
     await lab.stop();
-    rmSync(folder, { recursive: true, force: true });
+  },
+  client: async ({ lab }, use) => {
+    const { client, close } = await connectTo(lab.url);
+    await use(client);
+    close();
   },
 });
 
