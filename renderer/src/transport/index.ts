@@ -16,6 +16,9 @@ export interface Link {
   close(): void;
 }
 
+/** Shows the workspace's folder in the file manager; null where the host has none: a browser shows its path alone. */
+export const revealWorkspace: (() => Promise<void>) | null = window.labHost ? () => window.labHost!.revealWorkspace() : null;
+
 /** Rejects with a LabError where the engine can not be reached now. */
 export async function connect(): Promise<Link> {
   const port = await (window.labHost ? desktopPort(window.labHost) : webPort());

@@ -9,7 +9,8 @@ export const TRAY_LINGER_MS = 5_000;
 export class JobsTrayState {
   open = $state(false);
   #source: () => Job[];
-  readonly jobs: Job[] = $derived.by(() => this.#source());
+  /** Running ones first, then the latest. */
+  readonly jobs: Job[] = $derived.by(() => this.#source().toSorted(runningThenLatest));
   readonly running: Job[] = $derived(this.jobs.filter((job) => job.state === 'running'));
   #seen: string[] = [];
   #isKnown = false;
@@ -44,6 +45,10 @@ export class JobsTrayState {
     const timer = setTimeout(() => (this.open = false), TRAY_LINGER_MS);
     return () => clearTimeout(timer);
   }
+}
+
+function runningThenLatest(a: Job, b: Job): number {
+  return Number(b.state === 'running') - Number(a.state === 'running') || (b.endedAt ?? b.startedAt) - (a.endedAt ?? a.startedAt);
 }
 
 /** Whole percent done, or null where the end is not known. */
