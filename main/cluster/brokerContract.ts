@@ -39,6 +39,8 @@ export interface ShardCursor {
   batch: BatchMeta | null;
   /** Rows ever appended to the shard that come before this place. */
   rowsBefore: number;
+  /** Where the shard ends at this moment; one moment for all cursors of an answer. */
+  endOffset: bigint;
 }
 
 export interface RowCursors {

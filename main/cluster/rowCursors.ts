@@ -59,12 +59,12 @@ export function statesOf(store: Store, shardIds: readonly number[]): ShardState[
 function cursorsAt(store: Store, shards: readonly ShardState[], time: bigint): ShardCursor[] {
   return shards.map((shard) => {
     const batch = store.locate(shard.id, { appendTimeUs: time });
-    return batch ? { shardId: shard.id, batch, rowsBefore: Number(batch.recordsBefore) } : cursorAtEnd(shard);
+    return batch ? { shardId: shard.id, batch, rowsBefore: Number(batch.recordsBefore), endOffset: shard.nextOffset } : cursorAtEnd(shard);
   });
 }
 
-function cursorAtEnd({ id, recordsTotal }: ShardState): ShardCursor {
-  return { shardId: id, batch: null, rowsBefore: Number(recordsTotal) };
+function cursorAtEnd({ id, recordsTotal, nextOffset }: ShardState): ShardCursor {
+  return { shardId: id, batch: null, rowsBefore: Number(recordsTotal), endOffset: nextOffset };
 }
 
 function rowAt(cursors: readonly ShardCursor[]): number {

@@ -5,7 +5,7 @@
 import type { ShardCursor } from '../cluster/brokerContract.ts';
 import type { ShardPlace } from '../cluster/cluster.ts';
 import type { LogRecord } from '../log/index.ts';
-import type { BatchReader, DecodedBatch } from './batches.ts';
+import { BATCH_CACHE_BYTES_MAX, type BatchReader, type DecodedBatch, FETCH_AHEAD_BYTES_MAX } from './batches.ts';
 
 /** One event where it stands. `record` is null in a damaged batch. */
 export interface Placed {
@@ -23,35 +23,34 @@ class Head {
   index = 0;
   /** The offset to read next. */
   next: bigint;
-  /** Nothing is read from here on; null for no bound. */
-  readonly until: bigint | null;
-  /** There was nothing more when it was last asked. */
-  isDry = false;
+  /** Nothing is read from here on. */
+  until: bigint;
 
-  constructor(reader: BatchReader, place: ShardPlace, next: bigint, until: bigint | null) {
+  constructor(reader: BatchReader, { place, offset, until }: Start) {
     this.#reader = reader;
     this.place = place;
-    this.next = next;
+    this.next = offset;
     this.until = until;
   }
 
   get isOver(): boolean {
-    return this.until !== null && this.next >= this.until;
+    return this.next >= this.until;
   }
 
   /** Has a batch in hand where there is one to read. */
-  async load(): Promise<void> {
+  async load(aheadBytes: number): Promise<void> {
     while (!this.batch && !this.isOver) {
-      const batch = await this.#reader.at(this.place, this.next);
+      const batch = await this.#reader.at(this.place, this.next, aheadBytes);
       if (!batch) {
-        this.isDry = true;
+        // What was appended is there; only a shard that was cut meanwhile has less.
+        this.until = this.next;
         return;
       }
       const index = batch.damaged ? 0 : batch.records.findIndex((record) => record.offset >= this.next);
       if (index >= 0) {
         this.batch = batch;
         this.index = index;
-        if (this.until !== null && this.#offset >= this.until) this.#skip();
+        if (this.#offset >= this.until) this.#skip();
         return;
       }
       // Only a gap is left in this batch.
@@ -65,7 +64,7 @@ class Head {
   }
 
   #skip(): void {
-    this.next = this.until!;
+    this.next = this.until;
     this.batch = null;
   }
 
@@ -77,7 +76,7 @@ class Head {
     if (this.index >= batch.stored.recordCount) {
       this.next = batch.stored.lastOffset + 1n;
       this.batch = null;
-    } else if (this.until !== null && this.#offset >= this.until) {
+    } else if (this.#offset >= this.until) {
       this.#skip();
     }
     return placed;
@@ -102,45 +101,48 @@ export function timeOf(batch: DecodedBatch, index: number): bigint {
 export interface Start {
   place: ShardPlace;
   offset: bigint;
-  until: bigint | null;
+  /** Nothing is read from this offset on. */
+  until: bigint;
 }
 
-/** A merge of shards, pulled event by event. */
+/** Bytes that all shards of a merge together read ahead: no more than stays in the cache until it is come to. */
+const AHEAD_BYTES_MAX = BATCH_CACHE_BYTES_MAX / 8;
+
+/**
+ * A merge of shards, pulled event by event. The ends of all shards are those of one moment: what is appended between two looks at the
+ * shards would else come out of its order.
+ */
 export class AppendOrder {
   readonly #heads: Head[];
+  readonly #aheadBytes: number;
 
   constructor(reader: BatchReader, starts: readonly Start[]) {
-    this.#heads = starts.map(({ place, offset, until }) => new Head(reader, place, offset, until));
+    this.#heads = starts.map((start) => new Head(reader, start));
+    this.#aheadBytes = Math.min(FETCH_AHEAD_BYTES_MAX, Math.floor(AHEAD_BYTES_MAX / Math.max(1, starts.length)));
   }
 
-  /** Shards that had nothing more are asked again: something may have been appended. */
-  refresh(): void {
-    for (const head of this.#heads) head.isDry = false;
+  /** Goes on to where the shards end now, in the order of the starts. */
+  extend(untils: readonly bigint[]): void {
+    for (const [index, head] of this.#heads.entries()) head.until = untils[index]!;
   }
 
-  /** The next event; null where there is none to read any more, or until {@link refresh}. */
+  /** The next event; null where all shards are read to their ends. */
   async next(): Promise<Placed | null> {
     let first: Head | null = null;
     for (const head of this.#heads) {
       // Awaiting only where there is something to wait for keeps long reads fast.
-      if (!head.batch && !head.isDry && !head.isOver) await head.load();
+      if (!head.batch && !head.isOver) await head.load(this.#aheadBytes);
       if (head.batch && (!first || head.before(first))) first = head;
     }
     return first ? first.take() : null;
   }
-
-  /** All bounds are reached. */
-  get isOver(): boolean {
-    return this.#heads.every((head) => head.isOver);
-  }
-
-  /** The offset to be read next, per shard. */
-  positions(): { place: ShardPlace; offset: bigint }[] {
-    return this.#heads.map((head) => ({ place: head.place, offset: head.next }));
-  }
 }
 
-/** Where a merge begins at cursors that a broker gave; a shard at its end is left out. */
+/** Where a merge begins at cursors that a broker gave. */
 export function startsAt(places: readonly ShardPlace[], cursors: readonly ShardCursor[]): Start[] {
-  return cursors.flatMap((cursor, index) => (cursor.batch ? [{ place: places[index]!, offset: cursor.batch.baseOffset, until: null }] : []));
+  return cursors.map(({ batch, endOffset }, index) => ({
+    place: places[index]!,
+    offset: batch?.baseOffset ?? endOffset,
+    until: endOffset,
+  }));
 }

@@ -3,10 +3,12 @@ import { LabError } from '../api/errors.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { decodeStored, type LogRecord, type StoredBatch } from '../log/index.ts';
 
-/** Bytes of batches that are kept decoded. */
+/** Memory of batches that are kept decoded, bytes. */
 export const BATCH_CACHE_BYTES_MAX = 32 * 1024 * 1024;
-/** Bytes asked of a broker at once. */
-const FETCH_AHEAD_BYTES = 256 * 1024;
+/** What a decoded record takes beside its bytes; of small ones it is most. */
+const DECODED_RECORD_BYTES = 256;
+/** Most bytes asked of a broker at once, unless a single batch is larger. */
+export const FETCH_AHEAD_BYTES_MAX = 256 * 1024;
 
 export interface DecodedBatch {
   place: ShardPlace;
@@ -20,8 +22,8 @@ export interface DecodedBatch {
 }
 
 export interface BatchReader {
-  /** The batch that holds the offset, or the next one after a gap; null at the shard's end. */
-  at(place: ShardPlace, offset: bigint): Promise<DecodedBatch | null>;
+  /** The batch that holds the offset, or the next one after a gap; null at the shard's end. Reads those after it, too, up to `aheadBytes`. */
+  at(place: ShardPlace, offset: bigint, aheadBytes?: number): Promise<DecodedBatch | null>;
 }
 
 export function createBatchReader(cluster: Cluster): BatchReader {
@@ -32,11 +34,11 @@ export function createBatchReader(cluster: Cluster): BatchReader {
     const key = keyOf(batch.place, batch.stored.baseOffset);
     if (cache.has(key)) return;
     cache.set(key, batch);
-    bytes += batch.stored.sizeBytes;
+    bytes += memoryOf(batch);
     for (const [oldest, old] of cache) {
       if (bytes <= BATCH_CACHE_BYTES_MAX || oldest === key) break;
       cache.delete(oldest);
-      bytes -= old.stored.sizeBytes;
+      bytes -= memoryOf(old);
     }
   }
 
@@ -50,15 +52,19 @@ export function createBatchReader(cluster: Cluster): BatchReader {
   }
 
   return {
-    async at(place, offset) {
+    async at(place, offset, aheadBytes = FETCH_AHEAD_BYTES_MAX) {
       const known = recall(place, offset);
       if (known) return known;
-      const { batches } = await cluster.fetch(place, offset, FETCH_AHEAD_BYTES);
+      const { batches } = await cluster.fetch(place, offset, aheadBytes);
       const decoded = batches.map((stored) => recall(place, stored.baseOffset) ?? decode(place, stored));
       decoded.forEach(keep);
       return decoded[0] ?? null;
     },
   };
+}
+
+function memoryOf({ stored, records }: DecodedBatch): number {
+  return stored.sizeBytes + records.length * DECODED_RECORD_BYTES;
 }
 
 function keyOf(place: ShardPlace, baseOffset: bigint): string {

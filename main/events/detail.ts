@@ -8,13 +8,20 @@ import type { StreamPlaces } from '../streams/registry.ts';
 import type { BatchReader } from './batches.ts';
 import { rowOf } from './rows.ts';
 
-export async function eventDetail(cluster: Cluster, reader: BatchReader, stream: StreamPlaces, place: ShardPlace, offset: bigint): Promise<EventDetail> {
+export async function eventDetail(
+  cluster: Cluster,
+  reader: BatchReader,
+  stream: StreamPlaces,
+  place: ShardPlace,
+  offset: bigint,
+): Promise<EventDetail> {
   const meta = await cluster.batchAt(place, offset);
   const batch = meta && offset >= meta.baseOffset && offset <= meta.lastOffset ? await reader.at(place, meta.baseOffset) : null;
   if (batch?.damaged) throw new LabError('batch-damaged', batch.damaged);
   const indexInBatch = batch?.records.findIndex((record) => record.offset === offset) ?? -1;
   const record = batch?.records[indexInBatch];
-  if (!batch || !record) throw new LabError('no-such-event', `Shard ${place.number} of “${stream.name}” holds no event at offset ${offset}.`);
+  if (!batch || !record)
+    throw new LabError('no-such-event', `Shard ${place.number} of “${stream.name}” holds no event at offset ${offset}.`);
   return {
     stream: stream.name,
     shard: place.number,

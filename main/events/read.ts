@@ -1,5 +1,6 @@
 /** Whole ranges in append order, in chunks: what a consumer reads. */
 import type { Gap, RangeFrom, RangeUntil, ReadChunk, ReadRecord } from '../api/events.ts';
+import { NO_TIMESTAMP } from '../api/time.ts';
 import type { ShardBounds } from '../cluster/brokerContract.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed, type Start } from './appendOrder.ts';
@@ -12,49 +13,60 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 /** The engine's thread is given back after this many events, also where none of them is in the range. */
 const SLICE_EVENTS = 2_000;
 
-/** "None": it is before and after no time. */
-const NO_TIMESTAMP = -1n;
+export interface Range {
+  places: ShardPlace[];
+  from: RangeFrom;
+  until: RangeUntil;
+}
 
 /**
  * Reads from `from` until `until`: both choose by offset per shard, or by the events' timestamps, or by count over all shards. `live`
  * and `count` wait for what is yet to come; everything else ends where the stream ends as the read begins.
  */
-export async function* readRange(
-  cluster: Cluster,
-  reader: BatchReader,
-  places: ShardPlace[],
-  from: RangeFrom,
-  until: RangeUntil,
-  signal: AbortSignal,
-): AsyncGenerator<ReadChunk> {
+export async function* readRange(cluster: Cluster, reader: BatchReader, range: Range, signal: AbortSignal): AsyncGenerator<ReadChunk> {
+  const { places, until } = range;
   const waits = until.at === 'live' || until.at === 'count';
-  const bounds = await cluster.bounds(places);
-  const starts = places.map((place, index) => startOf(place, bounds[index]!, from, until, waits));
-  const merge = new AppendOrder(reader, starts);
-  const news = listen(cluster);
-  let left = until.at === 'count' ? until.count : Number.POSITIVE_INFINITY;
+  const news = listen(cluster, signal);
   try {
+    let ends = await cluster.bounds(places);
+    const merge = new AppendOrder(
+      reader,
+      places.map((place, index) => startOf(place, ends[index]!, range)),
+    );
+    const chunks = new Chunks(merge, range);
+    let left = until.at === 'count' ? until.count : Number.POSITIVE_INFINITY;
     while (!signal.aborted && left > 0) {
-      const heard = news.heard();
-      const chunk = await nextChunk(merge, left, (placed) => isWithin(placed, from, until));
-      left -= chunk.records.length;
-      if (chunk.records.length > 0 || chunk.gaps.length > 0) yield { records: chunk.records, gaps: chunk.gaps };
-      if (!chunk.atEnd || left <= 0) continue;
+      const { records, gaps, atEnd } = await chunks.next(left);
+      left -= records.length;
+      if (records.length > 0 || gaps.length > 0) yield { records, gaps };
+      if (!atEnd || left <= 0) continue;
       if (!waits) return;
-      await news.after(heard, signal);
-      merge.refresh();
+      await news.until(() => hasMore(cluster, places, ends));
+      if (signal.aborted) return;
+      ends = await cluster.bounds(places);
+      merge.extend(ends.map(({ endOffset }) => endOffset));
     }
   } finally {
     news.close();
   }
 }
 
-/** What the brokers themselves say now: what the engine was last told may be a moment old. */
-function startOf(place: ShardPlace, { startOffset, endOffset }: ShardBounds, from: RangeFrom, until: RangeUntil, waits: boolean): Start {
+function startOf(place: ShardPlace, { startOffset, endOffset }: ShardBounds, { from, until }: Range): Start {
   const wanted = from.at === 'latest' ? endOffset : from.at === 'offset' ? from.offset : startOffset;
-  const offset = wanted < startOffset ? startOffset : wanted > endOffset ? endOffset : wanted;
-  const limit = until.at === 'offset' && until.offset < endOffset ? until.offset : endOffset;
-  return { place, offset, until: waits ? null : limit };
+  return {
+    place,
+    // An offset that is yet to come is waited for.
+    offset: wanted < startOffset ? startOffset : wanted,
+    until: until.at === 'offset' && until.offset < endOffset ? until.offset : endOffset,
+  };
+}
+
+/** By what the engine was told. A shard that is gone or out of reach counts: asking for it says so. */
+function hasMore(cluster: Cluster, places: readonly ShardPlace[], ends: readonly ShardBounds[]): boolean {
+  return places.some((place, index) => {
+    const state = cluster.state(place);
+    return !state || !cluster.isUp(place.brokerId) || state.nextOffset > ends[index]!.endOffset;
+  });
 }
 
 interface Chunk extends ReadChunk {
@@ -62,32 +74,54 @@ interface Chunk extends ReadChunk {
   atEnd: boolean;
 }
 
-async function nextChunk(merge: AppendOrder, recordsMax: number, wanted: (placed: Placed) => boolean): Promise<Chunk> {
-  const chunk: Chunk = { records: [], gaps: [], atEnd: false };
-  let bytes = 0;
-  for (let seen = 0; seen < SLICE_EVENTS && chunk.records.length < Math.min(recordsMax, CHUNK_RECORDS_MAX) && bytes < CHUNK_BYTES_MAX; seen++) {
-    const placed = await merge.next();
-    if (!placed) {
-      chunk.atEnd = true;
-      break;
-    }
-    if (!placed.record) {
-      if (placed.index === 0 || chunk.gaps.length === 0) chunk.gaps.push(gapOf(placed));
-      continue;
-    }
-    if (!wanted(placed)) continue;
-    const record = toRecord(placed);
-    chunk.records.push(record);
-    bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+/** A merge cut into chunks. */
+class Chunks {
+  readonly #merge: AppendOrder;
+  readonly #range: Range;
+  /** Per shard the damaged batch that was told of last. */
+  readonly #told = new Map<ShardPlace, bigint>();
+
+  constructor(merge: AppendOrder, range: Range) {
+    this.#merge = merge;
+    this.#range = range;
   }
-  // A range in which nothing is wanted must not keep others waiting.
-  await new Promise((resolve) => setImmediate(resolve));
-  return chunk;
+
+  async next(recordsMax: number): Promise<Chunk> {
+    const chunk: Chunk = { records: [], gaps: [], atEnd: false };
+    const most = Math.min(recordsMax, CHUNK_RECORDS_MAX);
+    let bytes = 0;
+    for (let seen = 0; seen < SLICE_EVENTS && chunk.records.length < most && bytes < CHUNK_BYTES_MAX; seen++) {
+      const placed = await this.#merge.next();
+      if (!placed) {
+        chunk.atEnd = true;
+        break;
+      }
+      if (!placed.record) {
+        chunk.gaps.push(...this.#newGap(placed));
+      } else if (isWithin(placed, this.#range)) {
+        const record = toRecord(placed);
+        chunk.records.push(record);
+        bytes += bytesOf(record);
+      }
+    }
+    // A range in which nothing is wanted must not keep others waiting.
+    await new Promise((resolve) => setImmediate(resolve));
+    return chunk;
+  }
+
+  /** Each event of a damaged batch comes by; the batch is told of once. */
+  #newGap({ batch }: Placed): Gap[] {
+    const { place, stored, damaged } = batch;
+    if (this.#told.get(place) === stored.baseOffset) return [];
+    this.#told.set(place, stored.baseOffset);
+    return [{ shard: place.number, firstOffset: stored.baseOffset, lastOffset: stored.lastOffset, reason: damaged ?? '' }];
+  }
 }
 
-function isWithin({ record }: Placed, from: RangeFrom, until: RangeUntil): boolean {
+function isWithin({ record }: Placed, { from, until }: Range): boolean {
   if (from.at !== 'time' && until.at !== 'time') return true;
   const time = record!.timestamp;
+  // None is before and after no time.
   if (time === NO_TIMESTAMP) return false;
   return (from.at !== 'time' || time >= from.time) && (until.at !== 'time' || time < until.time);
 }
@@ -97,29 +131,25 @@ function toRecord({ batch, record }: Placed): ReadRecord {
   return { shard: batch.place.number, offset, timestamp, key, value, headers };
 }
 
-function gapOf({ batch }: Placed): Gap {
-  return { shard: batch.place.number, firstOffset: batch.stored.baseOffset, lastOffset: batch.stored.lastOffset, reason: batch.damaged ?? '' };
+function bytesOf({ key, value, headers }: ReadRecord): number {
+  return headers.reduce((sum, [name, content]) => sum + name.length + (content?.length ?? 0), (key?.length ?? 0) + (value?.length ?? 0));
 }
 
-/** Waiting for the cluster's next change without missing one that comes while we read. */
-function listen(cluster: Cluster) {
-  let count = 0;
+/** Waiting for a change of the cluster. */
+function listen(cluster: Cluster, signal: AbortSignal) {
   let wake: (() => void) | null = null;
-  const stop = cluster.onChange(() => {
-    count += 1;
-    wake?.();
-  });
+  const change = (): void => wake?.();
+  const stop = cluster.onChange(change);
+  signal.addEventListener('abort', change);
   return {
-    heard: () => count,
-    async after(heard: number, signal: AbortSignal): Promise<void> {
-      while (count === heard && !signal.aborted) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        await promise;
-      }
+    /** Resolves when `comes` is true, looked at now and at each change, or when the signal aborts. */
+    async until(comes: () => boolean): Promise<void> {
+      while (!comes() && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
       wake = null;
     },
-    close: stop,
+    close(): void {
+      stop();
+      signal.removeEventListener('abort', change);
+    },
   };
 }

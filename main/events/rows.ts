@@ -10,15 +10,20 @@ import { textCell, valueCells } from './fields.ts';
 const BEYOND = Number.MAX_SAFE_INTEGER;
 
 /** Rows from `from` on, at most `limit` of them, or the last `limit`. */
-export async function eventWindow(cluster: Cluster, reader: BatchReader, places: ShardPlace[], from: number | 'end', limit: number): Promise<EventWindow> {
+export async function eventWindow(
+  cluster: Cluster,
+  reader: BatchReader,
+  places: ShardPlace[],
+  from: number | 'end',
+  limit: number,
+): Promise<EventWindow> {
   const ends = await cluster.rowCursors(places, BEYOND);
   const last = Math.max(ends.firstRow, ends.endRow - limit);
   const row = from === 'end' ? last : Math.min(Math.max(from, ends.firstRow), ends.endRow);
   const { row: at, firstRow, endRow, cursors } = await cluster.rowCursors(places, row);
   const merge = new AppendOrder(reader, startsAt(places, cursors));
   const rows: EventRow[] = [];
-  // What is appended meanwhile is left to the next window: only up to `endRow` do all shards stand at the same moment.
-  for (let number = at; number < Math.min(row + limit, endRow); number++) {
+  for (let number = at; number < row + limit; number++) {
     const placed = await merge.next();
     if (!placed) break;
     if (number >= row) rows.push(toRow(placed, number));
@@ -27,12 +32,20 @@ export async function eventWindow(cluster: Cluster, reader: BatchReader, places:
 }
 
 /** The row of the event at an offset of one shard, among all `places`; of the next event where there is a gap. */
-export async function rowOf(cluster: Cluster, reader: BatchReader, places: ShardPlace[], place: ShardPlace, offset: bigint): Promise<number> {
+export async function rowOf(
+  cluster: Cluster,
+  reader: BatchReader,
+  places: ShardPlace[],
+  place: ShardPlace,
+  offset: bigint,
+): Promise<number> {
   const meta = await cluster.batchAt(place, offset);
   if (!meta) return (await cluster.rowCursors(places, BEYOND)).endRow;
   const batch = await need(reader, place, meta.baseOffset);
   // Of a damaged batch it is not known where its gaps were.
-  const index = batch.damaged ? Math.max(0, Number(offset - meta.baseOffset)) : batch.records.findIndex((record) => record.offset >= offset);
+  const index = batch.damaged
+    ? Math.max(0, Number(offset - meta.baseOffset))
+    : batch.records.findIndex((record) => record.offset >= offset);
   if (index < 0) return rowOf(cluster, reader, places, place, meta.lastOffset + 1n);
 
   const inBatch = Math.min(index, meta.recordCount - 1);
@@ -69,7 +82,15 @@ function toRow({ batch, offset, record }: Placed, row: number): EventRow {
   const { place, stored } = batch;
   const base = { row, shard: place.number, offset, appendedAt: Number(stored.appendTimeUs / 1000n) };
   if (!record) {
-    return { ...base, timestamp: stored.minTimestamp, key: null, value: null, fields: {}, headers: 0, damaged: batch.damaged ?? damage(place, stored) };
+    return {
+      ...base,
+      timestamp: stored.minTimestamp,
+      key: null,
+      value: null,
+      fields: {},
+      headers: 0,
+      damaged: batch.damaged ?? damage(place, stored),
+    };
   }
   const value = record.value && valueCells(record.value);
   return {
@@ -81,4 +102,3 @@ function toRow({ batch, offset, record }: Placed, row: number): EventRow {
     headers: record.headers.length,
   };
 }
-

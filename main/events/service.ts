@@ -1,5 +1,6 @@
 /** The calls of api/events.ts. */
 import type { DomainHandlers } from '../api/contract.ts';
+import { LabError } from '../api/errors.ts';
 import type { events } from '../api/events.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
@@ -11,16 +12,33 @@ import { eventWindow, rowOf } from './rows.ts';
 export function createEventsService(registry: StreamRegistry, cluster: Cluster): DomainHandlers<typeof events> {
   const reader = createBatchReader(cluster);
   return {
-    window: ({ stream, shards, from, limit }) => eventWindow(cluster, reader, registry.places(stream, shards), from, limit),
+    async window({ stream, shards, from, limit }) {
+      const places = registry.places(stream, shards);
+      return eventWindow(cluster, reader, places, from, limit).catch((error: unknown) => rethrow(error, stream));
+    },
     async rowOf({ stream, shards, shard, offset }) {
       const [place] = registry.places(stream, [shard]);
-      const places = registry.places(stream, shards);
-      return { row: await rowOf(cluster, reader, places.includes(place!) ? places : [...places, place!], place!, offset) };
+      const chosen = registry.places(stream, shards);
+      const places = chosen.includes(place!) ? chosen : [...chosen, place!];
+      return { row: await rowOf(cluster, reader, places, place!, offset).catch((error: unknown) => rethrow(error, stream)) };
     },
-    get({ stream, shard, offset }) {
+    async get({ stream, shard, offset }) {
       const [place] = registry.places(stream, [shard]);
-      return eventDetail(cluster, reader, registry.get(stream), place!, offset);
+      return eventDetail(cluster, reader, registry.get(stream), place!, offset).catch((error: unknown) => rethrow(error, stream));
     },
-    read: ({ stream, shards, from, until }, { signal }) => readRange(cluster, reader, registry.places(stream, shards), from, until, signal),
+    async *read({ stream, shards, from, until }, { signal }) {
+      const places = registry.places(stream, shards);
+      try {
+        yield* readRange(cluster, reader, { places, from, until }, signal);
+      } catch (error) {
+        rethrow(error, stream);
+      }
+    },
   };
+}
+
+/** The shards were there as the request came in: that a broker has them no more says that the stream was deleted meanwhile. */
+function rethrow(error: unknown, stream: string): never {
+  if (!(error instanceof LabError) || error.code !== 'no-such-shard') throw error;
+  throw new LabError('no-such-stream', `The stream “${stream}” was deleted while it was read.`, { cause: error });
 }

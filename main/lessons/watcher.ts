@@ -51,7 +51,7 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
 
   async function lookAt(stream: string): Promise<void> {
     const sight = await sightOf(stream);
-    sight.merge.refresh();
+    sight.merge.extend((await cluster.bounds(registry.get(stream).shards)).map((bounds) => bounds.endOffset));
     while (sight.events < EVENTS_LOOKED_AT_MAX) {
       const placed = await sight.merge.next();
       if (!placed) return;
@@ -68,7 +68,7 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
     const known = sights.get(stream);
     if (known?.streamId === id) return known;
     const bounds = await cluster.bounds(shards);
-    const starts = shards.map((place, index) => ({ place, offset: bounds[index]!.startOffset, until: null }));
+    const starts = shards.map((place, index) => ({ place, offset: bounds[index]!.startOffset, until: bounds[index]!.endOffset }));
     const sight: Sight = { streamId: id, merge: new AppendOrder(batches, starts), events: 0, shards: new Set() };
     sights.set(stream, sight);
     checks.forEach((check, index) => {
@@ -78,10 +78,15 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
   }
 
   function isTrueNow(check: Check): boolean {
-    if ('stream' in check) return registry.has(check.stream.name) && [undefined, registry.get(check.stream.name).shards.length].includes(check.stream.shards);
+    if ('stream' in check)
+      return registry.has(check.stream.name) && [undefined, registry.get(check.stream.name).shards.length].includes(check.stream.shards);
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
     if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
-    if ('readers' in check) return areApart(readers().filter((reader) => reader.stream === check.readers.stream), BigInt(check.readers.apart));
+    if ('readers' in check)
+      return areApart(
+        readers().filter((reader) => reader.stream === check.readers.stream),
+        BigInt(check.readers.apart),
+      );
     return false;
   }
 
@@ -112,8 +117,6 @@ function isShownBy(check: Check, { batch, record, offset }: Placed, keyCounts: M
 /** Two of the readers stand at least `distance` offsets from each other in some shard. */
 function areApart(readers: readonly Reader[], distance: bigint): boolean {
   return readers.some((one) =>
-    readers.some((other) =>
-      one.positions.some((a) => other.positions.some((b) => a.shard === b.shard && a.offset - b.offset >= distance)),
-    ),
+    readers.some((other) => one.positions.some((a) => other.positions.some((b) => a.shard === b.shard && a.offset - b.offset >= distance))),
   );
 }
