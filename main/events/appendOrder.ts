@@ -128,14 +128,17 @@ export class AppendOrder {
 
   /** The next event; null where all shards are read to their ends. */
   async next(): Promise<Placed | null> {
+    // Awaiting only where there is something to wait for keeps long reads fast; all at once, since there may be many shards.
+    if (this.#heads.some(isBare)) await Promise.all(this.#heads.filter(isBare).map((head) => head.load(this.#aheadBytes)));
     let first: Head | null = null;
-    for (const head of this.#heads) {
-      // Awaiting only where there is something to wait for keeps long reads fast.
-      if (!head.batch && !head.isOver) await head.load(this.#aheadBytes);
-      if (head.batch && (!first || head.before(first))) first = head;
-    }
+    for (const head of this.#heads) if (head.batch && (!first || head.before(first))) first = head;
     return first ? first.take() : null;
   }
+}
+
+/** There is more to read, but nothing in hand. */
+function isBare(head: Head): boolean {
+  return !head.batch && !head.isOver;
 }
 
 /** Where a merge begins at cursors that a broker gave. */

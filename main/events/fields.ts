@@ -1,9 +1,12 @@
 /** Leaves of a JSON value by their dotted paths, and keys and values as the text of a cell. */
 import { isUtf8 } from 'node:buffer';
+import { isExactNumber, parseExactly } from '../api/exactJson.ts';
 import { CELL_TEXT_MAX, type CellText, ROW_FIELDS_MAX } from '../api/events.ts';
 
 /** Largest value, bytes, of which the fields are looked at for a row; a larger one shows its beginning. */
 const FIELDS_VALUE_BYTES_MAX = 64 * 1024;
+/** Characters of paths and texts that the fields of one row have together: the largest window of the widest rows fits in a frame. */
+const FIELDS_CHARS_MAX = 8_192;
 /** Deepest nesting that paths follow; deeper parts are shown as JSON. */
 const DEPTH_MAX = 6;
 
@@ -17,9 +20,8 @@ export function valueCells(value: Uint8Array): ValueCells {
   const cell = textCell(value);
   if (cell.kind === 'binary' || value.length > FIELDS_VALUE_BYTES_MAX || value[0] !== OPENING_BRACE) return { cell, fields: {} };
   try {
-    const fields: Record<string, string> = {};
-    collect(JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')), '', fields, 0);
-    return { cell: { ...cell, kind: 'json' }, fields };
+    const json = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+    return { cell: { ...cell, kind: 'json' }, fields: fieldsOf(parseExactly(json)) };
   } catch {
     return { cell, fields: {} };
   }
@@ -39,11 +41,24 @@ function clip(text: string): string {
   return text.length > CELL_TEXT_MAX ? `${text.slice(0, CELL_TEXT_MAX)}…` : text;
 }
 
-function collect(value: unknown, path: string, fields: Record<string, string>, depth: number): void {
-  if (Object.keys(fields).length >= ROW_FIELDS_MAX) return;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < DEPTH_MAX) {
-    for (const [name, inner] of Object.entries(value)) collect(inner, path === '' ? name : `${path}.${name}`, fields, depth + 1);
-    return;
+function fieldsOf(value: unknown): Record<string, string> {
+  const fields: Record<string, string> = {};
+  let count = 0;
+  let chars = 0;
+
+  function visit(at: unknown, path: string, depth: number): void {
+    if (count >= ROW_FIELDS_MAX) return;
+    if (typeof at === 'object' && at !== null && !Array.isArray(at) && !isExactNumber(at) && depth < DEPTH_MAX) {
+      for (const [name, inner] of Object.entries(at)) visit(inner, path === '' ? name : `${path}.${name}`, depth + 1);
+      return;
+    }
+    const text = clip(typeof at === 'string' ? at : JSON.stringify(at));
+    if (path === '' || chars + path.length + text.length > FIELDS_CHARS_MAX) return;
+    fields[path] = text;
+    count += 1;
+    chars += path.length + text.length;
   }
-  if (path !== '') fields[path] = clip(typeof value === 'string' ? value : JSON.stringify(value));
+
+  visit(value, '', 0);
+  return fields;
 }

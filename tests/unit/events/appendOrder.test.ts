@@ -51,7 +51,10 @@ const newBatch: fc.Arbitrary<NewBatch> = fc.record({
   shard: fc.nat({ max: SHARDS - 1 }),
   timestamps: fc.oneof(
     { weight: 9, arbitrary: fc.array(timestamp, { minLength: 1, maxLength: 12 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 400, max: 900 }).map((count) => Array.from({ length: count }, (_, index) => BigInt(index % 7))) },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 400, max: 900 }).map((count) => Array.from({ length: count }, (_, index) => BigInt(index % 7))),
+    },
   ),
 });
 const commit = fc.array(newBatch, { minLength: 1, maxLength: 6 });
@@ -61,7 +64,9 @@ const choice = fc.subarray([...Array(SHARDS).keys()], { minLength: 1 });
 async function append(places: ShardPlace[], batches: NewBatch[]): Promise<Place[]> {
   const toAppend = batches.map(({ shard, timestamps }) => ({
     place: places[shard]!,
-    bytes: encodeBatch({ records: timestamps.map((time, n) => ({ key: null, value: Buffer.from(String(n)), headers: [], timestamp: time })) }),
+    bytes: encodeBatch({
+      records: timestamps.map((time, n) => ({ key: null, value: Buffer.from(String(n)), headers: [], timestamp: time })),
+    }),
   }));
   const appended = await cluster.append(toAppend);
   return batches.flatMap(({ shard, timestamps }, at) => {
