@@ -69,6 +69,8 @@ export const test = base.extend<{ folder: string; lab: Lab; client: LabClient }>
     await use(lab);
     await lab.stop();
   },
+  // The page goes before the lab does, so that the picture of a failure is not that of a lost connection.
+  page: async ({ lab: _lab, page }, use) => use(page),
   client: async ({ lab }, use) => {
     const { client, close } = await connectTo(lab.url);
     await use(client);
