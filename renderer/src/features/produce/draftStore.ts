@@ -17,16 +17,20 @@ type TextStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'l
 
 export class DraftStore {
   readonly #store: TextStore;
-  readonly #prefix: string;
+  readonly #workspace: () => string;
 
   /** `workspace` keeps the drafts of two labs on one address apart. */
-  constructor(workspace: string, store: TextStore = localStorage) {
+  constructor(workspace: () => string, store: TextStore = localStorage) {
     this.#store = store;
-    this.#prefix = `${PREFIX}${workspace}:`;
+    this.#workspace = workspace;
+  }
+
+  #key(stream: string): string {
+    return `${PREFIX}${this.#workspace()}:${stream}`;
   }
 
   load(stream: string): FormSnapshot | null {
-    return read(this.#store.getItem(this.#prefix + stream))?.form ?? null;
+    return read(this.#store.getItem(this.#key(stream)))?.form ?? null;
   }
 
   /** False where the draft is too large to be kept. */
@@ -34,7 +38,7 @@ export class DraftStore {
     const text = JSON.stringify({ savedAt: now, form } satisfies Stored);
     if (text.length > DRAFT_TEXT_MAX) return false;
     try {
-      this.#store.setItem(this.#prefix + stream, text);
+      this.#store.setItem(this.#key(stream), text);
     } catch {
       return false; // QuotaExceededError
     }
@@ -43,7 +47,7 @@ export class DraftStore {
   }
 
   forget(stream: string): void {
-    this.#store.removeItem(this.#prefix + stream);
+    this.#store.removeItem(this.#key(stream));
   }
 
   #trim(): void {

@@ -97,7 +97,7 @@ export class JsonEditorView {
       placeholderText(placeholder),
       syntaxHighlighting(highlight),
       look,
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, state }) => docChanged && onchange(state.doc.toString())),
     ];
     this.#view = new EditorView({ parent, state: EditorState.create({ doc: value, extensions }) });

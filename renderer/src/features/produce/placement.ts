@@ -53,7 +53,7 @@ function choice(key: string | null, shard: number, shards: number): Landing {
   return {
     by: 'choice',
     shard,
-    sentence: `Chosen by you. The key would choose shard ${keyShard}, so readers of that key will not find this event there.`,
+    sentence: `Chosen by you. The key would choose shard ${keyShard}, where its other events are.`,
   };
 }
 
