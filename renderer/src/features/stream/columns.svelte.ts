@@ -14,7 +14,8 @@ export const COLUMN_WIDTH_MIN = 44;
 export const COLUMN_WIDTH_MAX = 720;
 /** Rows whose texts decide how wide a column is at first. */
 const ROWS_MEASURED = 200;
-const [FIELD_MIN, FIELD_MAX] = [64, 250];
+/** How wide a column becomes by itself, pixels. */
+const [FIELD_MIN, FIELD_MAX, KEY_MAX] = [64, 250, 170];
 
 export interface Column {
   /** `shard`, `offset`, `time`, `key`, `value`, or `field:` and a path. */
@@ -122,7 +123,7 @@ export class Columns {
     if (chosen !== undefined) return chosen;
     const measured = this.#measured[id] ?? 0;
     if (kind === 'field') return clampField(Math.max(measured, headingWidth(title)));
-    return kind === 'key' || kind === 'offset' ? Math.min(Math.max(width, measured), FIELD_MAX) : width;
+    return kind === 'key' || kind === 'offset' ? Math.min(Math.max(width, measured), KEY_MAX) : width;
   }
 
   #choose(choice: Choice): void {

@@ -1,6 +1,5 @@
-/** What can be done on the screen of a stream, for the palette and the keyboard. */
+/** What can be done on the screen of a stream, for the palette and the keyboard. Produce, import and delete are the frame's. */
 import type { Action } from '../../state/actions.svelte.ts';
-import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { copy } from './copy.ts';
 import { consumeCommand } from './recordText.ts';
@@ -39,14 +38,11 @@ export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
       : { id: 'stream-second', group, title: 'Second reader', run: () => view.openSecond() },
     { id: 'stream-shards', group, title: 'Show all shards', enabled: pane.shards !== null, run: () => pane.chooseShards(null) },
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
-    { id: 'stream-produce', group, title: `Produce into ${stream}`, run: () => openDialog('produce', { stream }) },
-    { id: 'stream-import', group, title: `Import a file into ${stream}`, run: () => openDialog('import', { stream }) },
     {
       id: 'stream-copy-consume',
       group,
       title: 'Copy the consume command',
       run: () => void copy(lab, consumeCommand(stream), 'The command'),
     },
-    { id: 'stream-delete', group, title: `Delete ${stream}…`, run: () => openDialog('deleteStream', { stream }) },
   ];
 }

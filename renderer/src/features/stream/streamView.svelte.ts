@@ -25,6 +25,11 @@ export class StreamView {
   /** The pane that keys and lanes mean. */
   readonly active: PaneState = $derived(this.panes.find((pane) => pane.name === this.#activeName) ?? this.panes[0]!);
 
+  /** Whose selection the detail shows: the active pane's, or the other's where it has none. */
+  readonly detailPane: PaneState | null = $derived(
+    this.detailOpen ? ([this.active, ...this.panes].find((pane) => pane.selected !== null) ?? null) : null,
+  );
+
   #readers = $state.raw<readonly Reader[]>([]);
   readonly #client: Pick<LabClient, 'events' | 'readers'>;
   readonly #closed = new AbortController();

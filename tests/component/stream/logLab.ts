@@ -1,0 +1,104 @@
+/** A lab with one stream whose rows are made up on the spot: for the screen of a stream, without an engine. */
+import { LabError } from '../../../main/api/errors.ts';
+import type { EventDetail, EventRow } from '../../../main/api/events.ts';
+import type { LabClient } from '../../../main/api/index.ts';
+import type { Reader } from '../../../main/api/readers.ts';
+import type { Position } from '../../../main/api/values.ts';
+import type { Link } from '../../../renderer/src/transport/index.ts';
+import { FakeLab, streamSummary, Watched } from '../fakeLab.ts';
+import { row } from './rows.ts';
+
+export class LogLab {
+  readonly frame = new FakeLab();
+  /** Events of the stream; the nth is in shard n modulo 3. */
+  events: number;
+  failure: LabError | null = null;
+  readonly windows: { from: number | 'end'; limit: number }[] = [];
+  readonly moves: { id: string; positions: Position[] }[] = [];
+  readonly readers = new Watched<Reader[]>([]);
+  rowAt: (number: number) => EventRow = row;
+
+  constructor(events: number) {
+    this.events = events;
+    this.tell();
+  }
+
+  /** More events arrive, and the lab tells of it. */
+  append(count: number): void {
+    this.events += count;
+    this.tell();
+  }
+  tell(): void {
+    const perShard = [0, 1, 2].map((shard) => Math.ceil((this.events - shard) / 3));
+    this.frame.streams.set([streamSummary('raw-events', perShard)]);
+  }
+
+  readonly connect = async (): Promise<Link> => {
+    const link = await this.frame.connect();
+    return { ...link, client: { ...link.client, ...this.client() } };
+  };
+
+  client(): Pick<LabClient, 'events' | 'readers'> {
+    return {
+      events: {
+        window: async ({ from, limit, shards }) => {
+          this.windows.push({ from, limit });
+          if (this.failure) throw this.failure;
+          const numbers = Array.from({ length: this.events }, (_, number) => number).filter(
+            (number) => !shards || shards.includes(number % 3),
+          );
+          const start = from === 'end' ? Math.max(0, numbers.length - limit) : from;
+          const rows = numbers.slice(start, start + limit).map((number, at) => ({ ...this.rowAt(number), row: start + at }));
+          return { firstRow: 0, endRow: numbers.length, rows };
+        },
+        rowOf: async ({ shard, offset, shards }) => ({ row: shards?.length === 1 ? Number(offset) : Number(offset) * 3 + shard }),
+        get: async ({ stream, shard, offset }) => this.detail(stream, shard, offset),
+        read: () => {
+          throw new LabError('internal', 'Not asked here.');
+        },
+      },
+      readers: {
+        open: (input, options) => this.open(input.name, options?.signal),
+        move: async (move) => void this.moves.push(move),
+        watch: (_input, options) => this.readers.watch(options?.signal ?? new AbortController().signal),
+      },
+    };
+  }
+
+  async *open(name: string, signal: AbortSignal | undefined): AsyncGenerator<{ id: string }> {
+    yield { id: `reader-${name}` };
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+  }
+
+  detail(stream: string, shard: number, offset: bigint): EventDetail {
+    const event = this.rowAt(Number(offset) * 3 + shard);
+    const bytes = (text: string | undefined): Uint8Array | null => (text === undefined ? null : new TextEncoder().encode(text));
+    return {
+      stream,
+      shard,
+      offset,
+      row: event.row,
+      timestamp: event.timestamp,
+      appendedAt: event.appendedAt,
+      key: bytes(event.key?.text),
+      value: bytes(event.value?.text),
+      headers: [['trace-id', bytes('abc')]],
+      indexInBatch: 0,
+      batch: {
+        baseOffset: offset,
+        lastOffset: offset,
+        records: 1,
+        bytes: 120,
+        codec: 'none',
+        crc: 1,
+        leaderEpoch: 0,
+        producerId: -1n,
+        producerEpoch: -1,
+        firstSequence: -1,
+        timestampType: 'create',
+      },
+      placement: { by: 'key', hash: 7, shards: 3, agrees: true },
+      raw: new Uint8Array([2, 0]),
+    };
+  }
+}

@@ -1,0 +1,193 @@
+/** The screen of a stream: what someone sees and does, by names and keys. */
+import axe from 'axe-core';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import { LabError } from '../../../main/api/errors.ts';
+import App from '../../../renderer/src/App.svelte';
+import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
+import { LogLab } from './logLab.ts';
+
+let lab: LogLab;
+const grid = page.getByRole('grid', { name: 'Events', exact: true });
+const detail = page.getByRole('region', { name: 'Event', exact: true });
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[role=grid] [data-row]')];
+const selected = (): string | null | undefined => document.querySelector('[role=row][aria-selected=true]')?.getAttribute('aria-rowindex');
+
+async function open(events: number): Promise<void> {
+  lab = new LogLab(events);
+  render(App, { connectWith: lab.connect });
+  await expect.element(page.getByRole('heading', { name: 'raw-events' })).toBeVisible();
+}
+async function axeClean(): Promise<void> {
+  const { violations } = await axe.run(document.body);
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([]);
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  location.hash = '#/streams/raw-events';
+});
+afterEach(() => (preferences.theme = 'light'));
+
+test('opens at the end, following, and asks only for the rows that it shows', async () => {
+  await open(100_000);
+  await expect.element(page.getByText(/of 100,000/)).toBeVisible();
+  await expect.element(grid).toHaveAttribute('aria-rowcount', '100000');
+  expect(rows().at(-1)?.getAttribute('aria-rowindex')).toBe('100000');
+  expect(rows().length).toBeLessThan(80);
+  expect(lab.windows[0]?.from).toBe('end');
+  expect(lab.windows.every(({ limit }) => limit <= 100)).toBe(true);
+  for (const theme of ['light', 'dark'] as const) {
+    preferences.theme = theme;
+    await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
+    await axeClean();
+  }
+});
+
+test('new events appear at the end; a pause says how many came since', async () => {
+  await open(50);
+  await expect.element(page.getByText('Live', { exact: true })).toBeVisible();
+  lab.append(30);
+  await expect.element(page.getByText(/of 80$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const last = rows().at(-1)?.getAttribute('aria-rowindex');
+  lab.append(1234);
+  await expect.element(page.getByText('Paused, 1,234 newer events')).toBeVisible();
+  expect(rows().slice(0, -12).at(-1)?.getAttribute('aria-rowindex')).not.toBe('1314');
+  expect(Number(last)).toBe(80);
+  await page.getByRole('button', { name: 'Play live' }).click();
+  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex')).toBe('1314');
+});
+
+test('walks by keyboard, opens the event, and keeps it while others arrive', async () => {
+  await open(3000);
+  await expect.element(page.getByText(/of 3,000/)).toBeVisible();
+  (grid.element() as HTMLElement).focus();
+  await userEvent.keyboard('{Home}');
+  await expect.poll(selected).toBe('1');
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}jk{PageDown}');
+  const at = Number(selected());
+  expect(at).toBeGreaterThan(10);
+  await userEvent.keyboard('{Enter}');
+  await expect.element(detail.getByText(/murmur2\(/)).toBeVisible();
+  await axeClean();
+  lab.append(500);
+  await expect.element(page.getByText(/of 3,500/)).toBeVisible();
+  expect(selected()).toBe(String(at));
+  await userEvent.keyboard('{End}');
+  await expect.poll(selected).toBe('3500');
+  await userEvent.keyboard('{Escape}');
+  await expect.element(detail).not.toBeInTheDocument();
+});
+
+test('goes to an offset, and says where there is none', async () => {
+  await open(3000);
+  await userEvent.keyboard('{Control>}g{/Control}');
+  const dialog = page.getByRole('dialog', { name: 'Go to offset' });
+  await dialog.getByLabelText('Offset', { exact: true }).fill('99999');
+  await userEvent.keyboard('{Enter}');
+  await expect.element(dialog.getByText('Shard 0 ends before offset 99999.')).toBeVisible();
+  await dialog.getByLabelText('Offset', { exact: true }).fill('500');
+  await userEvent.keyboard('{Enter}');
+  await expect.element(dialog).not.toBeInTheDocument();
+  await expect.poll(selected).toBe('1501');
+});
+
+test('shows some shards only', async () => {
+  await open(3000);
+  await page.getByRole('button', { name: 'Shards all' }).click();
+  await page.getByRole('button', { name: 'Only shard 1' }).click();
+  await expect.element(page.getByText(/of 1,000/)).toBeVisible();
+  expect(rows().every((row) => row.querySelector('[title="Shard 1"]'))).toBe(true);
+});
+
+test('two readers stand at different places, and the lanes tell', async () => {
+  await open(3000);
+  await page.getByRole('button', { name: 'Second reader' }).click();
+  const second = page.getByRole('grid', { name: 'Events of reader B' });
+  (second.element() as HTMLElement).focus();
+  await userEvent.keyboard('{Home}');
+  await expect
+    .poll(() => lab.moves.find(({ id }) => id === 'reader-A')?.positions)
+    .toEqual([0, 1, 2].map((shard) => ({ shard, offset: 1000n })));
+  await expect.poll(() => lab.moves.filter(({ id }) => id === 'reader-B').at(-1)?.positions[0]?.offset).toBeLessThan(50n);
+  const lane = page.getByRole('slider', { name: 'Position in shard 0' });
+  expect(lane.element().textContent).toMatch(/A.*B|B.*A/s);
+  await axeClean();
+  await page.getByRole('button', { name: 'Close reader B' }).click();
+  await expect.element(second).not.toBeInTheDocument();
+});
+
+test('a lane goes to the place that is clicked', async () => {
+  await open(3000);
+  const lane = page.getByRole('slider', { name: 'Position in shard 2' });
+  await lane.click();
+  await expect.poll(() => Number(selected())).toBeGreaterThan(1400);
+  expect(Number(selected())).toBeLessThan(1600);
+});
+
+test('shows what is odd for what it is', async () => {
+  lab = new LogLab(6);
+  const known = lab.rowAt;
+  const odd: Record<number, Partial<ReturnType<typeof known>>> = {
+    1: { key: null },
+    2: { key: { text: '', bytes: 0, kind: 'text' } },
+    3: { value: null, fields: {} },
+    4: { value: { text: '00ff', bytes: 2, kind: 'binary' }, fields: {} },
+    5: { damaged: 'This record batch is damaged.', fields: {}, key: null, value: null },
+  };
+  lab.rowAt = (number) => ({ ...known(number), ...odd[number] });
+  render(App, { connectWith: lab.connect });
+  await expect.poll(() => rows().length).toBe(6);
+  const text = (number: number): string => rows()[number]!.textContent!.replace(/\s+/g, ' ');
+  expect(text(1)).toContain('–');
+  expect(text(2)).toContain('empty');
+  expect(text(3)).toContain('null');
+  expect(text(4)).toMatch(/hex 00ff/);
+  expect(text(5)).toMatch(/damaged This record batch is damaged/);
+});
+
+test('copies the event as a record, a command, its key', async () => {
+  const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+  await open(30);
+  await expect.poll(() => rows().length).toBeGreaterThan(0);
+  await userEvent.click(rows()[4]!);
+  await detail.getByRole('button', { name: 'Copy as' }).click();
+  await page.getByRole('menuitem', { name: 'loglab command' }).click();
+  expect(write).toHaveBeenCalledWith('loglab consume raw-events --from offset:1 --until offset:2 --json');
+  await expect.element(page.getByText('The command is copied.')).toBeVisible();
+  write.mockRejectedValueOnce(new Error('denied'));
+  await detail.getByRole('button', { name: 'Copy as' }).click();
+  await page.getByRole('menuitem', { name: 'Key' }).click();
+  await expect.element(page.getByText(/The key is not copied/)).toBeVisible();
+  write.mockRestore();
+});
+
+test('an empty stream says what to do', async () => {
+  await open(0);
+  await expect.element(page.getByText('Nothing in this stream yet')).toBeVisible();
+  await axeClean();
+  lab.append(3);
+  await expect.poll(() => rows().length).toBe(3);
+});
+
+test('a broker that is down keeps the rows and is waited for', async () => {
+  await open(300);
+  await expect.poll(() => rows().length).toBeGreaterThan(0);
+  lab.failure = new LabError('broker-down', 'Broker 1 is down.');
+  lab.append(3);
+  await expect.element(page.getByText(/The rows read so far stay here/)).toBeVisible();
+  expect(rows().length).toBeGreaterThan(0);
+  lab.failure = null;
+  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex'), { timeout: 5000 }).toBe('303');
+  await expect.element(page.getByText(/The rows read so far stay here/)).not.toBeInTheDocument();
+});
+
+test('a stream that is deleted while one looks is gone, and there is a way on', async () => {
+  await open(300);
+  lab.frame.streams.set([]);
+  await expect.element(page.getByText('There is no stream “raw-events”')).toBeVisible();
+  await page.getByRole('button', { name: 'All streams' }).click();
+  expect(location.hash).toBe('#/streams');
+});
