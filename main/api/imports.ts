@@ -19,6 +19,15 @@ export const REJECTED_TEXT_MAX = 200;
 /** Rejected lines on one page of the report. */
 export const REJECTED_PAGE_MAX = 1_000;
 
+const piece = v.pipe(
+  bytes,
+  v.check((input) => input.length <= PIECE_BYTES_MAX, `A piece has at most ${PIECE_BYTES_MAX} bytes.`),
+);
+const head = v.pipe(
+  bytes,
+  v.check((input) => input.length <= PREVIEW_BYTES_MAX, `A preview looks at ${PREVIEW_BYTES_MAX} bytes at most.`),
+);
+
 export const importFormat = v.picklist(['ndjson', 'lines']);
 export type ImportFormat = v.InferOutput<typeof importFormat>;
 
@@ -72,7 +81,7 @@ export interface ImportReport {
 }
 
 export const imports = {
-  preview: call(v.strictObject({ head: bytes, rules: v.nullable(importRules) }), type<ImportPreview>(), { errors: ['bad-input'] }),
+  preview: call(v.strictObject({ head, rules: v.nullable(importRules) }), type<ImportPreview>(), { errors: ['bad-input'] }),
   /** Begins a job. The stream is made where it does not exist; one with another number of shards than `shards` is an error. */
   start: call(
     v.strictObject({
@@ -85,7 +94,7 @@ export const imports = {
     { errors: ['bad-stream-name', 'shard-count-differs', 'broker-down', 'too-many'] },
   ),
   /** The next piece of the file; answered when the events of it are in the log. */
-  write: call(v.strictObject({ jobId: v.string(), piece: bytes }), type<ImportReport>(), {
+  write: call(v.strictObject({ jobId: v.string(), piece }), type<ImportReport>(), {
     errors: ['no-such-job', 'job-over', 'broker-down', 'disk-full', 'cancelled'],
     deadlineMs: 120_000,
   }),
@@ -94,7 +103,11 @@ export const imports = {
   /** The file can not be read on: the job fails with this sentence and says what was imported. */
   abort: call(v.strictObject({ jobId: v.string(), reason: v.string() }), type<void>(), { errors: ['no-such-job'] }),
   rejected: call(
-    v.strictObject({ jobId: v.string(), from: count, limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(REJECTED_PAGE_MAX)) }),
+    v.strictObject({
+      jobId: v.string(),
+      from: count,
+      limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(REJECTED_PAGE_MAX)),
+    }),
     type<{ lines: RejectedLine[]; kept: number; total: number }>(),
     { errors: ['no-such-job'] },
   ),

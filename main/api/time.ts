@@ -20,8 +20,8 @@ export function parseIsoTime(text: string): bigint | null {
   const ms = Date.parse(`${normal}${offset}`);
   if (Number.isNaN(ms)) return null;
   // Date.parse takes 31 February as 3 March; a learner who types it should hear of it.
-  const asWritten = new Date(Date.parse(`${normal}Z`));
-  return hour !== '24' && asWritten.getUTCDate() !== Number(day) ? null : BigInt(ms);
+  const asWritten = new Date(Date.parse(`${year}-${month}-${day}T00:00:00.000Z`));
+  return asWritten.getUTCDate() === Number(day) ? BigInt(ms) : null;
 }
 
 /** The time as the record JSON writes it; null for "none". */

@@ -15,6 +15,8 @@ export const VALUE_BYTES_MAX_CEILING = 4 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64 * 1024;
 /** Most headers of one event. */
 export const HEADERS_MAX = 100;
+/** Largest size of all headers of one event together, bytes: with the largest value it must fit in a frame twice. */
+export const HEADERS_BYTES_MAX = 1024 * 1024;
 /** Most events that one request appends, and so one record batch from the lab holds. */
 export const APPEND_EVENTS_MAX = 10_000;
 

@@ -39,6 +39,29 @@ export interface BrokerLink {
   close(): Promise<void>;
 }
 
+/** The failure of a call whose outcome is not known: it may have been done, or not. */
+export function isUnsure(error: unknown): boolean {
+  return error instanceof LabError && (error.code === 'deadline' || (error.code === 'broker-down' && error.cause instanceof LabError));
+}
+
+/** `disconnected` means the caller's own connection to whoever it asked; to the page that is the engine, and that one stands. */
+function asBrokerDown(id: number, error: unknown): never {
+  if (!(error instanceof LabError) || error.code !== 'disconnected') throw error;
+  const message = `Broker ${id} ended before it answered: what was asked may or may not have been done. It is started again.`;
+  throw new LabError('broker-down', message, { cause: error });
+}
+
+/** The calls of a broker; its streams are followed here alone. */
+function callsOf(id: number, client: BrokerClient): BrokerClient {
+  const calls = Object.entries(client).map(([name, ask]) => {
+    const method = brokerContract.broker[name as keyof BrokerClient];
+    if (method.kind === 'stream') return [name, ask];
+    const call = ask as (...input: unknown[]) => Promise<unknown>;
+    return [name, (...input: unknown[]) => call(...input).catch((error: unknown) => asBrokerDown(id, error))];
+  });
+  return Object.fromEntries(calls) as BrokerClient;
+}
+
 export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
   const { boot, spawner, changed } = options;
   const status: BrokerStatus = { id: boot.brokerId, state: 'starting', pid: null, restarts: 0, message: 'It is starting.' };
@@ -78,9 +101,11 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     if (first.type === 'failed') throw deserializeError(first.error);
     const port = await connectLocal(first.address, first.secret);
     peer = createPeer(port);
-    const client = peer.client(brokerContract).broker;
-    for (const shard of await client.shards({})) shards.set(shard.id, shard);
+    const client = callsOf(boot.brokerId, peer.client(brokerContract).broker);
     await options.cameUp(client);
+    const held = await client.shards({});
+    shards.clear();
+    for (const shard of held) shards.set(shard.id, shard);
     if (ended) throw new LabError('broker-down', `Broker ${boot.brokerId} ended while it started.`);
     upClient = client;
     say('up', null);

@@ -32,7 +32,6 @@ export interface Cluster {
   isUp(brokerId: number): boolean;
   /** All shards that the brokers hold, by the id of their stream. */
   shardsOf(streamId: string): ShardPlace[];
-  streamIds(): Set<string>;
   createShards(streamId: string, stream: string, count: number): Promise<ShardPlace[]>;
   deleteShards(places: ShardPlace[]): Promise<void>;
   /** All batches of one broker are committed together; answers in the order of the batches, or throws the first refusal. */
@@ -104,7 +103,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         )
         .sort((a, b) => a.number - b.number);
     },
-    streamIds: () => new Set([...links.values()].flatMap((each) => [...each.shards.values()].map((shard) => shard.streamId))),
     async createShards(streamId, stream, count) {
       const [first] = links.values();
       const made = await link(first!.id)

@@ -48,7 +48,9 @@ export function createJobs(now: () => number): Jobs {
 
   function start(start: JobStart): JobHandle {
     if (all().filter((job) => job.state === 'running').length >= RUNNING_JOBS_MAX) {
-      throw new LabError('too-many', `At most ${RUNNING_JOBS_MAX} jobs run at once. Wait for one to end, or cancel one.`, { retriable: true });
+      throw new LabError('too-many', `At most ${RUNNING_JOBS_MAX} jobs run at once. Wait for one to end, or cancel one.`, {
+        retriable: true,
+      });
     }
     const job: Job = { ...start, id: randomUUID(), state: 'running', done: 0, events: 0, rejected: 0, startedAt: now(), endedAt: null };
     const abort = new AbortController();
@@ -64,7 +66,10 @@ export function createJobs(now: () => number): Jobs {
       end(state, message) {
         if (job.state !== 'running') return;
         Object.assign(job, { state, message, endedAt: now() });
-        const ended = all().filter((each) => each.state !== 'running');
+        const ended = all()
+          .filter((each) => each.state !== 'running' && each.id !== job.id)
+          .concat(job)
+          .sort((a, b) => a.endedAt! - b.endedAt!);
         for (const old of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) forget(old.id);
         changed();
       },

@@ -54,7 +54,12 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
   /** Begins to watch the step that is shown. */
   function watch(): void {
     const record = active();
-    watcher = record ? createStepWatcher(content(record.id).steps[record.step]!.checks.map((check) => check.see), parts) : null;
+    watcher = record
+      ? createStepWatcher(
+          content(record.id).steps[record.step]!.checks.map((check) => check.see),
+          parts,
+        )
+      : null;
     void look();
   }
 
@@ -93,7 +98,12 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
     if (!record) return null;
     const checks = content(record.id).steps[record.step]!.checks;
     const isDone = record.done.includes(record.step);
-    return { id: record.id, step: record.step, checks: checks.map((_, index) => isDone || (watcher?.seen[index] ?? false)), done: record.done };
+    return {
+      id: record.id,
+      step: record.step,
+      checks: checks.map((_, index) => isDone || (watcher?.seen[index] ?? false)),
+      done: record.done,
+    };
   }
 
   function leave(): void {
@@ -103,10 +113,22 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
 
   const handlers: LessonService['handlers'] = {
     list: () =>
-      contents.map(({ id, title, summary, minutes, steps }) => ({ id, title, summary, minutes, steps: steps.length, done: recordOf(id).done.length })),
+      contents.map(({ id, title, summary, minutes, steps }) => ({
+        id,
+        title,
+        summary,
+        minutes,
+        steps: steps.length,
+        done: recordOf(id).done.length,
+      })),
     get({ id }) {
       const { title, streams, steps } = content(id);
-      return { id, title, streams, steps: steps.map((step) => ({ title: step.title, markdown: step.markdown, checks: step.checks.map((check) => check.say) })) };
+      return {
+        id,
+        title,
+        streams,
+        steps: steps.map((step) => ({ title: step.title, markdown: step.markdown, checks: step.checks.map((check) => check.say) })),
+      };
     },
     start({ id }) {
       const { steps } = content(id);
@@ -122,9 +144,11 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
       if (!record) throw new LabError('bad-input', 'No lesson is under way.');
       const { steps } = content(record.id);
       if (step >= steps.length) throw new LabError('bad-input', `This lesson has ${steps.length} steps.`);
-      // A step that is only read is done when one goes on from it.
-      const isRead = step > record.step && steps[record.step]!.checks.length === 0;
-      save({ ...record, step, done: isRead ? withStep(record.done, record.step) : record.done });
+      // A step that is only read is done when one goes on from it; from the last one nobody can.
+      const read = [step > record.step ? record.step : -1, step === steps.length - 1 ? step : -1].filter(
+        (at) => steps[at]?.checks.length === 0,
+      );
+      save({ ...record, step, done: read.reduce(withStep, record.done) });
       watch();
     },
     async reset({ id }) {

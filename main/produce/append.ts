@@ -1,7 +1,7 @@
 /** Records on their way into a stream: checked, given to shards, made into batches, appended. */
 import { LabError } from '../api/errors.ts';
 import type { Appended, ShardAppend } from '../api/produce.ts';
-import { KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
+import { HEADERS_BYTES_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
 import type { StreamPlaces, StreamRegistry } from '../streams/registry.ts';
@@ -55,7 +55,7 @@ export function createAppender({ registry, cluster, settings, now, random }: App
   };
 }
 
-function checkRecord(stream: StreamPlaces, { key, value, shard }: NewRecord, valueBytesMax: number): void {
+function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRecord, valueBytesMax: number): void {
   if (value && value.length > valueBytesMax) {
     throw new LabError(
       'value-too-large',
@@ -68,12 +68,22 @@ function checkRecord(stream: StreamPlaces, { key, value, shard }: NewRecord, val
       `The key has ${key.length.toLocaleString('en')} bytes; a key has at most ${KEY_BYTES_MAX.toLocaleString('en')}.`,
     );
   }
+  if (headers.length > 0 && headersBytes(headers) > HEADERS_BYTES_MAX) {
+    throw new LabError(
+      'bad-input',
+      `The headers have ${headersBytes(headers).toLocaleString('en')} bytes; all of an event together have at most ${HEADERS_BYTES_MAX.toLocaleString('en')}.`,
+    );
+  }
   if (shard !== null && !stream.shards[shard]) {
     throw new LabError(
       'no-such-shard',
       `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
     );
   }
+}
+
+function headersBytes(headers: NewRecord['headers']): number {
+  return headers.reduce((sum, [name, content]) => sum + Buffer.byteLength(name) + (content?.length ?? 0), 0);
 }
 
 /** What goes into one batch. */

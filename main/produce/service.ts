@@ -12,7 +12,12 @@ const SEND_PART_EVENTS = 1_000;
 /** Stands for the number of an event in "Send n". */
 const NUMBER_MARK = '{{n}}';
 
-export function createProduceService(registry: StreamRegistry, appender: Appender, kept: KeptEvents, now: () => number): DomainHandlers<typeof produce> {
+export function createProduceService(
+  registry: StreamRegistry,
+  appender: Appender,
+  kept: KeptEvents,
+  now: () => number,
+): DomainHandlers<typeof produce> {
   async function send(stream: string, record: NewRecord, count: number, isNumbered: boolean, signal: AbortSignal): Promise<Appended> {
     appender.check(registry.get(stream), record);
     const total: Appended = { events: 0, shards: [] };
@@ -26,7 +31,10 @@ export function createProduceService(registry: StreamRegistry, appender: Appende
         add(total, await appender.append(stream, part, signal));
       } catch (error) {
         if (total.events === 0 || !(error instanceof LabError)) throw error;
-        throw new LabError(error.code, `${error.message} ${total.events} of ${count} events had been sent before; they are in the log.`, { retriable: error.retriable, cause: error });
+        throw new LabError(error.code, `${error.message} ${total.events} of ${count} events had been sent before; they are in the log.`, {
+          retriable: error.retriable,
+          cause: error,
+        });
       }
     }
     return total;
@@ -62,5 +70,6 @@ function numbered(record: NewRecord, n: number): NewRecord {
 function fill(bytes: Uint8Array | null, n: number): Uint8Array | null {
   if (!bytes) return bytes;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return text.includes(NUMBER_MARK) ? Buffer.from(text.toString('utf8').replaceAll(NUMBER_MARK, String(n))) : bytes;
+  // As latin1 every byte is one character: what is no UTF-8 stays as it is.
+  return text.includes(NUMBER_MARK) ? Buffer.from(text.toString('latin1').replaceAll(NUMBER_MARK, String(n)), 'latin1') : bytes;
 }

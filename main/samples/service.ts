@@ -61,9 +61,24 @@ export function createSamplesService({ folder, registry, appender, jobs }: Sampl
       const info = infos.find((each) => each.id === id);
       if (!info) throw new LabError('no-such-sample', `There is no sample “${id}”.`);
       await registry.create(info.stream, info.shards);
-      const job = jobs.start({ kind: 'sample', title: `Load the sample ${info.title}`, stream: info.stream, unit: 'events', total: info.events, streamMade: true, message: 'Loading.' });
-      void fill(info, job);
-      return { jobId: job.job.id };
+      const { title, stream, events: total } = info;
+      try {
+        const job = jobs.start({
+          kind: 'sample',
+          title: `Load the sample ${title}`,
+          stream,
+          unit: 'events',
+          total,
+          streamMade: true,
+          message: 'Loading.',
+        });
+        void fill(info, job);
+        return { jobId: job.job.id };
+      } catch (error) {
+        // It did not begin, so it leaves nothing behind.
+        await registry.delete(stream);
+        throw error;
+      }
     },
   };
 }

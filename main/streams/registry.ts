@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { LabError } from '../api/errors.ts';
 import { streamNameProblem } from '../api/values.ts';
-import type { BrokerClient } from '../cluster/brokerLink.ts';
+import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
 
@@ -36,10 +36,15 @@ export async function dropStrayShards(records: StreamRecords, client: BrokerClie
   if (strays.length > 0) await client.deleteShards({ shardIds: strays.map((shard) => shard.id) });
 }
 
+/** Kafka's rule: its metrics replace dots by underscores, so names that differ only in them would collide for its clients. */
+function asKafkaSees(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
 export function createStreamRegistry(records: StreamRecords, cluster: Cluster, now: () => number): StreamRegistry {
   const streams = new Map<string, StreamPlaces>();
   const listeners = new Set<() => void>();
-  /** Names being made or deleted: a second request for one waits for nothing and is told so. */
+  /** Names being made or deleted, as Kafka tells them apart: a second request for one waits for nothing and is told so. */
   const busy = new Set<string>();
   const changed = (): void => listeners.forEach((listener) => listener());
 
@@ -59,12 +64,16 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
   }
 
   async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    if (busy.has(name)) throw new LabError('stream-exists', `The stream “${name}” is being created or deleted just now. Try again in a moment.`, { retriable: true });
-    busy.add(name);
+    const kafkaName = asKafkaSees(name);
+    if (busy.has(kafkaName))
+      throw new LabError('stream-exists', `The stream “${name}” is being created or deleted just now. Try again in a moment.`, {
+        retriable: true,
+      });
+    busy.add(kafkaName);
     try {
       return await work();
     } finally {
-      busy.delete(name);
+      busy.delete(kafkaName);
       changed();
     }
   }
@@ -73,9 +82,12 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     const problem = streamNameProblem(name);
     if (problem) throw new LabError('bad-stream-name', problem);
     if (streams.has(name)) throw new LabError('stream-exists', `There is already a stream “${name}”. Choose another name.`);
-    // Kafka's rule: metrics names replace dots by underscores, so these two would collide for its clients.
-    const twin = [...streams.keys()].find((other) => other.replaceAll('.', '_') === name.replaceAll('.', '_'));
-    if (twin) throw new LabError('stream-exists', `“${name}” can not be told from the stream “${twin}” by Kafka’s rule, which treats dot and underscore alike. Choose another name.`);
+    const twin = [...streams.keys()].find((other) => asKafkaSees(other) === asKafkaSees(name));
+    if (twin)
+      throw new LabError(
+        'stream-exists',
+        `“${name}” can not be told from the stream “${twin}” by Kafka’s rule, which treats dot and underscore alike. Choose another name.`,
+      );
     if (streams.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
   }
 
@@ -89,7 +101,10 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       return [...new Set(shards)].map((number) => {
         const place = stream.shards[number];
         if (place) return place;
-        throw new LabError('no-such-shard', `The stream “${name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${number}.`);
+        throw new LabError(
+          'no-such-shard',
+          `The stream “${name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${number}.`,
+        );
       });
     },
     create(name, shards) {
@@ -116,8 +131,11 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
         try {
           await cluster.deleteShards(stream.shards);
         } catch (error) {
-          records.setState(stream.id, 'open');
-          throw error;
+          // Shards that may be gone make no stream any more: the broker drops the rest of them when it comes up again.
+          if (!isUnsure(error)) {
+            records.setState(stream.id, 'open');
+            throw error;
+          }
         }
         streams.delete(name);
         records.remove(stream.id);

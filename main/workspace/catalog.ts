@@ -31,9 +31,10 @@ export function openCatalog(file: string): Catalog {
   try {
     const db = new Database(file);
     try {
+      const format = formatOf(db, file);
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
-      migrate(db, file);
+      migrate(db, format);
       return db;
     } catch (error) {
       db.close();
@@ -44,8 +45,9 @@ export function openCatalog(file: string): Catalog {
   }
 }
 
-function migrate(db: Catalog, file: string): void {
-  const isNew = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
+/** Looks, and changes nothing: the file may be somebody else's. Throws `not-a-log`, `format-too-new`. */
+function formatOf(db: Catalog, file: string): number {
+  const isNew = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
   if (!isNew && db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new LabError('not-a-log', `${file} is an SQLite file, but not the catalog of a workspace. Choose another folder.`);
   }
@@ -56,6 +58,10 @@ function migrate(db: Catalog, file: string): void {
       `This workspace was written by a newer version of the lab (catalog format ${format}; this version knows ${CATALOG_FORMAT}). Install the newer version to open it. Nothing was changed.`,
     );
   }
+  return format;
+}
+
+function migrate(db: Catalog, format: number): void {
   db.transaction(() => {
     for (const step of steps.slice(format)) db.exec(step);
     db.pragma(`application_id = ${APPLICATION_ID}`);
@@ -70,9 +76,15 @@ function asLabError(error: unknown, file: string): unknown {
     return new LabError('not-a-log', `${file} is damaged or is not the catalog of a workspace. Choose another folder.`, { cause: error });
   }
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) return unwritable(file, error);
+  if (code.startsWith('SQLITE_FULL'))
+    return new LabError('disk-full', `The disk is full: nothing more can be written to ${file}.`, { cause: error });
+  if (code.startsWith('SQLITE_BUSY'))
+    return new LabError('workspace-in-use', `${file} is open in another program. Close it there.`, { cause: error });
   return error;
 }
 
 export function unwritable(place: string, cause: unknown): LabError {
-  return new LabError('workspace-unwritable', `The lab can not write to ${place}. Make the folder writable, or choose another one.`, { cause });
+  return new LabError('workspace-unwritable', `The lab can not write to ${place}. Make the folder writable, or choose another one.`, {
+    cause,
+  });
 }

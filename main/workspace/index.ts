@@ -7,6 +7,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { LabError } from '../api/errors.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
 import { type Catalog, openCatalog, unwritable } from './catalog.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
@@ -39,9 +40,16 @@ export async function openWorkspace(folder: string, program: string, lockWaitMs 
   try {
     mkdirSync(root, { recursive: true });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new LabError('workspace-unwritable', `${root} is a file; a workspace is a folder. Choose another place.`, { cause: error });
+    }
     throw unwritable(root, error);
   }
-  const lock = await acquireLock(path.join(root, 'lab.lock'), { program, pid: process.pid, since: new Date().toISOString() }, { waitMs: lockWaitMs });
+  const lock = await acquireLock(
+    path.join(root, 'lab.lock'),
+    { program, pid: process.pid, since: new Date().toISOString() },
+    { waitMs: lockWaitMs },
+  );
   try {
     return assemble(root, lock, openCatalog(path.join(root, 'catalog.sqlite')));
   } catch (error) {

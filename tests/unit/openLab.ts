@@ -27,7 +27,8 @@ export interface TestLab {
   /** Another page of the same lab. */
   page(): { client: LabClient; peer: Peer };
   brokerFile: string;
-  broker(): BrokerStatus;
+  /** As it is now. */
+  broker(): Promise<BrokerStatus>;
   /** SIGKILL; resolves when the engine has seen it. */
   killBroker(): Promise<void>;
   brokerUp(): Promise<void>;
@@ -66,13 +67,10 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     return { client: peer.client(labContract), peer };
   };
   const first = page();
-  let status: BrokerStatus | undefined;
-  void (async () => {
-    // Status is told at most twice a second; that is soon enough to wait for.
-    for await (const { brokers } of first.client.lab.watch({})) status = brokers[0];
-  })().catch(() => {});
-  await vi.waitFor(() => expect(status).toBeDefined());
-  const broker = (): BrokerStatus => status!;
+  const broker = async (): Promise<BrokerStatus> => {
+    for await (const { brokers } of first.client.lab.watch({})) return brokers[0]!;
+    throw new Error('The state of the lab is not told any more.');
+  };
   return {
     client: first.client,
     engine,
@@ -80,11 +78,11 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     brokerFile: path.join(workspace, 'broker-1.sqlite'),
     broker,
     async killBroker() {
-      const { pid } = broker();
+      const { pid } = await broker();
       process.kill(pid!, 'SIGKILL');
-      await vi.waitFor(() => expect(broker().pid).not.toBe(pid), { timeout: 5_000, interval: 5 });
+      await vi.waitFor(async () => expect((await broker()).pid).not.toBe(pid), { timeout: 5_000, interval: 5 });
     },
-    brokerUp: () => vi.waitFor(() => expect(broker().state).toBe('up'), { timeout: 10_000, interval: 20 }),
+    brokerUp: () => vi.waitFor(async () => expect((await broker()).state).toBe('up'), { timeout: 10_000, interval: 20 }),
     async close() {
       await engine.close();
       first.peer.close();

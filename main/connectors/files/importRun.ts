@@ -3,6 +3,7 @@ import { LabError, toLabError } from '../../api/errors.ts';
 import { type ImportReport, type ImportRules, REJECTED_LINES_MAX, type RejectedLine } from '../../api/imports.ts';
 import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
+import { isUnsure } from '../../cluster/brokerLink.ts';
 import { type Appender, sizeOf } from '../../produce/append.ts';
 import { createLineReader, type LineReader, lineText } from './lineRules.ts';
 import { type Line, LineSplitter } from './lines.ts';
@@ -37,6 +38,8 @@ export class ImportRun {
   /** Pieces are read one after the other, in the order in which they came. */
   #turn: Promise<void> = Promise.resolve();
   #imported = 0;
+  /** Events of appends whose outcome is not known. */
+  #unsure = 0;
   #rejectedCount = 0;
   #bytes = 0;
   #failure: LabError | null = null;
@@ -48,7 +51,7 @@ export class ImportRun {
     this.#stream = stream;
     this.#splitter = new LineSplitter(valueBytesMax);
     this.#reader = createLineReader(rules, valueBytesMax);
-    this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS);
+    this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
     job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
   }
 
@@ -72,8 +75,12 @@ export class ImportRun {
     await this.#append();
     await Promise.all(this.#underWay);
     this.#check();
+    this.#progress();
     const rejected = this.#rejectedCount === 0 ? '' : ` ${count(this.#rejectedCount, 'line was', 'lines were')} rejected.`;
-    const imported = this.#imported === 0 && this.#rejectedCount === 0 ? 'The file is empty: nothing was imported.' : `${count(this.#imported, 'event', 'events')} imported.`;
+    const imported =
+      this.#imported === 0 && this.#rejectedCount === 0
+        ? 'The file is empty: nothing was imported.'
+        : `${count(this.#imported, 'event', 'events')} imported.`;
     clearTimeout(this.#silence);
     this.job.end('done', `${imported}${rejected}`);
     return this.report();
@@ -89,13 +96,24 @@ export class ImportRun {
   }
 
   #end(state: 'failed' | 'cancelled', why: string): void {
-    if (this.job.job.state !== 'running') return;
+    if (this.#failure || this.job.job.state !== 'running') return;
     clearTimeout(this.#silence);
-    // What is on its way into the log is counted before the job says what it kept.
-    const ended = (): void =>
-      this.job.end(state, `${why} ${count(this.#imported, 'event is', 'events are')} in “${this.#stream}”; the rest of the file was not imported.`);
+    // From here on nothing more is appended. What is on its way into the log is counted before the job says what it kept.
     this.#failure = new LabError(state === 'cancelled' ? 'cancelled' : 'job-over', `The import has ended: ${why}`);
-    void Promise.allSettled(this.#underWay).then(ended);
+    void Promise.allSettled(this.#underWay).then(() => {
+      this.#progress();
+      this.job.end(state, `${why} ${this.#kept()} The rest of the file was not imported.`);
+    });
+  }
+
+  /** A sentence that says what is in the log. */
+  #kept(): string {
+    const sure = `${count(this.#imported, 'event is', 'events are')} in “${this.#stream}”`;
+    return this.#unsure === 0 ? `${sure}.` : `${sure}, and up to ${count(this.#unsure, 'more that was', 'more that were')} on the way.`;
+  }
+
+  #progress(): void {
+    this.job.progress({ done: this.#bytes, events: this.#imported, rejected: this.#rejectedCount });
   }
 
   #check(): void {
@@ -112,6 +130,7 @@ export class ImportRun {
     }
     await this.#append();
     this.#bytes += piece.length;
+    this.#progress();
   }
 
   #take(line: Line): void {
@@ -123,7 +142,8 @@ export class ImportRun {
       return;
     }
     this.#rejectedCount += 1;
-    if (this.rejected.length < REJECTED_LINES_MAX) this.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
+    if (this.rejected.length < REJECTED_LINES_MAX)
+      this.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
   }
 
   /** Sends the records at hand on their way; waits only while too many others are. */
@@ -131,10 +151,10 @@ export class ImportRun {
     const records = this.#records;
     this.#records = [];
     this.#recordsBytes = 0;
-    if (records.length > 0) {
+    if (records.length > 0 && !this.#failure) {
       const append = this.#appender.append(this.#stream, records).then(
         () => this.#appended(records.length),
-        (error: unknown) => this.fail(toLabError(error).message),
+        (error: unknown) => this.#notAppended(records.length, error),
       );
       this.#underWay.add(append);
       void append.finally(() => this.#underWay.delete(append));
@@ -144,7 +164,12 @@ export class ImportRun {
 
   #appended(records: number): void {
     this.#imported += records;
-    this.job.progress({ done: this.#bytes, events: this.#imported, rejected: this.#rejectedCount });
+    this.#progress();
+  }
+
+  #notAppended(records: number, error: unknown): void {
+    if (isUnsure(error)) this.#unsure += records;
+    this.fail(toLabError(error).message);
   }
 }
 

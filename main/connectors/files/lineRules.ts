@@ -1,6 +1,7 @@
 /** From a line to a record, or the reason why not. */
 import { isUtf8 } from 'node:buffer';
 import { type ImportRules, REJECTED_TEXT_MAX } from '../../api/imports.ts';
+import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { parseIsoTime } from '../../api/time.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
 import { fieldAt } from './fieldPath.ts';
@@ -8,6 +9,9 @@ import type { Line } from './lines.ts';
 
 /** A whole number below this distance from 1970 counts seconds, one above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const SECONDS_BELOW = 1e11;
+
+/** Farther from 1970 no clock means milliseconds: it counts something finer, or nothing. */
+const TIME_MS_MAX = 8.64e15;
 
 export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
 
@@ -23,7 +27,7 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
     const text = asBuffer(bytes).toString('utf8');
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseExactly(text);
     } catch (error) {
       if (text.trim() === '') return 'blank';
       return { reason: `not JSON: ${(error as Error).message}` };
@@ -31,13 +35,19 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
     const record: NewRecord = { key: null, value: bytes, headers: [], timestamp: null, shard: null };
     if (keyField !== null) {
       record.key = keyOf(fieldAt(value, keyField));
-      if (record.key && record.key.length > KEY_BYTES_MAX) return { reason: `the key “${keyField}” has ${record.key.length} bytes; a key has at most ${KEY_BYTES_MAX}` };
+      if (record.key && record.key.length > KEY_BYTES_MAX)
+        return { reason: `the key “${keyField}” has ${record.key.length} bytes; a key has at most ${KEY_BYTES_MAX}` };
     }
     if (timeField !== null) {
       const field = fieldAt(value, timeField);
       const time = timeOf(field);
       if (time === null) {
-        return { reason: field === undefined ? `the time field “${timeField}” is missing` : `the time field “${timeField}” is no time: ${JSON.stringify(field).slice(0, 60)}` };
+        return {
+          reason:
+            field === undefined
+              ? `the time field “${timeField}” is missing`
+              : `the time field “${timeField}” is no time: ${JSON.stringify(field).slice(0, 60)}`,
+        };
       }
       record.timestamp = time;
     }
@@ -46,7 +56,8 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
 
   return {
     read({ bytes, isCut }) {
-      if (isCut || bytes.length > valueBytesMax) return { reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value of this workspace (see Settings)` };
+      if (isCut || bytes.length > valueBytesMax)
+        return { reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value of this workspace (see Settings)` };
       if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
       if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
       return readJson(bytes);
@@ -63,16 +74,33 @@ function keyOf(field: unknown): Uint8Array | null {
 /** ISO 8601 text, or seconds or milliseconds since 1970 as a number; null for anything else. */
 export function timeOf(field: unknown): bigint | null {
   if (typeof field === 'string') return parseIsoTime(field);
-  if (typeof field !== 'number' || !Number.isFinite(field)) return null;
-  const ms = Math.abs(field) < SECONDS_BELOW ? field * 1000 : field;
-  return BigInt(Math.round(ms));
+  const number = isExactNumber(field) ? Number(JSON.stringify(field)) : field;
+  if (typeof number !== 'number') return null;
+  const ms = Math.round(Math.abs(number) < SECONDS_BELOW ? number * 1000 : number);
+  return Math.abs(ms) <= TIME_MS_MAX ? BigInt(ms) : null;
 }
 
 /** A line as a report shows it. */
 export function lineText(bytes: Uint8Array): string {
-  const head = asBuffer(bytes.subarray(0, REJECTED_TEXT_MAX * 4));
-  const text = isUtf8(head) || isUtf8(asBuffer(bytes)) ? head.toString('utf8') : [...head].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`)).join('');
+  // Four bytes make at most one character; one that is cut is left out.
+  const head = asBuffer(wholeCharacters(bytes.subarray(0, REJECTED_TEXT_MAX * 4)));
+  const text = isUtf8(head)
+    ? head.toString('utf8')
+    : [...head]
+        .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`))
+        .join('');
   return text.length > REJECTED_TEXT_MAX ? `${text.slice(0, REJECTED_TEXT_MAX)}…` : text;
+}
+
+/** Without a last character that goes on behind these bytes. */
+function wholeCharacters(bytes: Uint8Array): Uint8Array {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const needs = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return needs > back ? bytes.subarray(0, -back) : bytes;
+  }
+  return bytes;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -12,8 +12,11 @@ export interface Line {
   isCut: boolean;
 }
 
-/** Characters of a line beyond the limit that are kept, so that a report can show its beginning. */
+/** Of a line beyond the limit so many bytes are kept, so that a report can show its beginning. */
 const CUT_BYTES = 1_024;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+/** What may be around a line and does not count: a byte order mark before it, CR behind it. */
+const AROUND_BYTES_MAX = BYTE_ORDER_MARK.length + 1;
 
 /** Splits at LF, takes off CR before it and a byte order mark before everything. A line over `lineBytesMax` is cut, never held. */
 export class LineSplitter {
@@ -47,7 +50,7 @@ export class LineSplitter {
   #keep(part: Uint8Array): void {
     this.#restBytes += part.length;
     if (this.#isCut) return;
-    this.#isCut = this.#restBytes > this.#lineBytesMax;
+    this.#isCut = this.#restBytes > this.#lineBytesMax + AROUND_BYTES_MAX;
     // A copy: the piece it came in is given back.
     this.#rest.push((this.#isCut ? part.subarray(0, CUT_BYTES) : part).slice());
   }
@@ -60,10 +63,11 @@ export class LineSplitter {
       this.#rest = [];
       this.#restBytes = 0;
     }
+    if (!this.#isCut && bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
+    if (this.#number === 1 && BYTE_ORDER_MARK.equals(bytes.subarray(0, BYTE_ORDER_MARK.length)))
+      bytes = bytes.subarray(BYTE_ORDER_MARK.length);
     const isCut = this.#isCut || bytes.length > this.#lineBytesMax;
     this.#isCut = false;
-    if (bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
-    if (this.#number === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
     return { number: this.#number, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut };
   }
 }

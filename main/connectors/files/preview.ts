@@ -1,5 +1,13 @@
 /** The first events of a file as its import would make them, and what fields they have. */
-import { type FieldGuess, type ImportFormat, type ImportPreview, type ImportRules, PREVIEW_BYTES_MAX, PREVIEW_EVENTS_MAX } from '../../api/imports.ts';
+import {
+  type FieldGuess,
+  type ImportFormat,
+  type ImportPreview,
+  type ImportRules,
+  PREVIEW_BYTES_MAX,
+  PREVIEW_EVENTS_MAX,
+} from '../../api/imports.ts';
+import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { createLineReader, lineText, timeOf } from './lineRules.ts';
 import { type Line, LineSplitter } from './lines.ts';
 
@@ -23,7 +31,8 @@ export function previewImport(head: Uint8Array, rules: ImportRules | null, value
     const result = reader.read(line);
     if (result === 'blank') continue;
     if ('reason' in result) {
-      if (preview.rejected.length < PREVIEW_EVENTS_MAX) preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
+      if (preview.rejected.length < PREVIEW_EVENTS_MAX)
+        preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
     } else if (preview.events.length < PREVIEW_EVENTS_MAX) {
       const { key, value, timestamp } = result.record;
       preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: lineText(value ?? new Uint8Array()) });
@@ -52,8 +61,8 @@ function guessFormat(lines: Line[]): ImportFormat {
 
 function parse(bytes: Uint8Array): object | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : undefined;
+    const value = parseExactly(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    return typeof value === 'object' && value !== null && !isExactNumber(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -81,8 +90,10 @@ function fieldsOf(lines: Line[]): FieldGuess[] {
 function visit(value: object, path: string, leaf: (path: string, value: unknown) => void, depth = 0): void {
   for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
     const at = path === '' ? name : `${path}.${name}`;
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && depth < 5) visit(inner, at, leaf, depth + 1);
-    else if (!Array.isArray(inner)) leaf(at, inner);
+    if (Array.isArray(inner)) continue;
+    const isObject = typeof inner === 'object' && inner !== null && !isExactNumber(inner);
+    if (isObject && depth < 5) visit(inner, at, leaf, depth + 1);
+    else leaf(at, inner);
   }
 }
 

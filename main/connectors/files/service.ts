@@ -37,7 +37,10 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
     }
     const has = registry.get(stream).shards.length;
     if (shards !== null && shards !== has) {
-      throw new LabError('shard-count-differs', `The stream “${stream}” has ${has} shards, not ${shards}. Leave the number of shards out, or choose another stream.`);
+      throw new LabError(
+        'shard-count-differs',
+        `The stream “${stream}” has ${has} shards, not ${shards}. Leave the number of shards out, or choose another stream.`,
+      );
     }
     return false;
   }
@@ -49,9 +52,24 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
         throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON.');
       }
       const streamMade = await provide(stream, shards);
-      const job = jobs.start({ kind: 'import', title: `Import ${file.name} into ${stream}`, stream, unit: 'bytes', total: file.bytes, streamMade, message: 'Reading the file.' });
-      runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax }));
-      return { jobId: job.job.id, streamMade };
+      const title = `Import ${file.name} into ${stream}`;
+      try {
+        const job = jobs.start({
+          kind: 'import',
+          title,
+          stream,
+          unit: 'bytes',
+          total: file.bytes,
+          streamMade,
+          message: 'Reading the file.',
+        });
+        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax }));
+        return { jobId: job.job.id, streamMade };
+      } catch (error) {
+        // It did not begin, so it leaves nothing behind.
+        if (streamMade) await registry.delete(stream);
+        throw error;
+      }
     },
     write: ({ jobId, piece }, { signal }) => run(jobId).write(piece, signal),
     finish: ({ jobId }) => run(jobId).finish(),
