@@ -16,6 +16,8 @@ import { RowScroller } from './rowScroller.ts';
 export const ROW_HEIGHT = 25;
 /** Rows above and below the view that are laid out too, so that a scroll finds them painted. */
 export const OVERSCAN_ROWS = 12;
+/** As many of them as are worth it while the end is followed and all rows change at once. */
+const FOLLOWING_OVERSCAN_ROWS = 2;
 /** Rows asked for before the size of the view is known. */
 const FIRST_ROWS = 60;
 /** Least pause between two looks at the end, milliseconds: while it is followed, and while only its distance is said. */
@@ -101,6 +103,7 @@ export class PaneState {
   // What the page tells.
 
   scrolled(scrollTop: number): void {
+    if (scrollTop === this.#scroller.scrollTop) return; // the echo of what was written
     this.#scroller.scrolled(scrollTop);
     if (this.following && !this.#scroller.atEnd) this.pause();
     if (this.#scroller.stuck) this.#scroller.sync();
@@ -233,25 +236,33 @@ export class PaneState {
   }
 
   async #lookAtEnd(): Promise<void> {
-    const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + 2 + OVERSCAN_ROWS : FIRST_ROWS;
+    const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + 2 + FOLLOWING_OVERSCAN_ROWS : FIRST_ROWS;
     await this.cache.tail(this.following ? rows : 1);
   }
 
   #arrived({ rows, firstRow, endRow }: EventWindow, newest: boolean): void {
     this.known = true;
     this.#columns.learn(rows);
-    // Answers overtake each other: rows asked for in the middle may know less of the end than is known already.
-    this.#scroller.setRows(firstRow, newest ? endRow : Math.max(endRow, this.#scroller.endRow));
+    this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
     if (this.following) this.#scroller.toEnd();
     this.#refresh();
+  }
+
+  /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
+  #endKnownFrom(rows: readonly EventRow[], endRow: number, newest: boolean): number {
+    const known = this.#scroller.endRow;
+    const last = rows.at(-1);
+    if (newest) return this.following && last ? last.row + 1 : endRow;
+    return this.following && known > 0 ? known : Math.max(endRow, known);
   }
 
   /** Lays out anew after any change, asks for what is missing, and says where the reader stands. */
   #refresh(): void {
     const scroller = this.#scroller;
     const { firstRow, endRow, firstVisible, endVisible, height, scrollTop } = scroller;
-    const first = Math.max(firstRow, firstVisible - OVERSCAN_ROWS);
-    const end = Math.min(endRow, endVisible + OVERSCAN_ROWS);
+    const overscan = this.following ? FOLLOWING_OVERSCAN_ROWS : OVERSCAN_ROWS;
+    const first = Math.max(firstRow, firstVisible - overscan);
+    const end = Math.min(endRow, endVisible + overscan);
     if (!this.following) this.#seenEnd = Math.max(this.#seenEnd, endVisible);
     const { view } = this;
     const overlaps = first < view.end && end > view.first;
