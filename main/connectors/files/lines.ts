@@ -52,7 +52,7 @@ export class LineSplitter {
     if (this.#isCut) return;
     this.#isCut = this.#restBytes > this.#lineBytesMax + AROUND_BYTES_MAX;
     // A copy: the piece it came in is given back.
-    this.#rest.push((this.#isCut ? part.subarray(0, CUT_BYTES) : part).slice());
+    this.#rest.push((this.#isCut ? part.subarray(0, CUT_BYTES + BYTE_ORDER_MARK.length) : part).slice());
   }
 
   #line(end: Uint8Array): Line {

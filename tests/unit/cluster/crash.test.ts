@@ -37,10 +37,15 @@ function isAlive(pid: number): boolean {
 /** Streams by the broker's file, and by the catalog. */
 function onDisk(folder: string): { broker: string[]; catalog: string[] } {
   const db = new Database(path.join(folder, 'broker-1.sqlite'), { readonly: true });
-  const broker = db.prepare<[], string>("SELECT stream || '/' || number FROM shard WHERE state <> 'deleted' ORDER BY stream, number").pluck().all();
+  const broker = db
+    .prepare<[], string>("SELECT stream || '/' || number FROM shard WHERE state <> 'deleted' ORDER BY stream, number")
+    .pluck()
+    .all();
   db.close();
   const catalog = new Database(path.join(folder, 'catalog.sqlite'), { readonly: true });
-  const streams = catalog.prepare<[], { name: string; shards: number; state: string }>('SELECT name, shards, state FROM stream ORDER BY name').all();
+  const streams = catalog
+    .prepare<[], { name: string; shards: number; state: string }>('SELECT name, shards, state FROM stream ORDER BY name')
+    .all();
   catalog.close();
   expect(streams.every(({ state }) => state === 'open')).toBe(true);
   return { broker, catalog: streams.flatMap(({ name, shards }) => Array.from({ length: shards }, (_, number) => `${name}/${number}`)) };
@@ -71,7 +76,11 @@ describe('a broker that is killed', () => {
     await lab.killBroker();
 
     const down = await lab.broker();
-    expect(down).toMatchObject({ state: 'down', pid: null, message: 'Broker 1 ended (signal SIGKILL). It is started again. What it had acknowledged is kept.' });
+    expect(down).toMatchObject({
+      state: 'down',
+      pid: null,
+      message: 'Broker 1 ended (signal SIGKILL). It is started again. What it had acknowledged is kept.',
+    });
     await expect(client.events.window({ stream: 'kept', from: 0, limit: 1 })).rejects.toMatchObject({
       code: 'broker-down',
       retriable: true,
@@ -115,11 +124,12 @@ describe('a broker that is killed', () => {
       const name = `round-${round}`;
       await client.streams.create({ name: `${name}-old`, shards: 3 });
       const { pid } = await lab.broker();
-      const work = [client.streams.create({ name: `${name}-new`, shards: 200 }), client.streams.delete({ name: `${name}-old` })].map((each) =>
-        each.then(
-          () => 'done',
-          (error: LabError) => error.code,
-        ),
+      const work = [client.streams.create({ name: `${name}-new`, shards: 200 }), client.streams.delete({ name: `${name}-old` })].map(
+        (each) =>
+          each.then(
+            () => 'done',
+            (error: LabError) => error.code,
+          ),
       );
       setTimeout(() => process.kill(pid!, 'SIGKILL'), round);
       const [made, deleted] = await Promise.all(work);
@@ -193,7 +203,10 @@ describe('an engine that is killed', () => {
   it('takes its broker along; the next one gets the workspace, with all that was acknowledged', { timeout: 30_000 }, async () => {
     const { folder, remove } = temporaryFolder();
     onTestFinished(remove);
-    const child: ChildProcess = fork(path.join(import.meta.dirname, 'engineWriter.ts'), [folder, builtFolder, resources], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    const child: ChildProcess = fork(path.join(import.meta.dirname, 'engineWriter.ts'), [folder, builtFolder, resources], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
+    });
     const acknowledged: string[] = [];
     let brokerPid = 0;
     child.on('message', (message: { pid?: number; value?: string }) => {

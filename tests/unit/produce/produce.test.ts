@@ -29,7 +29,10 @@ describe('produce.append', () => {
     await client.produce.append({ stream: 'keyed', records: keys.map((key) => record(key, { key: bytes(key) })) });
     for (const { shard, key } of await whole('keyed')) expect(shard).toBe(shardForKey(key!, 7));
     // Kafka's own answers, from its producer's partitioner.
-    expect([shardForKey(bytes('21'), 1_000), shardForKey(bytes('foobar'), 1_000)]).toEqual([(-973932308 & 0x7fffffff) % 1_000, (-790332482 & 0x7fffffff) % 1_000]);
+    expect([shardForKey(bytes('21'), 1_000), shardForKey(bytes('foobar'), 1_000)]).toEqual([
+      (-973932308 & 0x7fffffff) % 1_000,
+      (-790332482 & 0x7fffffff) % 1_000,
+    ]);
 
     await client.streams.create({ name: 'named', shards: 3 });
     const { shards } = await client.produce.append({
@@ -60,7 +63,15 @@ describe('produce.append', () => {
       record('', { key: bytes('') }),
       record(null, { key: null }),
       { ...record(null), key: Uint8Array.of(0, 255, 128), value: Uint8Array.of(0xc3, 0x28, 0) },
-      record('h', { headers: [['a', bytes('1')], ['a', null], ['a', bytes('1')], ['', bytes('')], ['ключ 😀', Uint8Array.of(255)]] }),
+      record('h', {
+        headers: [
+          ['a', bytes('1')],
+          ['a', null],
+          ['a', bytes('1')],
+          ['', bytes('')],
+          ['ключ 😀', Uint8Array.of(255)],
+        ],
+      }),
       record('t', { timestamp: -1n }),
       record('t', { timestamp: -39_497_500_800_000n }),
       record('t', { timestamp: 2n ** 63n - 1n }),
@@ -86,7 +97,8 @@ describe('produce.append', () => {
   it('names the limit of a value, and follows the settings', async () => {
     await client.streams.create({ name: 'limits', shards: 1 });
     const oneMiB = 1024 * 1024;
-    const append = (size: number): Promise<unknown> => client.produce.append({ stream: 'limits', records: [{ ...record(null), value: Buffer.alloc(size) }] });
+    const append = (size: number): Promise<unknown> =>
+      client.produce.append({ stream: 'limits', records: [{ ...record(null), value: Buffer.alloc(size) }] });
     await append(oneMiB);
     await expect(append(oneMiB + 1)).rejects.toMatchObject({
       code: 'value-too-large',
@@ -106,9 +118,13 @@ describe('produce.append', () => {
 
   it('names the limits of key and headers', async () => {
     await client.streams.create({ name: 'limits-2', shards: 1 });
-    const append = (rest: Partial<NewRecord>): Promise<unknown> => client.produce.append({ stream: 'limits-2', records: [record('v', rest)] });
+    const append = (rest: Partial<NewRecord>): Promise<unknown> =>
+      client.produce.append({ stream: 'limits-2', records: [record('v', rest)] });
     await append({ key: Buffer.alloc(65_536) });
-    await expect(append({ key: Buffer.alloc(65_537) })).rejects.toMatchObject({ code: 'bad-input', message: 'The key has 65,537 bytes; a key has at most 65,536.' });
+    await expect(append({ key: Buffer.alloc(65_537) })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: 'The key has 65,537 bytes; a key has at most 65,536.',
+    });
     await append({ headers: Array.from({ length: 100 }, (): [string, null] => ['n', null]) });
     await expect(append({ headers: Array.from({ length: 101 }, (): [string, null] => ['n', null]) })).rejects.toMatchObject({
       code: 'bad-input',
@@ -125,7 +141,9 @@ describe('produce.append', () => {
     await client.streams.create({ name: 'atomic', shards: 2 });
     const good = Array.from({ length: 50 }, (_, n) => record(`v${n}`));
     const append = (records: NewRecord[]): Promise<unknown> => client.produce.append({ stream: 'atomic', records });
-    await expect(append([...good, { ...record(null), value: Buffer.alloc(1024 * 1024 + 1) }])).rejects.toMatchObject({ code: 'value-too-large' });
+    await expect(append([...good, { ...record(null), value: Buffer.alloc(1024 * 1024 + 1) }])).rejects.toMatchObject({
+      code: 'value-too-large',
+    });
     await expect(append([...good, record('v', { shard: 2 })])).rejects.toMatchObject({
       code: 'no-such-shard',
       message: 'The stream “atomic” has the shards 0 to 1; there is no shard 2.',
@@ -134,7 +152,9 @@ describe('produce.append', () => {
     // Each within its limit, together over 12 MiB.
     await expect(append(Array.from({ length: 13 }, () => ({ ...record(null), value: Buffer.alloc(1024 * 1024) })))).rejects.toMatchObject({
       code: 'too-many',
-      message: expect.stringMatching(/^One append takes at most 12,582,912 bytes of events; these have 13,63\d,\d{3}\. Send them in smaller parts\.$/) as string,
+      message: expect.stringMatching(
+        /^One append takes at most 12,582,912 bytes of events; these have 13,63\d,\d{3}\. Send them in smaller parts\.$/,
+      ) as string,
     });
     await expect(append([])).rejects.toMatchObject({ code: 'bad-input' });
     await expect(append(Array.from({ length: 10_001 }, () => record(null)))).rejects.toMatchObject({ code: 'bad-input' });
@@ -159,13 +179,20 @@ describe('produce.send', () => {
     await client.produce.send({ stream: 'numbered', record: record('{{n}}'), count: 1, numbered: false });
     const events = await whole('numbered');
     expect(events.map(({ key }) => text(key))).toEqual(['k1', 'k2', 'k3', null]);
-    expect(events.slice(0, 3).map((event) => Buffer.from(event.value!).toString('latin1'))).toEqual([1, 2, 3].map((n) => `ÿþ${n} of ${n}Ã`));
+    expect(events.slice(0, 3).map((event) => Buffer.from(event.value!).toString('latin1'))).toEqual(
+      [1, 2, 3].map((n) => `ÿþ${n} of ${n}Ã`),
+    );
     expect(text(events[3]!.value)).toBe('{{n}}');
   });
 
   it('sends many in parts and sums them up', async () => {
     await client.streams.create({ name: 'many', shards: 3 });
-    const { events, shards } = await client.produce.send({ stream: 'many', record: record('v{{n}}', { key: bytes('{{n}}') }), count: 2_500, numbered: true });
+    const { events, shards } = await client.produce.send({
+      stream: 'many',
+      record: record('v{{n}}', { key: bytes('{{n}}') }),
+      count: 2_500,
+      numbered: true,
+    });
     expect(events).toBe(2_500);
     expect(shards.map(({ shard }) => shard)).toEqual([0, 1, 2]);
     for (const { firstOffset, lastOffset, events: count } of shards) expect([firstOffset, lastOffset]).toEqual([0n, BigInt(count) - 1n]);
@@ -179,14 +206,20 @@ describe('produce.send', () => {
     setTimeout(() => void client.lab.changeSettings({ valueBytesMax: 1024 }), 30);
     const failure = (await sending.catch((error: unknown) => error)) as LabError;
     await client.lab.changeSettings({ valueBytesMax: 1024 * 1024 });
-    expect(failure).toMatchObject({ code: 'value-too-large', message: expect.stringMatching(/ \d+ of 100000 events had been sent before; they are in the log\.$/) as string });
+    expect(failure).toMatchObject({
+      code: 'value-too-large',
+      message: expect.stringMatching(/ \d+ of 100000 events had been sent before; they are in the log\.$/) as string,
+    });
     expect(await endsOf('stopped')).toBe(Number(/(\d+) of 100000/.exec(failure.message)![1]));
   });
 
   it('stops when it is cancelled, with what is in the log in the log', async () => {
     await client.streams.create({ name: 'cancelled', shards: 1 });
     const stop = new AbortController();
-    const sending = client.produce.send({ stream: 'cancelled', record: record('v'), count: 100_000, numbered: false }, { signal: stop.signal });
+    const sending = client.produce.send(
+      { stream: 'cancelled', record: record('v'), count: 100_000, numbered: false },
+      { signal: stop.signal },
+    );
     setTimeout(() => stop.abort(), 30);
     await expect(sending).rejects.toMatchObject({ code: 'cancelled' });
     // What was under way as it stopped may still have come in; after that nothing does.
@@ -241,7 +274,10 @@ describe('the settings', () => {
       [1023, 'The largest value is at least 1 KiB'],
       [4 * 1024 * 1024 + 1, 'The largest value is at most 4 MiB'],
     ] as const) {
-      await expect(first.client.lab.changeSettings({ valueBytesMax })).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(message) as string });
+      await expect(first.client.lab.changeSettings({ valueBytesMax })).rejects.toMatchObject({
+        code: 'bad-input',
+        message: expect.stringContaining(message) as string,
+      });
     }
     await expect(first.client.lab.changeSettings({ valueBytesMax: 2048.5 })).rejects.toMatchObject({ code: 'bad-input' });
     expect(await first.client.lab.changeSettings({ valueBytesMax: 2048 })).toEqual({ valueBytesMax: 2048 });

@@ -1,0 +1,369 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LabClient } from '../../../../main/api/index.ts';
+import type { LabError } from '../../../../main/api/errors.ts';
+import type { ImportReport, ImportRules } from '../../../../main/api/imports.ts';
+import { shardForKey } from '../../../../main/api/murmur2.ts';
+import type { Job } from '../../../../main/api/jobs.ts';
+import { bytes, isOver, jobWhen, openLab, readWhole, temporaryFolder, text, type TestLab } from '../../openLab.ts';
+
+const NOW = 1_700_000_000_000;
+const ndjson: ImportRules = { format: 'ndjson', keyField: null, timeField: null };
+const lines: ImportRules = { format: 'lines', keyField: null, timeField: null };
+
+const temporary = temporaryFolder();
+let lab: TestLab;
+let client: LabClient;
+beforeAll(async () => {
+  lab = await openLab(temporary.folder, { now: () => NOW });
+  ({ client } = lab);
+});
+afterAll(async () => {
+  await lab.close();
+  temporary.remove();
+});
+
+const start = async (stream: string, rules = ndjson, shards: number | null = 1): Promise<string> =>
+  (await client.imports.start({ stream, shards, rules, file: { name: 'file', bytes: null } })).jobId;
+const write = (jobId: string, piece: string | Uint8Array): Promise<ImportReport> =>
+  client.imports.write({ jobId, piece: typeof piece === 'string' ? bytes(piece) : piece });
+const values = async (stream: string): Promise<string[]> => (await readWhole(client, stream)).records.map(({ value }) => text(value)!);
+const endOf = async (stream: string): Promise<number> => (await client.events.window({ stream, from: 0, limit: 1 })).endRow;
+const ended = (id: string): Promise<Job> => jobWhen(client, id, isOver);
+
+async function importWhole(stream: string, pieces: (string | Uint8Array)[], rules = ndjson): Promise<ImportReport> {
+  const jobId = await start(stream, rules);
+  for (const piece of pieces) await write(jobId, piece);
+  return client.imports.finish({ jobId });
+}
+
+/** Numbered lines of about `size` bytes. */
+const numbered = (count: number, size = 100, first = 0): Uint8Array =>
+  bytes(Array.from({ length: count }, (_, n) => `${JSON.stringify({ n: first + n, fill: 'x'.repeat(size) })}\n`).join(''));
+
+describe('an import', () => {
+  it('makes an event of each line: its bytes as they are', async () => {
+    const file = '{"b": 1,  "a":2}\n\n  {"é":"漢"}  \r\n[1]\n"text"\n12\nnull\n   \n{"last":true}';
+    const jobId = await start('as-is');
+    const cut = bytes(file);
+    for (let at = 0; at < cut.length; at += 7) await write(jobId, cut.subarray(at, at + 7));
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 7, rejected: 0, rejectedKept: 0 });
+    expect(await values('as-is')).toEqual(['{"b": 1,  "a":2}', '  {"é":"漢"}  ', '[1]', '"text"', '12', 'null', '{"last":true}']);
+    const [first] = (await readWhole(client, 'as-is')).records;
+    expect(first).toMatchObject({ key: null, headers: [], timestamp: BigInt(NOW) });
+    expect(await ended(jobId)).toMatchObject({
+      state: 'done',
+      message: '7 events imported.',
+      done: cut.length,
+      events: 7,
+      rejected: 0,
+      streamMade: true,
+    });
+  });
+
+  it('takes key and time from fields', async () => {
+    await client.streams.create({ name: 'fields', shards: 5 });
+    const jobId = await start('fields', { format: 'ndjson', keyField: 'shopper.id', timeField: 'at' }, null);
+    await write(
+      jobId,
+      '{"shopper":{"id":"789"},"at":"0718-05-05T00:00:00Z"}\n{"shopper":{"id":12345678901234567890},"at":1539594002}\n{"at":5e12}\n{"shopper":{"id":"1"}}\n',
+    );
+    expect(await client.imports.finish({ jobId })).toMatchObject({ imported: 3, rejected: 1 });
+    const { records } = await readWhole(client, 'fields');
+    const byKey = Object.fromEntries(records.map((each) => [text(each.key), each]));
+    expect(byKey['789']).toMatchObject({ timestamp: BigInt(Date.parse('0718-05-05T00:00:00Z')), shard: shardForKey(bytes('789'), 5) });
+    expect(byKey['12345678901234567890']).toMatchObject({ timestamp: 1_539_594_002_000n });
+    expect(byKey.null).toMatchObject({ timestamp: 5_000_000_000_000n });
+  });
+
+  it('of plain lines makes events of blank ones and of any bytes', async () => {
+    expect(
+      await importWhole('plain', [Buffer.concat([Buffer.from([0xff, 0x0a, 0x0a]), Buffer.from('\uFEFFx\r\n{')])], lines),
+    ).toMatchObject({ imported: 4 });
+    const { records } = await readWhole(client, 'plain');
+    expect(records.map(({ value }) => Buffer.from(value!).toString('latin1'))).toEqual([
+      'ÿ',
+      '',
+      Buffer.from('\uFEFFx').toString('latin1'),
+      '{',
+    ]);
+    await expect(start('plain', { ...lines, keyField: 'a' })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: 'Plain lines have no fields: a key field or a time field needs the format NDJSON.',
+    });
+    await expect(start('plain', { ...lines, timeField: 'a' })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
+  it('of an empty file says so', async () => {
+    for (const [stream, pieces] of [
+      ['empty-1', []],
+      ['empty-2', ['']],
+      ['empty-3', ['\n\r\n  \n']],
+    ] as const) {
+      const jobId = await start(stream);
+      for (const piece of pieces) await write(jobId, piece);
+      expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 0, rejectedKept: 0 });
+      expect(await ended(jobId)).toMatchObject({ state: 'done', message: 'The file is empty: nothing was imported.' });
+    }
+  });
+
+  it('keeps the order of the file in each shard', async () => {
+    const jobId = await start('ordered', ndjson, 3);
+    for (let part = 0; part < 3; part++) await write(jobId, numbered(8_000, 50, part * 8_000));
+    await client.imports.finish({ jobId });
+    const perShard = new Map<number, number[]>();
+    for (const { shard, value } of (await readWhole(client, 'ordered')).records) {
+      const numbers = perShard.get(shard) ?? [];
+      numbers.push((JSON.parse(text(value)!) as { n: number }).n);
+      perShard.set(shard, numbers);
+    }
+    let sum = 0;
+    for (const numbers of perShard.values()) {
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+      sum += numbers.length;
+    }
+    expect(sum).toBe(24_000);
+  });
+
+  it('lists rejected lines with where, why and what; the rest is imported', async () => {
+    const jobId = await start('rejects');
+    await write(jobId, `\uFEFF{"ok":1}\n{"broken":\n\n{"ok":2}\r\n`);
+    await write(
+      jobId,
+      Buffer.concat([Buffer.from([0x22, 0xff, 0x22, 0x0a]), Buffer.from(`"${'漢'.repeat(400_000)}"\n`.slice(0, 200_000))]),
+    );
+    await write(jobId, Buffer.from('漢'.repeat(300_000)));
+    expect(await write(jobId, '"\n{"ok":3}')).toEqual({ imported: 2, rejected: 3, rejectedKept: 3 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 3, rejected: 3, rejectedKept: 3 });
+    const { lines: rejected, kept, total } = await client.imports.rejected({ jobId, from: 0, limit: 1_000 });
+    expect([kept, total]).toEqual([3, 3]);
+    expect(rejected).toEqual([
+      { line: 2, reason: expect.stringMatching(/^not JSON: /) as string, text: '{"broken":' },
+      { line: 5, reason: 'not valid UTF-8', text: '"\\xff"' },
+      { line: 6, reason: 'longer than 1,048,576 bytes, the largest value of this workspace (see Settings)', text: `"${'漢'.repeat(199)}…` },
+    ]);
+    expect(await values('rejects')).toEqual(['{"ok":1}', '{"ok":2}', '{"ok":3}']);
+    expect(await ended(jobId)).toMatchObject({
+      state: 'done',
+      message: '3 events imported. 3 lines were rejected.',
+      events: 3,
+      rejected: 3,
+    });
+  });
+
+  it('tells of its rejected lines also where nothing could be imported', async () => {
+    const jobId = await start('all-bad');
+    await write(jobId, 'no\nno\n');
+    expect((await jobWhen(client, jobId, ({ rejected }) => rejected > 0)).rejected).toBe(2);
+    await write(jobId, 'no');
+    await client.imports.finish({ jobId });
+    expect(await ended(jobId)).toMatchObject({
+      state: 'done',
+      rejected: 3,
+      events: 0,
+      done: 8,
+      message: '0 events imported. 3 lines were rejected.',
+    });
+  });
+
+  it('keeps so many rejected lines, counts the others, and shows them by pages', async () => {
+    const jobId = await start('many-rejects');
+    for (let part = 0; part < 5; part++) await write(jobId, 'x\n'.repeat(5_000));
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 25_000, rejectedKept: 20_000 });
+    const page = await client.imports.rejected({ jobId, from: 19_500, limit: 1_000 });
+    expect(page).toMatchObject({ kept: 20_000, total: 25_000 });
+    expect(page.lines.map(({ line }) => line)).toEqual(Array.from({ length: 500 }, (_, n) => 19_501 + n));
+    expect((await client.imports.rejected({ jobId, from: 20_000, limit: 1 })).lines).toEqual([]);
+    await expect(client.imports.rejected({ jobId, from: 0, limit: 1_001 })).rejects.toMatchObject({ code: 'bad-input' });
+    await client.jobs.dismiss({ id: jobId });
+    await expect(client.imports.rejected({ jobId, from: 0, limit: 1 })).rejects.toMatchObject({ code: 'no-such-job' });
+  });
+
+  it('makes its stream, or takes the one there is', async () => {
+    expect(await client.imports.start({ stream: 'made', shards: null, rules: ndjson, file: { name: 'f', bytes: 1 } })).toMatchObject({
+      streamMade: true,
+    });
+    expect((await client.streams.list({})).find(({ name }) => name === 'made')!.shards).toHaveLength(3);
+    expect(await client.imports.start({ stream: 'made', shards: 3, rules: ndjson, file: { name: 'f', bytes: 1 } })).toMatchObject({
+      streamMade: false,
+    });
+    await expect(start('made', ndjson, 2)).rejects.toMatchObject({
+      code: 'shard-count-differs',
+      message: 'The stream “made” has 3 shards, not 2. Leave the number of shards out, or choose another stream.',
+    });
+    await expect(start('no/name')).rejects.toMatchObject({ code: 'bad-stream-name' });
+    for (const job of await firstJobs()) if (!isOver(job)) await client.jobs.cancel({ id: job.id });
+  });
+
+  it('two at once do not mix', async () => {
+    const [one, two] = [await start('both'), await start('both', ndjson, null)];
+    await Promise.all(
+      [one, two].map(async (jobId, which) => {
+        await write(jobId, `{"which":${which},"n":`);
+        for (let n = 0; n < 10; n++) await write(jobId, `${n}}\n{"which":${which},"n":`);
+        await write(jobId, '10}');
+        expect(await client.imports.finish({ jobId })).toEqual({ imported: 11, rejected: 0, rejectedKept: 0 });
+      }),
+    );
+    for (const which of [0, 1]) {
+      const own = (await values('both')).filter((value) => value.includes(`"which":${which}`));
+      expect(own).toEqual(Array.from({ length: 11 }, (_, n) => `{"which":${which},"n":${n}}`));
+    }
+  });
+
+  it('takes pieces of limited size', async () => {
+    const jobId = await start('pieces');
+    await expect(write(jobId, Buffer.alloc(1024 * 1024 + 1))).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(client.imports.preview({ head: Buffer.alloc(256 * 1024 + 1), rules: null })).rejects.toMatchObject({ code: 'bad-input' });
+    await client.imports.abort({ jobId, reason: 'Done with it.' });
+  });
+});
+
+async function firstJobs(): Promise<Job[]> {
+  for await (const jobs of client.jobs.watch({})) return jobs;
+  return [];
+}
+
+/** The number of events that a message says are in the log. */
+const said = (message: string): number => Number(/([\d,]+) events? (?:is|are) in/.exec(message)![1]!.replaceAll(',', ''));
+
+describe('an import that ends early', () => {
+  it('cancelled, says exactly what is in the log', async () => {
+    for (const afterMs of [0, 5, 12, 25]) {
+      const stream = `cancelled-${afterMs}`;
+      const jobId = await start(stream, ndjson, 3);
+      const writes: Promise<unknown>[] = [];
+      for (let part = 0; part < 4; part++)
+        writes.push(write(jobId, numbered(7_000, 100, part * 7_000)).catch((error: LabError) => error.code));
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await client.jobs.cancel({ id: jobId });
+      const job = await ended(jobId);
+      await Promise.all(writes);
+      const inLog = await endOf(stream);
+      expect(job.state).toBe('cancelled');
+      expect(job.message).toBe(
+        `Cancelled. ${inLog.toLocaleString('en')} ${inLog === 1 ? 'event is' : 'events are'} in “${stream}”. The rest of the file was not imported.`,
+      );
+      expect(job.events).toBe(inLog);
+      await expect(write(jobId, 'x')).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(client.imports.finish({ jobId })).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(client.jobs.cancel({ id: jobId })).rejects.toMatchObject({ code: 'job-over' });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await endOf(stream)).toBe(inLog);
+    }
+  });
+
+  it('cancelled just as it finishes, counts what that appended or appends nothing', async () => {
+    for (let round = 0; round < 10; round++) {
+      const stream = `at-the-end-${round}`;
+      const jobId = await start(stream);
+      await write(jobId, '{"n":1}\n{"n":2}');
+      const finishing = client.imports.finish({ jobId }).catch((error: LabError) => error.code);
+      const cancelling = client.jobs.cancel({ id: jobId }).catch((error: LabError) => error.code);
+      await Promise.all([finishing, cancelling]);
+      const job = await ended(jobId);
+      expect(job.events).toBe(await endOf(stream));
+    }
+  });
+
+  it('given up by its sender, says why and what is in the log', async () => {
+    const jobId = await start('aborted');
+    await write(jobId, '{"n":1}\n{"n":2}\n{"half":');
+    await client.imports.abort({ jobId, reason: 'orders.ndjson can not be read any more.' });
+    expect(await ended(jobId)).toMatchObject({
+      state: 'failed',
+      message: 'orders.ndjson can not be read any more. 2 events are in “aborted”. The rest of the file was not imported.',
+    });
+    await expect(write(jobId, 'x')).rejects.toMatchObject({ code: 'job-over' });
+    await expect(client.imports.abort({ jobId: 'never', reason: '' })).rejects.toMatchObject({ code: 'no-such-job' });
+  });
+
+  it('whose page goes away, fails with what is in', async () => {
+    const { client: other, peer } = lab.page();
+    const { jobId } = await other.imports.start({ stream: 'gone', shards: 1, rules: ndjson, file: { name: 'f', bytes: null } });
+    const writes = [0, 1, 2].map((part) =>
+      other.imports.write({ jobId, piece: numbered(7_000, 100, part * 7_000) }).catch((error: LabError) => error.code),
+    );
+    setTimeout(() => peer.close(), 10);
+    const job = await ended(jobId);
+    await Promise.all(writes);
+    expect(job).toMatchObject({
+      state: 'failed',
+      message: expect.stringMatching(/^The page or program that sent the file went away\. /) as string,
+    });
+    expect(said(job.message)).toBe(await endOf('gone'));
+  });
+
+  it('whose broker is killed, fails with counts that are true', { timeout: 20_000 }, async () => {
+    const jobId = await start('killed');
+    const failures: string[] = [];
+    const sending = (async () => {
+      for (let part = 0; failures.length === 0; part++)
+        await write(jobId, numbered(5_000, 150, part * 5_000)).catch((error: LabError) => failures.push(error.code));
+    })();
+    await jobWhen(client, jobId, ({ events }) => events > 10_000);
+    await lab.killBroker();
+    const job = await ended(jobId);
+    await sending;
+    expect(job).toMatchObject({ state: 'failed', message: expect.stringMatching(/^Broker 1 /) as string });
+    await lab.brokerUp();
+    const inLog = await endOf('killed');
+    const unsure = Number((/up to ([\d,]+) more/.exec(job.message)?.[1] ?? '0').replaceAll(',', ''));
+    expect(inLog).toBeGreaterThanOrEqual(said(job.message));
+    expect(inLog).toBeLessThanOrEqual(said(job.message) + unsure);
+    expect(failures).toEqual(['job-over']);
+    // The lab lives on.
+    expect(await importWhole('after', ['{"a":1}'])).toMatchObject({ imported: 1 });
+  });
+
+  it('whose stream is deleted, fails', async () => {
+    const jobId = await start('deleted');
+    await write(jobId, '{"n":1}\n');
+    await client.streams.delete({ name: 'deleted' });
+    await expect(write(jobId, '{"n":2}\n')).rejects.toMatchObject({ code: 'job-over' });
+    expect(await ended(jobId)).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('There is no stream “deleted”.') as string,
+    });
+  });
+});
+
+describe('imports.preview', () => {
+  const preview = (head: string, rules: ImportRules | null = null) => client.imports.preview({ head: bytes(head), rules });
+
+  it('guesses the format and offers fields', async () => {
+    const seen = await preview(
+      '{"id":"a","at":"2018-10-15T09:00:00Z","cart":{"total":9007199254740993}}\n{"id":"b","created":1539594002}\nbroken\n',
+    );
+    expect(seen.format).toBe('ndjson');
+    expect(seen.events.map(({ line, key, timestamp }) => ({ line, key, timestamp }))).toEqual([
+      { line: 1, key: null, timestamp: null },
+      { line: 2, key: null, timestamp: null },
+    ]);
+    expect(seen.rejected).toEqual([{ line: 3, reason: expect.stringMatching(/^not JSON/) as string, text: 'broken' }]);
+    expect(seen.fields).toEqual([
+      { path: 'id', sample: 'a', share: 1, looksLikeTime: false },
+      { path: 'at', sample: '2018-10-15T09:00:00Z', share: 0.5, looksLikeTime: true },
+      { path: 'cart.total', sample: '9007199254740993', share: 0.5, looksLikeTime: false },
+      { path: 'created', sample: '1539594002', share: 0.5, looksLikeTime: true },
+    ]);
+    expect(await preview('one\ntwo\n')).toMatchObject({ format: 'lines', events: [{ value: 'one' }, { value: 'two' }], fields: [] });
+    expect(await preview('')).toEqual({ format: 'lines', events: [], rejected: [], fields: [] });
+  });
+
+  it('shows the events as their import would make them', async () => {
+    const head = '{"id":7,"at":1539594002}\n{"id":null,"at":"never"}\n';
+    expect(await preview(head, { format: 'ndjson', keyField: 'id', timeField: 'at' })).toMatchObject({
+      events: [{ line: 1, key: '7', timestamp: 1_539_594_002_000n, value: '{"id":7,"at":1539594002}' }],
+      rejected: [{ line: 2, reason: 'the time field “at” is no time: "never"' }],
+    });
+    expect((await preview('{"n":1}\n'.repeat(50))).events).toHaveLength(20);
+  });
+
+  it('leaves out the last line of a head that is cut', async () => {
+    const line = `${JSON.stringify({ fill: 'x'.repeat(1_000) })}\n`;
+    const head = bytes(line.repeat(300)).subarray(0, 256 * 1024);
+    expect((await client.imports.preview({ head, rules: null })).rejected).toEqual([]);
+    const oneLine = await client.imports.preview({ head: bytes(`"${'x'.repeat(300_000)}`).subarray(0, 256 * 1024), rules: ndjson });
+    expect(oneLine.events.length + oneLine.rejected.length).toBe(1);
+  });
+});
