@@ -32,7 +32,7 @@ export async function fromPalette(page: Page, typed: string): Promise<void> {
 /** The choices of a select by its name, as read on it. */
 export async function choose(within: Page | Locator, label: string | RegExp, option: string | RegExp): Promise<void> {
   const page = 'keyboard' in within ? within : within.page();
-  await within.getByRole('button', { name: label }).click();
+  await within.getByRole('combobox', { name: label }).click();
   await page.getByRole('option', { name: option }).click();
 }
 

@@ -24,7 +24,7 @@ const tools = (page: Page) => page.getByRole('toolbar', { name: 'Position' });
 test('the grid has a row per event and a column per field', async ({ page, lab, client }) => {
   await openViews(page, lab, client);
   await expect(grid(page)).toHaveAttribute('aria-rowcount', '300');
-  expect(await headings(page)).toEqual(['Shard', 'Offset', 'Time', 'Key', 'Event', 'N', 'ID', 'Name']);
+  expect(await headings(page)).toEqual(['Shard', 'Offset', 'Time', 'Key', 'Event', 'N', 'Id', 'Name']);
   const { rows } = await client.events.window({ stream: 'orders', from: 299, limit: 1 });
   await expect(row(grid(page), 300).getByRole('gridcell')).toHaveText([
     ...[String(rows[0]!.shard), String(rows[0]!.offset), '2018-10-15 09:04:59.000', '299'],
@@ -37,7 +37,7 @@ test('the grid has a row per event and a column per field', async ({ page, lab, 
   await columns.getByRole('checkbox', { name: 'Value', exact: true }).check();
   await columns.getByRole('button', { name: 'Name to the left' }).click();
   await page.keyboard.press('Escape');
-  const chosen = ['Shard', 'Offset', 'Time', 'Key', 'N', 'Name', 'ID', 'Value'];
+  const chosen = ['Shard', 'Offset', 'Time', 'Key', 'N', 'Name', 'Id', 'Value'];
   expect(await headings(page)).toEqual(chosen);
   await page.reload();
   await expect(row(grid(page), 300)).toBeVisible();
@@ -159,7 +159,7 @@ test('the detail tells why an event is where it is, and all its bytes', async ({
   await expect(detail(page)).toContainText('"é"');
 
   await detail(page).getByRole('tab', { name: 'Raw' }).click();
-  await expect(detail(page).getByRole('row').filter({ hasText: /^key\b/i }).filter({ hasText: '37 38 39' })).toHaveCount(1);
+  await expect(detail(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'key', exact: true }) })).toContainText('37 38 39');
   await detail(page).getByRole('tab', { name: 'Raw' }).press('ArrowRight');
   await expect(detail(page).getByRole('tab', { name: 'Hex' })).toHaveAttribute('aria-selected', 'true');
   await expect(detail(page)).toContainText('14 bytes');
@@ -261,7 +261,7 @@ test('a second reader stands elsewhere, and neither moves the other', async ({ p
 
   await page.getByRole('button', { name: 'Close reader B' }).click();
   await expect(b).toBeHidden();
-  expect(await visibleRows(grid(page))).toEqual(stoodA);
+  expect((await visibleRows(grid(page)))[0], 'the first row; the last may be another where the tools take less room').toBe(stoodA[0]);
   await expect.poll(async () => (await readerPositions(client)).length).toBe(1);
 });
 
@@ -282,7 +282,7 @@ test('a million events: by scroll bar, wheel and offset, and every row is the ri
 
   const box = (await grid(page).boundingBox())!;
   const bar = box.x + box.width - 6;
-  await page.mouse.move(bar, box.y + box.height - 22);
+  await page.mouse.move(bar, box.y + box.height - (await belowThumb(page)));
   await page.mouse.down();
   await page.mouse.move(bar, box.y + box.height * 0.75, { steps: 5 });
   await page.mouse.move(bar, box.y + box.height / 2, { steps: 5 });
@@ -318,6 +318,11 @@ test('a million events: by scroll bar, wheel and offset, and every row is the ri
   await client.produce.append({ stream: 'big', records: [view(events)] });
   await expect(cell(grid(page), events + 1, 5)).toHaveText(String(events));
 });
+
+/** From the grid's lower edge up into the thumb of a scroll bar that is at its end: past the horizontal bar and the arrow. */
+async function belowThumb(page: Page): Promise<number> {
+  return await grid(page).evaluate((element: HTMLElement) => element.offsetHeight - element.clientHeight + (element.offsetWidth - element.clientWidth) + 8);
+}
 
 /** All visible rows have come, follow one another, and are what the log holds there. */
 async function rowsAreRight(page: Page, client: LabClient): Promise<void> {
