@@ -141,6 +141,8 @@ export const events = {
   rowOf: call(v.strictObject({ ...inShards, shard: shardNumber, offset }), type<{ row: number }>(), {
     errors: [...readErrors, 'offset-out-of-range'],
   }),
+  /** Where a reader of the chosen shards stands that has read all rows before `row`: the offset it reads next, in each of them. */
+  positionsAt: call(v.strictObject({ ...inShards, row: rowNumber }), type<Position[]>(), { errors: readErrors }),
   get: call(v.strictObject({ stream: streamName, shard: shardNumber, offset }), type<EventDetail>(), {
     errors: [...readErrors, 'no-such-event', 'batch-damaged'],
   }),

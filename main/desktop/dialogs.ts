@@ -29,3 +29,17 @@ export async function askAfterFailure(window: BrowserWindow | null, workspace: s
   const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options));
   return (['again', 'other', 'quit'] as const)[response] ?? 'quit';
 }
+
+/** The page is busy with something that would be lost with it (an import that sends its file). True where the user leaves all the same. */
+export function askToLeave(window: BrowserWindow): boolean {
+  const response = dialog.showMessageBoxSync(window, {
+    type: 'question',
+    message: 'An import is still sending its file',
+    detail: 'What has been imported is kept; the rest of the file is not imported if you leave now.',
+    buttons: ['Stay', 'Leave'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  return response === 1;
+}

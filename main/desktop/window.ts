@@ -1,6 +1,7 @@
 /** The window: where it is, what its page may do, and that it shows only once there is something to see. */
 import path from 'node:path';
 import { BrowserWindow, nativeTheme, type Rectangle, screen } from 'electron';
+import { askToLeave } from './dialogs.ts';
 import { PAGE_URL } from './pageScheme.ts';
 import { readPreferences, writePreferences } from './preferences.ts';
 
@@ -39,6 +40,10 @@ export function createWindow(preload: string, shown: () => void): BrowserWindow 
     shown();
   });
   window.on('close', () => writePreferences({ bounds: window.getNormalBounds(), isMaximized: window.isMaximized() }));
+  // A page that asks to stay is not kept silently: without an answer here the window could not be closed.
+  window.webContents.on('will-prevent-unload', (event) => {
+    if (askToLeave(window)) event.preventDefault();
+  });
   followTheme(window);
   // What went wrong with it is in the window then.
   window.loadURL(PAGE_URL).catch(() => !window.isDestroyed() && window.show());

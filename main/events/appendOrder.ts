@@ -2,6 +2,7 @@
  * Append order: the events of several shards as one sequence (api/events.ts says by what). Each shard is in its order already, so
  * this is a merge of the shards' heads.
  */
+import type { Position } from '../api/values.ts';
 import type { ShardCursor } from '../cluster/brokerContract.ts';
 import type { ShardPlace } from '../cluster/cluster.ts';
 import type { LogRecord } from '../log/index.ts';
@@ -133,6 +134,11 @@ export class AppendOrder {
     let first: Head | null = null;
     for (const head of this.#heads) if (head.batch && (!first || head.before(first))) first = head;
     return first ? first.take() : null;
+  }
+
+  /** The offset to be read next, per shard. */
+  positions(): Position[] {
+    return this.#heads.map((head) => ({ shard: head.place.number, offset: head.next }));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Windows of rows over the shards of a stream, and the row at which an event stands. */
 import { LabError } from '../api/errors.ts';
 import type { EventRow, EventWindow } from '../api/events.ts';
+import type { Position } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed, startsAt, timeOf } from './appendOrder.ts';
 import { type BatchReader, damage, type DecodedBatch } from './batches.ts';
@@ -17,18 +18,26 @@ export async function eventWindow(
   from: number | 'end',
   limit: number,
 ): Promise<EventWindow> {
-  const ends = await cluster.rowCursors(places, BEYOND);
-  const last = Math.max(ends.firstRow, ends.endRow - limit);
-  const row = from === 'end' ? last : Math.min(Math.max(from, ends.firstRow), ends.endRow);
-  const { row: at, firstRow, endRow, cursors } = await cluster.rowCursors(places, row);
+  const { firstRow, endRow } = await cluster.rowCursors(places, BEYOND);
+  const row = Math.max(firstRow, from === 'end' ? endRow - limit : Math.min(from, endRow));
+  const { row: at, cursors } = await cluster.rowCursors(places, row);
   const merge = new AppendOrder(reader, startsAt(places, cursors));
   const rows: EventRow[] = [];
-  for (let number = at; number < row + limit; number++) {
+  // What was appended since the end was asked for belongs to the next window.
+  for (let number = at; number < Math.min(row + limit, endRow); number++) {
     const placed = await merge.next();
     if (!placed) break;
     if (number >= row) rows.push(toRow(placed, number));
   }
   return { firstRow, endRow, rows };
+}
+
+/** The offset that is read next in each shard, after all rows before `row`. */
+export async function positionsAt(cluster: Cluster, reader: BatchReader, places: ShardPlace[], row: number): Promise<Position[]> {
+  const { row: at, cursors } = await cluster.rowCursors(places, row);
+  const merge = new AppendOrder(reader, startsAt(places, cursors));
+  for (let number = at; number < row; number++) if (!(await merge.next())) break;
+  return merge.positions();
 }
 
 /** The row of the event at an offset of one shard, among all `places`; of the next event where there is a gap. */

@@ -52,6 +52,8 @@ export class LogLab {
           return { firstRow: 0, endRow: numbers.length, rows };
         },
         rowOf: async ({ shard, offset, shards }) => ({ row: shards?.length === 1 ? Number(offset) : Number(offset) * 3 + shard }),
+        positionsAt: async ({ row: before }) =>
+          [0, 1, 2].map((shard) => ({ shard, offset: BigInt(Math.max(0, Math.ceil((Math.min(before, this.events) - shard) / 3))) })),
         get: async ({ stream, shard, offset }) => this.detail(stream, shard, offset),
         read: () => {
           throw new LabError('internal', 'Not asked here.');

@@ -4,11 +4,9 @@ import { keyFormula, lateness, placementSentence } from '../../../renderer/src/f
 import { hexLines } from '../../../renderer/src/features/stream/hexLines.ts';
 import { jsonLines } from '../../../renderer/src/features/stream/jsonLines.ts';
 import { markGroups, offsetAt, placeOf } from '../../../renderer/src/features/stream/lane.svelte.ts';
-import { moved, positionsAbove } from '../../../renderer/src/features/stream/positions.ts';
 import { rawParts } from '../../../renderer/src/features/stream/rawParts.ts';
 import { consumeCommand, copyText, isoTime, recordJson } from '../../../renderer/src/features/stream/recordText.ts';
 import { valueLines } from '../../../renderer/src/features/stream/valueLines.ts';
-import { row } from './rows.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const joined = (text: string): string | undefined =>
@@ -159,15 +157,5 @@ describe('lanes', () => {
       (at) => placeOf(shard, at.offset) * 100,
     );
     expect(groups.map(({ readers }) => readers.map(({ name }) => name).join(' '))).toEqual(['A B', 'C', 'D']);
-  });
-  test('a reader stands after the last event of each shard above', () => {
-    const seen = positionsAbove(7, (number) => row(number));
-    expect(seen).toEqual([
-      { shard: 0, offset: 3n },
-      { shard: 1, offset: 2n },
-      { shard: 2, offset: 2n },
-    ]);
-    expect(moved(seen, [{ shard: 1, offset: 2n }])).toBe(seen);
-    expect(moved(seen, [{ shard: 1, offset: 9n }])[1]).toEqual({ shard: 1, offset: 9n });
   });
 });

@@ -45,6 +45,20 @@ describe('the window', () => {
     expect(window.loadURL).toHaveBeenCalledWith('lab://page/');
   });
 
+  test('asks before it leaves a page that is busy, and stays where the user says so', async () => {
+    const { electron, window } = await runReady();
+    for (const [answer, leaves] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      electron.dialog.showMessageBoxSync.mockReturnValueOnce(answer);
+      const event = { preventDefault: vi.fn() };
+      window.webContents.emit('will-prevent-unload', event);
+      expect(event.preventDefault).toHaveBeenCalledTimes(leaves ? 1 : 0);
+    }
+    expect(electron.dialog.showMessageBoxSync).toHaveBeenCalledWith(window, expect.objectContaining({ buttons: ['Stay', 'Leave'], cancelId: 0 }));
+  });
+
   test('shows when there is something to see, and where it was', async () => {
     const { electron, window } = await runReady();
     expect(window.options).toMatchObject({ show: false, width: 1280 });

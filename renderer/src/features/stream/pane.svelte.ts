@@ -8,7 +8,6 @@ import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
-import { positionsAbove } from './positions.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
 import { RowScroller } from './rowScroller.ts';
@@ -270,6 +269,6 @@ export class PaneState {
     this.view = { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
     if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.reader.moved(positionsAbove(endVisible, (row) => this.cache.peek(row)));
+    this.reader.standsAt(endVisible, this.shards ?? undefined);
   }
 }

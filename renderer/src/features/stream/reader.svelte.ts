@@ -3,22 +3,26 @@ import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import { follow } from './feed.ts';
 import { Pace } from './pace.ts';
-import { moved } from './positions.ts';
 
 /** Least pause between two reports of a position, milliseconds. */
 export const MOVE_PAUSE_MS = 250;
 
 export class OpenReader {
   id = $state<string | null>(null);
-  /** The next offset to read, per shard that was seen. */
+  /** The next offset to read, in each shard that is read. */
   positions = $state.raw<readonly Position[]>([]);
 
-  readonly #client: Pick<LabClient, 'readers'>;
+  readonly #client: Pick<LabClient, 'readers' | 'events'>;
+  readonly #stream: string;
   readonly #closed = new AbortController();
   readonly #pace: Pace;
+  /** All rows before it are read; 0 until some are. */
+  #row = 0;
+  #shards: readonly number[] | undefined;
 
-  constructor(client: Pick<LabClient, 'readers'>, stream: string, name: string) {
+  constructor(client: Pick<LabClient, 'readers' | 'events'>, stream: string, name: string) {
     this.#client = client;
+    this.#stream = stream;
     this.#pace = new Pace(() => this.#report());
     const opened = ({ id }: { id: string }): void => {
       this.id = id;
@@ -27,11 +31,11 @@ export class OpenReader {
     void follow((signal) => client.readers.open({ stream, name }, { signal }), opened, this.#closed.signal);
   }
 
-  /** Shards that are not named keep their position. */
-  moved(seen: readonly Position[]): void {
-    const next = moved(this.positions, seen);
-    if (next === this.positions) return;
-    this.positions = next;
+  /** All rows before `row` are read, of these shards or of all. */
+  standsAt(row: number, shards: readonly number[] | undefined): void {
+    if (row === this.#row && shards === this.#shards) return;
+    this.#row = row;
+    this.#shards = shards;
     this.#pace.wish(MOVE_PAUSE_MS);
   }
 
@@ -41,10 +45,13 @@ export class OpenReader {
   }
 
   async #report(): Promise<void> {
-    const { id, positions } = this;
-    if (id === null || positions.length === 0) return;
+    const { id } = this;
+    if (id === null || this.#row === 0) return;
+    const shards = this.#shards;
     try {
-      await this.#client.readers.move({ id, positions: [...positions] });
+      const at = { stream: this.#stream, row: this.#row, ...(shards ? { shards: [...shards] } : {}) };
+      this.positions = await this.#client.events.positionsAt(at, { signal: this.#closed.signal });
+      await this.#client.readers.move({ id, positions: [...this.positions] });
     } catch {
       // A mark on a lane is late; the next move, or the reader opened again, puts it right.
     }
