@@ -1,6 +1,7 @@
 /** The asking half of a peer: calls that wait for their answer, and streams that are read. */
 import type { RequestOptions } from '../api/contract.ts';
-import { deserializeError, LabError } from '../api/errors.ts';
+import type { LabError } from '../api/errors.ts';
+import { deserializeError } from '../api/errors.ts';
 import { CALL, CANCEL, CREDIT, END, ERROR, ITEM, OPEN, RESULT, type AnsweringFrame } from './codec.ts';
 import { broken, cancelled, disconnected, pastDeadline, tooMany } from './failures.ts';
 import { DEADLINE_MS_MAX, PEER_CALLS_MAX, PEER_STREAMS_MAX, STREAM_CREDIT_MAX } from './limits.ts';
