@@ -181,7 +181,7 @@ test.describe('a big file', () => {
     expect(events).toBeGreaterThan(0);
     expect(events).toBeLessThan(BIG_BYTES / 1_000);
     expect((await client.streams.list({}))[0]!.events).toBe(events);
-    await expect(jobs(page)).toContainText(`${said} events are in “big”; the rest of the file was not imported.`);
+    await expect(jobs(page)).toContainText(`${said} events are in “big”. The rest of the file was not imported.`);
 
     await expect(summary(page)).toContainText('The import made the stream big. Deleting it undoes the import.');
     await importing(page).getByRole('button', { name: 'Delete the stream' }).click();

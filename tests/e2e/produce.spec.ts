@@ -174,7 +174,7 @@ test('an event is kept, taken up, sent again and forgotten', async ({ page, lab 
   await openSheet(page, lab);
   await key(page).fill('789');
   await value(page).fill('{"event":"SHOPPER_VIEWED_PRODUCT"}');
-  await sheet(page).getByRole('button', { name: /^Kept/ }).click();
+  await sheet(page).getByRole('button', { name: 'Keep…' }).click();
   const kept = sheet(page).getByRole('region', { name: 'Kept events' });
   await kept.getByRole('textbox').fill('a view');
   await page.keyboard.press('Enter');
@@ -184,6 +184,7 @@ test('an event is kept, taken up, sent again and forgotten', async ({ page, lab 
 
   await page.reload();
   await page.getByRole('button', { name: 'Produce' }).click();
+  await sheet(page).getByRole('button', { name: 'Kept 1' }).click();
   await kept.getByRole('button', { name: 'Send again: a view' }).click();
   await expect(sent(page)).toContainText('offset 0');
   expect(consumed(lab)).toMatchObject([{ key: '789', value: '{"event":"SHOPPER_VIEWED_PRODUCT"}' }]);
@@ -249,9 +250,22 @@ test('what is pasted arrives byte for byte, and another stream can be chosen', a
   await page.keyboard.press(CONTROL_A);
   await page.keyboard.insertText(text);
   await choose(sheet(page), /^Stream/, 'other');
-  await page.keyboard.press('Control+Enter');
+  await sheet(page).getByRole('button', { name: 'Send', exact: true }).click();
   await expect(sent(page)).toContainText('Appended at shard 0, offset 0');
   await sent(page).getByRole('link', { name: 'other' }).click();
   await expect(row(grid(page), 1)).toContainText('Zoë 🛒');
   expect(consumed(lab, 'other')[0]!.value).toBe(text);
+});
+
+test('Ctrl+Enter sends from every place in the sheet', async ({ page, lab }) => {
+  await openSheet(page, lab);
+  await page.keyboard.press('Control+Enter');
+  await expect(sheet(page).getByRole('alert'), 'an empty form says what it lacks').toContainText('There is no value yet.');
+  await value(page).fill('{}');
+  const places = [key(page), value(page), sheet(page).getByRole('spinbutton', { name: 'How many events' }), sheet(page).getByRole('combobox', { name: /^Stream/ })];
+  for (const [index, place] of places.entries()) {
+    await place.focus();
+    await page.keyboard.press('Control+Enter');
+    await expect(sent(page).getByRole('listitem')).toHaveCount(index + 1);
+  }
 });

@@ -1,0 +1,198 @@
+/**
+ * Each lesson, followed as a student would: by the words of its steps, on the real page. What a step says to paste is taken from the
+ * step. A check ticks after the deed and not before.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator, Page } from 'playwright/test';
+import type { Lesson } from '../../main/api/lessons.ts';
+import { expect, root, test } from './lab.ts';
+import { choose, detail, dialog, grid, navigation, openLab, openStream, row, visibleRows } from './screens.ts';
+
+const panel = (page: Page): Locator => page.getByRole('complementary', { name: 'Lesson' });
+const checks = (page: Page): Locator => panel(page).getByRole('list', { name: 'What the lab is waiting to see' }).getByRole('listitem');
+const produceSheet = (page: Page): Locator => dialog(page, 'Produce');
+
+/** What the student does in a step; `codes` are the texts that the step says to copy. */
+type Deed = (page: Page, codes: string[]) => Promise<void>;
+interface Course {
+  /** By the titles of the steps. A step that is only read has none. */
+  deeds: Record<string, Deed>;
+}
+
+async function makeStream(page: Page, name: string, shards: number): Promise<void> {
+  await navigation(page).getByRole('link', { name: 'Streams' }).click();
+  await page.getByRole('button', { name: 'New stream' }).click();
+  const made = dialog(page, 'New stream');
+  await made.getByRole('spinbutton', { name: 'Shards' }).fill(String(shards));
+  await made.getByRole('textbox', { name: 'Name' }).fill(name);
+  await made.getByRole('button', { name: 'Create' }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+}
+
+async function fillIn(page: Page, { key, value }: { key?: string; value: string }): Promise<void> {
+  await page.getByRole('main').getByRole('button', { name: 'Produce' }).click();
+  if (key !== undefined) await produceSheet(page).getByRole('textbox', { name: 'Key', exact: true }).fill(key);
+  await produceSheet(page).getByRole('textbox', { name: 'Value', exact: true }).fill(value);
+}
+
+/** Sends what is filled in and closes the sheet. */
+async function send(page: Page, button = 'Send'): Promise<void> {
+  const sent = produceSheet(page).getByRole('list', { name: 'Sent' }).getByRole('listitem');
+  await produceSheet(page).getByRole('button', { name: button, exact: true }).click();
+  await expect(sent).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(produceSheet(page)).toBeHidden();
+}
+
+async function sendMany(page: Page, count: number, numbered: boolean): Promise<void> {
+  await produceSheet(page).getByRole('spinbutton', { name: 'How many events' }).fill(String(count));
+  if (numbered) await produceSheet(page).getByRole('checkbox', { name: 'Number {{n}}' }).check();
+  await send(page, `Send ${count}`);
+}
+
+async function goToOffset(page: Page, shard: string, offset: string): Promise<void> {
+  await page.getByRole('button', { name: 'Go to offset…' }).click();
+  await choose(dialog(page, 'Go to offset'), /^Shard/, shard);
+  await dialog(page, 'Go to offset').getByRole('textbox', { name: 'Offset' }).fill(offset);
+  await page.keyboard.press('Enter');
+  await expect(dialog(page, 'Go to offset')).toBeHidden();
+}
+
+const courses: Record<string, Course> = {
+  'one-log': {
+    deeds: {
+      'A stream of your own': (page, [name]) => makeStream(page, name!, 1),
+      async 'The first event'(page, [value, time]) {
+        await openStream(page, 'inn-events');
+        await expect(page.getByText('Nothing in this stream yet')).toBeVisible();
+        await fillIn(page, { value: value! });
+        await produceSheet(page).getByRole('radiogroup', { name: 'Time of the event' }).getByText('At', { exact: true }).click();
+        await produceSheet(page).getByRole('textbox', { name: 'Time' }).fill(time!);
+        await send(page);
+        await expect(row(grid(page), 1)).toContainText('0718-01-01');
+      },
+      async 'Append only'(page, [value]) {
+        await row(grid(page), 1).click();
+        await expect(detail(page).getByRole('button', { name: /edit|delete|change/i })).toHaveCount(0);
+        await fillIn(page, { value: value! });
+        await produceSheet(page).getByRole('radiogroup', { name: 'Time of the event' }).getByText('Now', { exact: true }).click();
+        await send(page);
+      },
+      async 'Shards, and a key'(page, [name, key, value]) {
+        await makeStream(page, name!, 3);
+        await fillIn(page, { key: key!, value: value! });
+        await send(page);
+      },
+      async 'Same key, same shard'(page, [value]) {
+        await row(grid(page), 1).click();
+        await expect(detail(page)).toContainText('murmur2("789") % 3 = 1');
+        await fillIn(page, { value: value! });
+        await expect(produceSheet(page).getByRole('textbox', { name: 'Key', exact: true })).toHaveValue('789');
+        await sendMany(page, 5, false);
+      },
+      async 'Each shard counts for itself'(page, [key, value]) {
+        await fillIn(page, { key: key!, value: value! });
+        await sendMany(page, 300, true);
+      },
+      async 'Read it again'(page) {
+        await goToOffset(page, '1', '3');
+        await expect(detail(page)).toContainText('1 · 3');
+        const read = await detail(page).innerText();
+        await page.getByRole('button', { name: 'End', exact: true }).click();
+        await expect(row(grid(page), 306)).toBeVisible();
+        await page.getByRole('button', { name: 'Beginning' }).click();
+        await expect(row(grid(page), 1)).toBeVisible();
+        await goToOffset(page, '1', '3');
+        expect(await detail(page).innerText()).toBe(read);
+      },
+      async 'Two readers'(page) {
+        await page.getByRole('button', { name: 'Second reader' }).click();
+        const gridB = page.getByRole('grid', { name: 'Events of reader B' });
+        await expect(row(gridB, 306)).toBeVisible();
+        await page.getByRole('region', { name: 'Reader A' }).getByRole('button', { name: 'Beginning' }).click();
+        await page.getByRole('region', { name: 'Reader B' }).getByRole('button', { name: 'End', exact: true }).click();
+        await expect(row(grid(page), 1)).toBeVisible();
+        expect(await visibleRows(gridB)).toContain(306);
+      },
+    },
+  },
+};
+
+const lessonsFolder = path.join(root, 'resources/lessons');
+for (const id of readdirSync(lessonsFolder)) {
+  const { title, steps } = JSON.parse(readFileSync(path.join(lessonsFolder, id, 'lesson.json'), 'utf8')) as Lesson;
+
+  test(`“${title}”, from its first step to its last`, async ({ page, lab, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const { deeds } = courses[id]!;
+    const titles = steps.map((step) => step.title);
+    expect(titles).toEqual(expect.arrayContaining(Object.keys(deeds)));
+    await openLab(page, lab, '#/lessons');
+    await page.getByRole('list', { name: 'Lessons' }).getByRole('listitem').filter({ hasText: title }).getByRole('button', { name: 'Start' }).click();
+
+    for (const [index, step] of steps.entries()) {
+      await expect(panel(page).getByRole('region', { name: `Step ${index + 1}` })).toContainText(step.title);
+      const last = index === steps.length - 1;
+      const next = panel(page).getByRole('button', { name: last ? 'Finish' : 'Next' });
+      await expect(checks(page)).toHaveCount(step.checks.length);
+      const seen = checks(page).getByRole('img', { name: 'Seen:' });
+      if (step.checks.length > 0) await expect(seen, 'nothing is ticked before the deed').not.toHaveCount(step.checks.length);
+      await deeds[step.title]?.(page, await codesOf(page));
+      if (step.checks.length > 0) expect(deeds, `a deed for “${step.title}”`).toHaveProperty([step.title]);
+      await expect(seen, step.title).toHaveCount(step.checks.length);
+      await expect(panel(page).getByRole('button', { name: `Step ${index + 1} of ${steps.length}: ${step.title}, done` })).toBeVisible();
+      await next.click();
+    }
+    await expect(panel(page)).toBeHidden();
+    await navigation(page).getByRole('link', { name: 'Lessons' }).click();
+    await expect(page.getByRole('main')).toContainText(`${steps.length} of ${steps.length} steps`);
+  });
+}
+
+/** What the step says to copy, by its own buttons. */
+async function codesOf(page: Page): Promise<string[]> {
+  const codes: string[] = [];
+  for (const copy of await panel(page).getByRole('button', { name: 'Copy' }).all()) {
+    await copy.click();
+    codes.push(await page.evaluate(() => navigator.clipboard.readText()));
+  }
+  return codes;
+}
+
+test('a lesson is left, taken up after a reload, and started again', async ({ page, lab, client }) => {
+  await openLab(page, lab);
+  await page.getByRole('button', { name: 'Start the lesson' }).click();
+  await panel(page).getByRole('button', { name: 'Next' }).click();
+  await expect(panel(page).getByRole('button', { name: 'Next' }), 'a student may look ahead').toBeEnabled();
+  await makeStream(page, 'inn-events', 3);
+  await expect(checks(page).getByRole('img', { name: 'Not yet:' }), 'three shards are not one').toHaveCount(1);
+  await client.streams.delete({ name: 'inn-events' });
+  await expect(navigation(page).getByRole('link', { name: 'inn-events' })).toHaveCount(0);
+  await makeStream(page, 'inn-events', 1);
+  await expect(checks(page).getByRole('img', { name: 'Seen:' })).toHaveCount(1);
+
+  await page.reload();
+  await expect(panel(page)).toContainText('A stream of your own');
+  await expect(checks(page).getByRole('img', { name: 'Seen:' })).toHaveCount(1);
+  await panel(page).getByRole('button', { name: 'Lesson menu' }).click();
+  await page.getByRole('menuitem', { name: 'Leave the lesson' }).click();
+  await expect(panel(page)).toBeHidden();
+  await page.reload();
+  await navigation(page).getByRole('link', { name: 'Lessons' }).click();
+  await expect(page.getByRole('main')).toContainText('2 of 10 steps');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(panel(page)).toContainText('A stream of your own');
+
+  await panel(page).getByRole('button', { name: 'Lesson menu' }).click();
+  await page.getByRole('menuitem', { name: 'Start again…' }).click();
+  const asked = dialog(page, 'Start the lesson again');
+  await expect(asked).toContainText('inn-events, 0 events');
+  await asked.getByRole('button', { name: 'Keep it as it is' }).click();
+  expect((await client.streams.list({})).map(({ name }) => name)).toEqual(['inn-events']);
+  await panel(page).getByRole('button', { name: 'Lesson menu' }).click();
+  await page.getByRole('menuitem', { name: 'Start again…' }).click();
+  await asked.getByRole('button', { name: 'Delete 1 stream and start again' }).click();
+  await expect(panel(page)).toContainText('Something happened');
+  expect(await client.streams.list({})).toEqual([]);
+});
