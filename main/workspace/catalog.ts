@@ -10,6 +10,9 @@ export const CATALOG_FORMAT = 1;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
+/** The lab's lock is held: only another program can be in the way, milliseconds. */
+const BUSY_MS = 500;
+
 const steps: string[] = [
   `CREATE TABLE stream (
      id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, shards INTEGER NOT NULL, created_at INTEGER NOT NULL,
@@ -29,7 +32,7 @@ export type Catalog = Database.Database;
 /** Opens or makes the catalog at `file`. Errors: `format-too-new`, `not-a-log`, `workspace-unwritable`. */
 export function openCatalog(file: string): Catalog {
   try {
-    const db = new Database(file);
+    const db = new Database(file, { timeout: BUSY_MS });
     try {
       const format = formatOf(db, file);
       db.pragma('journal_mode = WAL');

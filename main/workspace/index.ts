@@ -5,7 +5,7 @@
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
  *   broker-1.sqlite     the log of broker 1, beside broker-1.lock
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
@@ -37,14 +37,7 @@ export interface Workspace {
  */
 export async function openWorkspace(folder: string, program: string, lockWaitMs = LOCK_WAIT_MS): Promise<Workspace> {
   const root = path.resolve(folder);
-  try {
-    mkdirSync(root, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new LabError('workspace-unwritable', `${root} is a file; a workspace is a folder. Choose another place.`, { cause: error });
-    }
-    throw unwritable(root, error);
-  }
+  makeFolder(root);
   const lock = await acquireLock(
     path.join(root, 'lab.lock'),
     { program, pid: process.pid, since: new Date().toISOString() },
@@ -55,6 +48,22 @@ export async function openWorkspace(folder: string, program: string, lockWaitMs 
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Makes the folder and those above it. Not by mkdir's own recursion: in a place like /proc that never ends (Node 24). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) {
+    if (statSync(folder).isDirectory()) return;
+    throw new LabError('workspace-unwritable', `${folder} is a file; a workspace is a folder. Choose another place.`);
+  }
+  const parent = path.dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another program may just have made it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(folder, error);
   }
 }
 

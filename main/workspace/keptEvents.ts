@@ -13,7 +13,9 @@ export interface KeptEvents {
 type Row = Omit<KeptEvent, 'draft'> & { draft: string };
 
 export function createKeptEvents(catalog: Catalog): KeptEvents {
-  const of = catalog.prepare<[string], Row>('SELECT id, stream, label, draft, kept_at AS keptAt FROM kept_event WHERE stream = ? ORDER BY kept_at DESC');
+  const of = catalog.prepare<[string], Row>(
+    'SELECT id, stream, label, draft, kept_at AS keptAt FROM kept_event WHERE stream = ? ORDER BY kept_at DESC',
+  );
   const count = catalog.prepare<[], number>('SELECT count(*) FROM kept_event').pluck();
   const keep = catalog.prepare('INSERT INTO kept_event (id, stream, label, draft, kept_at) VALUES (@id, @stream, @label, @draft, @keptAt)');
   const forget = catalog.prepare('DELETE FROM kept_event WHERE id = ?');

@@ -3,7 +3,7 @@ import type { RangeFrom, RangeUntil, ReadRecord } from '../../../main/api/events
 import { bytes, openLab, readAll, record, temporaryFolder, text, type TestLab } from '../openLab.ts';
 
 /** 718-05-05, before any clock of a computer. */
-const AD_718 = -39_497_500_800_000n;
+const AD_718 = -39_498_624_000_000n;
 
 const temporary = temporaryFolder();
 let lab: TestLab;

@@ -21,7 +21,8 @@ const whole =
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 const words: Field = (value) => typeof value === 'string' && value !== '';
 const offset: Field = (value) => typeof value === 'string' && /^(0|[1-9]\d*)$/.test(value);
-const time: Field = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
+const time: Field = (value) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
 
 /** What the lab can see: the fields that each kind of check must have, and those it may have. */
 const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, Field> }> = {

@@ -73,7 +73,7 @@ describe('produce.append', () => {
         ],
       }),
       record('t', { timestamp: -1n }),
-      record('t', { timestamp: -39_497_500_800_000n }),
+      record('t', { timestamp: -39_498_624_000_000n }),
       record('t', { timestamp: 2n ** 63n - 1n }),
       record('t', { timestamp: -(2n ** 63n) }),
       record('t', { timestamp: 0n }),

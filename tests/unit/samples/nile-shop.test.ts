@@ -30,7 +30,14 @@ interface ShopEvent {
 
 const folder = new URL('../../../resources/samples/nile-shop/', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
-const sample = JSON.parse(read('sample.json')) as { id: string; title: string; summary: string; stream: string; shards: number; events: number };
+const sample = JSON.parse(read('sample.json')) as {
+  id: string;
+  title: string;
+  summary: string;
+  stream: string;
+  shards: number;
+  events: number;
+};
 const text = read('events.ndjson');
 const records = text
   .trimEnd()
@@ -110,7 +117,9 @@ describe('records', () => {
     for (const { record, event } of whole) expect(event.shopper.id).toBe(record.key);
     expect(new Set(records.map((record) => record.key))).toEqual(new Set(SHOPPERS.map((shopper) => shopper.id)));
     expect(SHOPPERS).toHaveLength(40);
-    expect(SHOPPERS.map((shopper) => shopper.id)).toEqual(expect.arrayContaining(['123', '456', '789', '204', '317', '561', '642', '875', '930']));
+    expect(SHOPPERS.map((shopper) => shopper.id)).toEqual(
+      expect.arrayContaining(['123', '456', '789', '204', '317', '561', '642', '875', '930']),
+    );
   });
 });
 
@@ -206,7 +215,9 @@ describe('carts', () => {
 
   test('many are abandoned, and how one looks decides how many', () => {
     expect(carts.size).toBe(115);
-    const sinceAdd = [...carts.values()].filter(({ lastAddAt, order }) => Math.min(order?.at ?? Infinity, UNTIL) - lastAddAt > HALF_AN_HOUR);
+    const sinceAdd = [...carts.values()].filter(
+      ({ lastAddAt, order }) => Math.min(order?.at ?? Infinity, UNTIL) - lastAddAt > HALF_AN_HOUR,
+    );
     expect(sinceAdd).toHaveLength(50);
     const sessionOver = [...carts.values()].filter((cart) => {
       const end = sessionEnd(cart);
@@ -218,7 +229,9 @@ describe('carts', () => {
   test('some shoppers come back after 10 to 20 minutes and order', () => {
     const back = [...carts.values()].filter(({ shopper, lastAddAt, order }) => {
       if (!order || order.at - lastAddAt > HALF_AN_HOUR) return false;
-      const times = byEventTime.filter(({ event, at }) => event.shopper.id === shopper && at >= lastAddAt && at <= order.at).map(({ at }) => at);
+      const times = byEventTime
+        .filter(({ event, at }) => event.shopper.id === shopper && at >= lastAddAt && at <= order.at)
+        .map(({ at }) => at);
       return times.some((at, n) => n > 0 && at - times[n - 1]! >= 10 * 60 && at - times[n - 1]! <= 20 * 60);
     });
     expect(back.length).toBeGreaterThanOrEqual(10);
