@@ -269,3 +269,17 @@ test('Ctrl+Enter sends from every place in the sheet', async ({ page, lab }) => 
     await expect(sent(page).getByRole('listitem')).toHaveCount(index + 1);
   }
 });
+
+test('the keyboard stays where it was while the lab works', async ({ page, lab }) => {
+  await openSheet(page, lab);
+  await value(page).fill('{}');
+  const send = sheet(page).getByRole('button', { name: 'Send', exact: true });
+  await send.focus();
+  for (const count of [1, 2, 3]) {
+    await page.keyboard.press('Enter');
+    await expect(sent(page).getByRole('listitem')).toHaveCount(count);
+    await expect(send).toBeFocused();
+  }
+  await page.keyboard.press('Escape');
+  await expect(sheet(page)).toBeHidden();
+});

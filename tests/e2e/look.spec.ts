@@ -1,0 +1,176 @@
+/**
+ * How the lab looks: each screen and dialog, light and dark, is free of what axe finds, and fits its window. The pictures in
+ * test-results/look are for eyes; nothing compares them.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright/test';
+import type { LabClient } from '../../main/api/index.ts';
+import { expect, type Lab, root, test } from './lab.ts';
+import { broker, crash } from './processes.ts';
+import { record, views } from './records.ts';
+import { dialog, fromPalette, grid, jobs, openLab, openStream, row } from './screens.ts';
+
+const sizes = [
+  { width: 1920, height: 1080 },
+  { width: 1280, height: 800 },
+];
+
+/** Takes pictures, measures and lets axe look, in both themes. Problems are gathered, so that one run tells of all. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+    for (const size of sizes) {
+      await page.setViewportSize(size);
+      const [wide, high] = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]);
+      expect.soft({ wide, high }, `${name} fits ${size.width}×${size.height}`).toEqual({ wide: 0, high: 0 });
+      await page.screenshot({ path: path.join(root, 'test-results/look', `${name}-${colorScheme}-${size.width}.png`), animations: 'disabled' });
+    }
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+    expect.soft(found, `${name}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+async function full(lab: Lab, client: LabClient): Promise<void> {
+  await client.samples.load({ id: 'nile-shop' });
+  await client.streams.create({ name: 'orders', shards: 3 });
+  await client.produce.append({ stream: 'orders', records: views(0, 500) });
+  await client.streams.create({ name: 'empty', shards: 1 });
+  await expect.poll(async () => (await client.streams.list({})).find(({ name }) => name === 'raw-events')?.events).toBe(2318);
+}
+
+test('empty: welcome, streams, lessons, settings, new stream, import, palette', async ({ page, lab }) => {
+  test.setTimeout(120_000);
+  await openLab(page, lab);
+  await expect(page.getByRole('button', { name: 'Start the lesson' })).toBeEnabled();
+  await look(page, 'welcome');
+  for (const [place, title] of [['streams', 'No streams yet'], ['lessons', 'One log'], ['settings', 'Durability']] as const) {
+    await page.goto(`${new URL(lab.url).origin}/#/${place}`);
+    await expect(page.getByText(title, { exact: true }).first()).toBeVisible();
+    await look(page, place === 'streams' ? 'streams-empty' : place);
+  }
+  await page.getByRole('button', { name: 'New stream' }).click();
+  await dialog(page, 'New stream').getByRole('textbox', { name: 'Name' }).fill('größe');
+  await look(page, 'new-stream-wrong');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Shift+I');
+  await expect(dialog(page, 'Import')).toBeVisible();
+  await look(page, 'import-choose');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+K');
+  await expect(page.getByRole('listbox', { name: 'Actions' })).toBeVisible();
+  await look(page, 'palette');
+});
+
+test('full: streams, one stream, an event, two readers, menus, a lesson', async ({ page, lab, client }) => {
+  test.setTimeout(150_000);
+  await full(lab, client);
+  await openLab(page, lab, '#/streams');
+  await expect(page.getByRole('row', { name: /raw-events/ })).toContainText('2,318');
+  await look(page, 'streams');
+  await openStream(page, 'empty');
+  await expect(page.getByText('Nothing in this stream yet')).toBeVisible();
+  await look(page, 'stream-empty');
+  await openStream(page, 'raw-events');
+  await expect(row(grid(page), 2318)).toBeVisible();
+  await look(page, 'stream');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await look(page, 'stream-columns');
+  await page.keyboard.press('Escape');
+  await row(grid(page), 2316).click();
+  await expect(page.getByRole('tab', { name: 'Event' })).toBeVisible();
+  await look(page, 'stream-event');
+  for (const tab of ['Raw', 'Hex']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await look(page, `stream-event-${tab.toLowerCase()}`);
+  }
+  await page.getByRole('button', { name: 'Second reader' }).click();
+  await expect(page.getByRole('grid', { name: 'Events of reader B' }).getByRole('row').nth(5)).toBeVisible();
+  await look(page, 'stream-two-readers');
+  await page.keyboard.press('Control+G');
+  await expect(dialog(page, 'Go to offset')).toBeVisible();
+  await look(page, 'go-to-offset');
+  await page.keyboard.press('Escape');
+  await fromPalette(page, 'delete raw-events');
+  await expect(dialog(page, 'Delete stream')).toBeVisible();
+  await look(page, 'delete-stream');
+});
+
+test('at work: produce, import, rejected lines, jobs, a lesson', async ({ page, lab, client, folder }) => {
+  test.setTimeout(150_000);
+  await full(lab, client);
+  await openLab(page, lab, '#/streams/raw-events');
+  await expect(row(grid(page), 2318)).toBeVisible();
+  await page.keyboard.press('Shift+P');
+  const sheet = dialog(page, 'Produce');
+  await sheet.getByRole('textbox', { name: 'Key', exact: true }).fill('789');
+  await sheet.getByRole('textbox', { name: 'Value', exact: true }).fill('{\n  "event": "SHOPPER_VIEWED_PRODUCT",\n  "shopper": { "id": "789" }\n}');
+  await sheet.getByRole('button', { name: 'Add header' }).click();
+  await sheet.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(sheet.getByRole('list', { name: 'Sent' })).toBeVisible();
+  await look(page, 'produce');
+  await sheet.getByRole('textbox', { name: 'Value', exact: true }).fill('{ "event": }');
+  await sheet.getByRole('button', { name: 'Send', exact: true }).click();
+  await sheet.getByRole('button', { name: /^Kep/ }).click();
+  await look(page, 'produce-wrong');
+  await sheet.getByRole('button', { name: 'Close', exact: true }).click();
+
+  const file = path.join(folder, 'orders.ndjson');
+  writeFileSync(file, [...views(0, 40).map(({ value }) => Buffer.from(value!).toString()), 'not JSON', '{"cut": '].join('\n'));
+  await page.getByRole('main').getByRole('button', { name: 'Import' }).click();
+  await dialog(page, 'Import').locator('input[type=file]').setInputFiles(file);
+  await expect(dialog(page, 'Import').getByRole('region', { name: 'First events' }).getByRole('row').nth(5)).toBeVisible();
+  await look(page, 'import-set-up');
+  await page.keyboard.press('Control+Enter');
+  await expect(dialog(page, 'Import').getByRole('status')).toContainText(/Imported\s*40/);
+  await look(page, 'import-done');
+  await dialog(page, 'Import').getByRole('button', { name: 'Show rejected lines' }).click();
+  await expect(dialog(page, 'Rejected lines').getByRole('row').nth(2)).toBeVisible();
+  await look(page, 'rejected');
+  await page.keyboard.press('Escape');
+  await expect(jobs(page)).toBeVisible();
+  await look(page, 'jobs');
+
+  await client.lessons.start({ id: 'one-log' });
+  await client.lessons.go({ step: 2 });
+  await expect(page.getByRole('complementary', { name: 'Lesson' })).toContainText('The first event');
+  await look(page, 'lesson');
+  await page.keyboard.press('Shift+P');
+  await expect(sheet).toBeVisible();
+  await look(page, 'lesson-produce');
+});
+
+test('in trouble: a lost broker, a lost lab, no such stream, a refusal, a wrong token', async ({ page, lab, client }) => {
+  test.setTimeout(150_000);
+  await full(lab, client);
+  await openLab(page, lab, '#/streams/orders');
+  await expect(row(grid(page), 500)).toBeVisible();
+  // It does not come up again while it is killed again and again.
+  const killing = setInterval(() => void broker(client).then(({ pid, state }) => state === 'up' && pid !== null && crash(pid), () => {}), 100);
+  await expect(page.getByText(/Broker 1 is (down|starting)/).first()).toBeVisible({ timeout: 30_000 });
+  await page.screenshot({ path: path.join(root, 'test-results/look/broker-down.png') });
+  clearInterval(killing);
+  await expect(page.getByRole('contentinfo')).toContainText('broker up', { timeout: 30_000 });
+
+  await client.produce.append({ stream: 'orders', records: [record({ key: 'again' })] });
+  await page.goto(`${new URL(lab.url).origin}/#/streams/none`);
+  await expect(page.getByText('There is no stream “none”')).toBeVisible();
+  await look(page, 'stream-gone');
+  await openStream(page, 'orders');
+  await expect(row(grid(page), 501)).toBeVisible();
+  await lab.stop();
+  await expect(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  await look(page, 'lab-lost');
+});
+
+test('the page of a wrong token', async ({ page, lab }) => {
+  await page.goto(`${new URL(lab.url).origin}/?token=wrong`);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: path.join(root, 'test-results/look', `refused-${colorScheme}.png`) });
+    expect.soft((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+  }
+});
