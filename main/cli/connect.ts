@@ -21,7 +21,9 @@ export interface Connection {
 }
 
 export function connect(target: Target): Promise<Connection> {
-  return target.url === undefined ? openWorkspace(target.workspace === undefined ? defaultWorkspace() : userPath(target.workspace)) : connectTo(target.url);
+  return target.url === undefined
+    ? openWorkspace(target.workspace === undefined ? defaultWorkspace() : userPath(target.workspace))
+    : connectTo(target.url);
 }
 
 async function connectTo(url: string): Promise<Connection> {

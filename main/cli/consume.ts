@@ -1,6 +1,6 @@
 /** loglab consume: a range of a stream, printed. */
 import { LabError } from '../api/errors.ts';
-import type { RangeFrom, RangeUntil, ReadRecord } from '../api/events.ts';
+import type { Gap, RangeFrom, RangeUntil, ReadRecord } from '../api/events.ts';
 import { recordToJson } from '../api/recordJson.ts';
 import { formatIsoTime } from '../api/time.ts';
 import type { Connection } from './connect.ts';
@@ -13,20 +13,37 @@ export interface ConsumeOptions {
   json: boolean;
 }
 
-/** Ends at the range's end, or when `signal` aborts. Damaged parts are passed over, told on stderr, and end it with a failure. */
-export async function consume({ client }: Connection, output: Output, stream: string, options: ConsumeOptions, signal: AbortSignal): Promise<void> {
+/** Damaged batches that the failure names. */
+const GAPS_NAMED_MAX = 10;
+
+/** Ends at the range's end, or when `signal` aborts. Damaged parts are passed over and end it with a failure that names them. */
+export async function consume(
+  { client }: Connection,
+  output: Output,
+  stream: string,
+  options: ConsumeOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { from, until, shards, json } = options;
-  let gaps = 0;
+  const gaps: Gap[] = [];
   try {
     for await (const chunk of client.events.read({ stream, from, until, ...(shards ? { shards } : {}) }, { signal })) {
-      if (chunk.records.length > 0) await output.print(chunk.records.map((record) => (json ? recordToJson(stream, record) : plain(record))).join('\n'));
-      for (const gap of chunk.gaps) output.say(gap.reason);
-      gaps += chunk.gaps.length;
+      if (chunk.records.length > 0)
+        await output.print(chunk.records.map((record) => (json ? recordToJson(stream, record) : plain(record))).join('\n'));
+      gaps.push(...chunk.gaps);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  if (gaps > 0) throw new LabError('batch-damaged', `${gaps} damaged record batch${gaps === 1 ? ' was' : 'es were'} passed over; everything else was read.`);
+  if (gaps.length > 0) throw new LabError('batch-damaged', sayGaps(gaps));
+}
+
+function sayGaps(gaps: Gap[]): string {
+  const named = gaps
+    .slice(0, GAPS_NAMED_MAX)
+    .map(({ shard, firstOffset, lastOffset }) => `shard ${shard}, offsets ${firstOffset} to ${lastOffset}`);
+  if (gaps.length > GAPS_NAMED_MAX) named.push(`and ${gaps.length - GAPS_NAMED_MAX} more`);
+  return `${gaps.length} damaged record batch${gaps.length === 1 ? ' was' : 'es were'} passed over (${named.join('; ')}); everything else was read.`;
 }
 
 /** shard:offset, time, key, value, with tabs between. */

@@ -17,9 +17,20 @@ export interface ImportOptions {
 }
 
 /** Fails with `bad-input` where lines were rejected; the others are imported. */
-export async function importFile({ client }: Connection, output: Output, stream: string, file: string, options: ImportOptions): Promise<void> {
+export async function importFile(
+  { client }: Connection,
+  output: Output,
+  stream: string,
+  file: string,
+  options: ImportOptions,
+): Promise<void> {
   const bytes = await sizeOf(file);
-  const { jobId } = await client.imports.start({ stream, shards: options.shards, rules: options.rules, file: { name: path.basename(file), bytes } });
+  const { jobId } = await client.imports.start({
+    stream,
+    shards: options.shards,
+    rules: options.rules,
+    file: { name: path.basename(file), bytes },
+  });
   let report: ImportReport;
   try {
     await send(client, jobId, file, bytes, output);
@@ -27,12 +38,34 @@ export async function importFile({ client }: Connection, output: Output, stream:
   } catch (error) {
     const failure = toLabError(error);
     await client.imports.abort({ jobId, reason: failure.message }).catch(() => {});
-    throw failure;
+    throw new LabError(failure.code, (await outcome(client, jobId)) ?? failure.message, { retriable: failure.retriable, cause: failure });
   }
-  await list({ client }, output, jobId, options.json);
+  const unlisted = await list({ client }, output, jobId, options.json);
   const { imported, rejected } = report;
-  await output.print(options.json ? toJson({ stream, imported, rejected }) : `${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, ${rejected} line${rejected === 1 ? '' : 's'} rejected.`);
-  if (rejected > 0) throw new LabError('bad-input', `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected; ${imported} event${imported === 1 ? ' was' : 's were'} imported.`);
+  await output.print(
+    options.json
+      ? toJson({ stream, imported, rejected })
+      : `${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, ${rejected} line${rejected === 1 ? '' : 's'} rejected.`,
+  );
+  if (rejected > 0)
+    throw new LabError(
+      'bad-input',
+      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported.`,
+    );
+}
+
+/** What the job says in the end: why, and what is in the log. */
+async function outcome(client: Connection['client'], jobId: string): Promise<string | null> {
+  try {
+    for await (const jobs of client.jobs.watch({})) {
+      const job = jobs.find(({ id }) => id === jobId);
+      if (!job) return null;
+      if (job.state !== 'running') return job.message;
+    }
+  } catch {
+    // The lab itself is gone: the failure says so.
+  }
+  return null;
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -69,16 +102,16 @@ async function send(client: Connection['client'], jobId: string, file: string, t
     await Promise.all(underWay);
   }
   if (failure) throw failure;
+  if (sent < total) throw new LabError('file-unreadable', `${file} became shorter while it was read: ${sent} of ${total} bytes came.`);
 }
 
-/** The rejected lines, with where, why and what. */
-async function list({ client }: Pick<Connection, 'client'>, output: Output, jobId: string, json: boolean): Promise<void> {
-  for (let from = 0; ; ) {
+/** Lists the rejected lines, with where, why and what. Returns what to say where there are more than are kept. */
+async function list({ client }: Pick<Connection, 'client'>, output: Output, jobId: string, json: boolean): Promise<string> {
+  for (let from = 0; ;) {
     const { lines, kept, total } = await client.imports.rejected({ jobId, from, limit: REJECTED_PAGE_MAX });
     for (const line of lines) await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${line.text}`);
     from += lines.length;
     if (lines.length > 0 && from < kept) continue;
-    if (kept < total) output.say(`Only the first ${kept} of ${total} rejected lines are listed.`);
-    return;
+    return kept < total ? ` (the first ${kept} are listed)` : '';
   }
 }

@@ -83,7 +83,12 @@ command(program, 'produce <stream>', 'append the lines of stdin as events')
   );
 
 command(program, 'consume <stream>', 'print the events of a stream')
-  .option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time', or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'), { at: 'beginning' } as RangeFrom)
+  .option(
+    '--from <where>',
+    'beginning, latest, offset:N or an ISO 8601 time',
+    or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'),
+    { at: 'beginning' } as RangeFrom,
+  )
   .option(
     '--until <where>',
     'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more',
@@ -95,7 +100,9 @@ command(program, 'consume <stream>', 'print the events of a stream')
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     process.once('SIGTERM', () => stop.abort());
-    return withLab(options, (lab) => consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, stop.signal));
+    return withLab(options, (lab) =>
+      consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, stop.signal),
+    );
   });
 
 command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
@@ -103,10 +110,18 @@ command(program, 'import <stream> <file>', 'import a file; lines that can not be
   .option('--key-field <path>', 'field that becomes the key (shopper.id)')
   .option('--time-field <path>', 'field that becomes the timestamp')
   .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
-  .action((stream: string, file: string, options: Common & { format: 'ndjson' | 'lines'; keyField?: string; timeField?: string; shards?: number }) => {
-    const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
-    return withLab(options, (lab) => importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }));
-  });
+  .action(
+    (
+      stream: string,
+      file: string,
+      options: Common & { format: 'ndjson' | 'lines'; keyField?: string; timeField?: string; shards?: number },
+    ) => {
+      const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
+      return withLab(options, (lab) =>
+        importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }),
+      );
+    },
+  );
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 /** loglab produce: lines from stdin become events, as they come. */
-import { LabError } from '../api/errors.ts';
+import { isUtf8 } from 'node:buffer';
+import { LabError, toLabError } from '../api/errors.ts';
 import type { ShardAppend } from '../api/produce.ts';
 import { recordFromJson } from '../api/recordJson.ts';
 import { VALUE_BYTES_MAX_CEILING, type NewRecord } from '../api/values.ts';
@@ -20,7 +21,13 @@ export interface ProduceOptions {
   json: boolean;
 }
 
-export async function produce({ client }: Connection, output: Output, stream: string, options: ProduceOptions, input: AsyncIterable<Uint8Array>): Promise<void> {
+export async function produce(
+  { client }: Connection,
+  output: Output,
+  stream: string,
+  options: ProduceOptions,
+  input: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const found = (await client.streams.list({})).find((each) => each.name === stream);
   if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
   const toRecord = recordReader(options, found.shards.length);
@@ -30,7 +37,10 @@ export async function produce({ client }: Connection, output: Output, stream: st
 
   const append = async (records: NewRecord[]): Promise<void> => {
     if (records.length === 0) return;
-    const appended = await client.produce.append({ stream, records });
+    const appended = await client.produce.append({ stream, records }).catch((error: unknown) => {
+      const { code, message, retriable } = toLabError(error);
+      throw new LabError(code, `${message} The ${events} events before were appended.`, { retriable, cause: error });
+    });
     events += appended.events;
     for (const shard of appended.shards) {
       const known = shards.get(shard.shard);
@@ -42,11 +52,13 @@ export async function produce({ client }: Connection, output: Output, stream: st
     let part: NewRecord[] = [];
     let bytes = 0;
     for (const line of lines) {
+      // Between records nothing is meant by a blank line; as a value it is an event.
+      if (options.format === 'records' && line.bytes.length === 0) continue;
       try {
         part.push(toRecord(line));
       } catch (error) {
         await append(part);
-        const { code, message } = error as LabError;
+        const { code, message } = toLabError(error);
         throw new LabError(code, `Line ${line.number}: ${message} The ${events} events before it were appended.`, { cause: error });
       }
       bytes += line.bytes.length;
@@ -63,7 +75,9 @@ export async function produce({ client }: Connection, output: Output, stream: st
   await appendAll(splitter.finish());
   const places = [...shards.values()].sort((a, b) => a.shard - b.shard);
   if (options.json) return output.print(toJson({ stream, events, shards: places }));
-  await output.print(`${events} event${events === 1 ? '' : 's'} appended to ${stream}${places.map(({ shard, firstOffset, lastOffset }) => `\n  shard ${shard}: offsets ${firstOffset} to ${lastOffset}`).join('')}`);
+  await output.print(
+    `${events} event${events === 1 ? '' : 's'} appended to ${stream}${places.map(({ shard, firstOffset, lastOffset }) => `\n  shard ${shard}: offsets ${firstOffset} to ${lastOffset}`).join('')}`,
+  );
 }
 
 function recordReader({ key, format }: ProduceOptions, shards: number): (line: Line) => NewRecord {
@@ -71,7 +85,11 @@ function recordReader({ key, format }: ProduceOptions, shards: number): (line: L
   return ({ bytes, isCut }) => {
     if (isCut) throw new LabError('value-too-large', 'This line is longer than any event can be.');
     if (format === 'lines') return { key: fixedKey, value: bytes, headers: [], timestamp: null, shard: null };
-    const record = recordFromJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (!isUtf8(line)) throw new LabError('bad-input', 'This line is not valid UTF-8; other bytes are written as {"base64": "…"}.');
+    const record = recordFromJson(line.toString('utf8'));
+    if (record.value && record.value.length > VALUE_BYTES_MAX_CEILING)
+      throw new LabError('value-too-large', 'This value is larger than any can be.');
     return {
       ...record,
       key: fixedKey ?? record.key,

@@ -7,19 +7,34 @@ export async function listStreams({ client }: Connection, output: Output, option
   if (options.json) {
     for (const { name, shards, events, bytes, createdAt } of streams) {
       const places = shards.map(({ shard, startOffset, endOffset, events: count }) => ({ shard, startOffset, endOffset, events: count }));
-      await output.print(toJson({ name, shards: shards.length, events, bytes, createdAt: new Date(createdAt).toISOString(), offsets: places }));
+      await output.print(
+        toJson({ name, shards: shards.length, events, bytes, createdAt: new Date(createdAt).toISOString(), offsets: places }),
+      );
     }
     return;
   }
   if (streams.length === 0) return output.say('There is no stream yet. Make one: loglab streams create NAME --shards 3');
-  const rows = [['STREAM', 'SHARDS', 'EVENTS', 'BYTES'], ...streams.map(({ name, shards, events, bytes }) => [name, String(shards.length), String(events), String(bytes)])];
+  const rows = [
+    ['STREAM', 'SHARDS', 'EVENTS', 'BYTES'],
+    ...streams.map(({ name, shards, events, bytes }) => [name, String(shards.length), String(events), String(bytes)]),
+  ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows) await output.print(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '));
+  for (const row of rows)
+    await output.print(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '));
 }
 
-export async function createStream({ client }: Connection, output: Output, name: string, options: { shards: number; json: boolean }): Promise<void> {
+export async function createStream(
+  { client }: Connection,
+  output: Output,
+  name: string,
+  options: { shards: number; json: boolean },
+): Promise<void> {
   const stream = await client.streams.create({ name, shards: options.shards });
-  await output.print(options.json ? toJson({ name: stream.name, shards: stream.shards.length }) : `The stream ${stream.name} is there, with ${stream.shards.length} shard${stream.shards.length === 1 ? '' : 's'}.`);
+  await output.print(
+    options.json
+      ? toJson({ name: stream.name, shards: stream.shards.length })
+      : `The stream ${stream.name} is there, with ${stream.shards.length} shard${stream.shards.length === 1 ? '' : 's'}.`,
+  );
 }
 
 export async function deleteStream({ client }: Connection, output: Output, name: string, options: { json: boolean }): Promise<void> {
