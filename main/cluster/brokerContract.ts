@@ -68,7 +68,11 @@ const broker = {
   deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
   /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
   append: call(
-    v.strictObject({ batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)) }),
+    v.strictObject({
+      batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)),
+      /** Appends of the asker that wait for their answers, this one counted: a commit may wait a moment for the others. */
+      underWay: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    }),
     type<AppendOutcome[]>(),
   ),
   fetch: call(

@@ -28,7 +28,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
   // What an earlier life had begun to delete.
   reclaim();
 
-  async function append(batches: readonly { shardId: number; bytes: Uint8Array }[]): Promise<AppendOutcome[]> {
+  async function append(batches: readonly { shardId: number; bytes: Uint8Array }[], underWay: number): Promise<AppendOutcome[]> {
     const outcomes = new Array<AppendOutcome>(batches.length);
     const sound: BatchToAppend[] = [];
     const places: number[] = [];
@@ -40,7 +40,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
         outcomes[index] = { ok: false, error: serializeError(error) };
       }
     });
-    const results = sound.length > 0 ? await committer.append(sound) : [];
+    const results = sound.length > 0 ? await committer.append(sound, underWay) : [];
     results.forEach((result, index) => {
       outcomes[places[index]!] = result instanceof LabError ? { ok: false, error: serializeError(result) } : { ok: true, appended: result };
     });
@@ -61,7 +61,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
         reclaim();
         changed();
       },
-      append: ({ batches }) => append(batches),
+      append: ({ batches, underWay }) => append(batches, underWay),
       fetch: ({ shardId, from, bytesMax }) => store.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
       bounds: ({ shardIds }) => statesOf(store, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),
       rowCursors: ({ shardIds, row }) => rowCursors(store, shardIds, row),

@@ -72,6 +72,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     throw error;
   }
 
+  /** Appends that wait for their answers. */
+  let underWay = 0;
+
   function link(brokerId: number): BrokerLink {
     const found = links.get(brokerId);
     if (!found) throw new LabError('broker-down', `There is no broker ${brokerId} in this workspace.`);
@@ -121,10 +124,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       );
     },
     async append(batches, signal) {
-      const outcomes = await soleBroker(batches.map((batch) => batch.place)).append(
-        { batches: batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes })) },
-        signal ? { signal } : {},
-      );
+      const broker = soleBroker(batches.map((batch) => batch.place));
+      const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
+      underWay += 1;
+      const answer = broker.append({ batches: request, underWay }, signal ? { signal } : {});
+      const outcomes = await answer.finally(() => (underWay -= 1));
       return outcomes.map((outcome) => {
         if (outcome.ok) return outcome.appended;
         throw deserializeError(outcome.error);

@@ -2,8 +2,8 @@
  * Group commit: everything that waits when the event loop comes round goes into one transaction, so that many producers share
  * the price of one fsync. A caller hears of its batches after that commit, and never before.
  *
- * Producers that were just answered are about to send again. So, where the commit before took several requests, the next one waits a
- * moment for as many: shorter than a commit takes, and not at all for a producer that is alone.
+ * A producer says how many of its requests are under way at once. The others are then about to arrive, or, just answered, about to be
+ * followed by new ones: a commit waits for them a moment, shorter than a commit takes. One that is alone never waits.
  */
 import { LabError, toLabError } from '../api/errors.ts';
 import { AppendMeter, type AppendStats } from './appendMeter.ts';
@@ -17,7 +17,10 @@ export const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
 export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Longest wait for more requests before a commit, milliseconds. */
-export const GATHER_MS_MAX = 5;
+export const GATHER_MS_MAX = 10;
+
+/** A commit begins when this part of the awaited requests is there: the rest arrives while it syncs, and is the start of the next. */
+const GATHERED_SHARE = 0.8;
 
 /** The wait is at most this part of how long the commit before took: beyond it, a commit of its own would have been cheaper. */
 const GATHER_SHARE = 0.5;
@@ -33,9 +36,10 @@ export interface CommitterLimits {
 export interface Committer {
   /**
    * Resolves after the commit, with one result a batch. Rejects with the failure of the commit, `too-many` (retriable) while too
-   * much waits, `broker-down` after close: then none of the batches is in the log.
+   * much waits, `broker-down` after close: then none of the batches is in the log. `underWay`: requests of this producer that wait for
+   * their answers, this one counted.
    */
-  append(batches: readonly BatchToAppend[]): Promise<AppendResult[]>;
+  append(batches: readonly BatchToAppend[], underWay?: number): Promise<AppendResult[]>;
   stats(): AppendStats;
   /** Commits what waits and takes nothing more. The store stays open. */
   close(): void;
@@ -44,6 +48,7 @@ export interface Committer {
 interface Request {
   batches: readonly BatchToAppend[];
   bytes: number;
+  underWay: number;
   askedAtMs: number;
   resolve: (results: AppendResult[]) => void;
   reject: (error: LabError) => void;
@@ -59,18 +64,19 @@ export function createCommitter(
   let queuedBytes = 0;
   let turn: NodeJS.Immediate | undefined;
   let isClosed = false;
-  /** Requests of the last commit, and how long that took, milliseconds. */
-  let lastGroup = { requests: 1, ms: 0 };
+  /** How many were under way at the last commit, and how long that took, milliseconds. */
+  let last = { underWay: 1, ms: 0 };
   let gathering: NodeJS.Timeout | undefined;
   const idle = setTimeout(() => checkpoint(true), IDLE_MS).unref();
 
   function schedule(): void {
     if (turn) return;
-    if (queue.length >= lastGroup.requests) {
+    const awaited = queue.reduce((most, request) => Math.max(most, request.underWay), last.underWay);
+    if (queue.length >= Math.ceil(awaited * GATHERED_SHARE) || queuedBytes >= commitBytesMax) {
       commitNextTurn();
       return;
     }
-    gathering ??= setTimeout(commitNextTurn, Math.min(GATHER_MS_MAX, lastGroup.ms * GATHER_SHARE));
+    gathering ??= setTimeout(commitNextTurn, Math.min(GATHER_MS_MAX, last.ms * GATHER_SHARE));
   }
 
   function commitNextTurn(): void {
@@ -81,7 +87,7 @@ export function createCommitter(
       const group = takeGroup();
       const began = performance.now();
       commit(group);
-      lastGroup = { requests: group.length, ms: performance.now() - began };
+      last = { underWay: Math.max(...group.map((request) => request.underWay)), ms: performance.now() - began };
       if (queue.length > 0) schedule();
       idle.refresh();
       setImmediate(() => checkpoint(false));
@@ -128,7 +134,7 @@ export function createCommitter(
   }
 
   return {
-    append(batches) {
+    append(batches, underWay = 1) {
       if (isClosed) return Promise.reject(new LabError('broker-down', 'The broker is closing: it takes no more records.'));
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
       if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
@@ -137,7 +143,7 @@ export function createCommitter(
       }
       queuedBytes += bytes;
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult[]>();
-      queue.push({ batches, bytes, askedAtMs: performance.now(), resolve, reject });
+      queue.push({ batches, bytes, underWay, askedAtMs: performance.now(), resolve, reject });
       schedule();
       return promise;
     },

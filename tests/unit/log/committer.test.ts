@@ -42,6 +42,23 @@ describe('the committer', () => {
     store.close();
   });
 
+  it('waits a moment for the others of a producer that has several under way, and not for one that is alone', async () => {
+    const { store, id, commits, committer } = set();
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const first = committer.append([batchOf(id, 1)], 1);
+    await first;
+    const several = [committer.append([batchOf(id, 1)], 5)];
+    await turn();
+    for (let sent = 2; sent <= 4; sent++) several.push(committer.append([batchOf(id, 1)], 5));
+    await Promise.all(several);
+    expect(commits).toEqual([1, 4]);
+    // The last commit had company: the next may wait for it, but it comes to an end without.
+    await committer.append([batchOf(id, 1)], 1);
+    expect(commits).toEqual([1, 4, 1]);
+    committer.close();
+    store.close();
+  });
+
   it('cuts a transaction at its limit, and lets a larger request go alone', async () => {
     const { store, id, commits, committer } = set({ commitBytesMax: 2_500 });
     await Promise.all([1000, 1000, 1000, 9000, 100].map((bytes) => committer.append([batchOf(id, 1, 'v', bytes)])));
