@@ -88,6 +88,7 @@ describe('record JSON', () => {
 
   it('of large binary values is no matter of the stack', () => {
     const value = new Uint8Array(3_000_001).fill(0xff);
-    expect(recordFromJson(recordToJson('s', { shard: 0, offset: 0n, timestamp: 0n, key: null, value, headers: [] })).value).toEqual(value);
+    const back = recordFromJson(recordToJson('s', { shard: 0, offset: 0n, timestamp: 0n, key: null, value, headers: [] })).value!;
+    expect(Buffer.compare(back, value)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /** The loglab command as a shell runs it. */
 import { once } from 'node:events';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -149,76 +149,6 @@ describe('loglab', { timeout: 60_000 }, () => {
     );
     const { out } = await loglab(['streams', 'list', '--json']);
     expect(JSON.parse(out.find((line) => line.includes('"records"'))!)).toMatchObject({ events: 1_002 });
-  });
-
-  it('imports files, and lists what it has to reject', async () => {
-    const good = file('good.ndjson', '{"id":"a","at":"2018-10-15T09:00:00Z"}\n{"id":"b","at":1539594002}\n');
-    expect(await loglab(['import', 'made', good, '--key-field', 'id', '--time-field', 'at', '--shards', '1'])).toEqual(
-      done(['2 events imported into made, 0 lines rejected.']),
-    );
-    expect((await loglab(['consume', 'made', '--until', 'now'])).out).toEqual([
-      '0:0\t2018-10-15T09:00:00.000Z\ta\t{"id":"a","at":"2018-10-15T09:00:00Z"}',
-      '0:1\t2018-10-15T09:00:02.000Z\tb\t{"id":"b","at":1539594002}',
-    ]);
-    const bad = file('bad.ndjson', Buffer.concat([bytes('{"n":1}\n{"n":\n'), Uint8Array.of(0x22, 0xff, 0x22, 0x0a), bytes('\n{"n":2}')]));
-    expect(await loglab(['import', 'made', bad])).toEqual({
-      code: 1,
-      out: [
-        expect.stringMatching(/^line 2: not JSON: .*: \{"n":$/),
-        'line 3: not valid UTF-8: "\\xff"',
-        '2 events imported into made, 2 lines rejected.',
-      ],
-      err: ['2 lines were rejected; 2 events were imported.'],
-    });
-    const json = await loglab(['import', 'made', bad, '--json']);
-    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported.'] });
-    expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { line: 2, reason: expect.stringMatching(/^not JSON/) as string, text: '{"n":' },
-      { line: 3, reason: 'not valid UTF-8', text: '"\\xff"' },
-      { stream: 'made', imported: 2, rejected: 2 },
-    ]);
-    expect(await loglab(['import', 'plain', bad, '--format', 'lines'])).toEqual(done(['5 events imported into plain, 0 lines rejected.']));
-    expect(await loglab(['import', 'made', file('empty', '')])).toEqual(done(['0 events imported into made, 0 lines rejected.']));
-    expect(await loglab(['import', 'made', good, '--shards', '2'])).toEqual(failed(/^The stream “made” has 1 shards, not 2\./));
-    expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(failed(/nowhere can not be read: ENOENT/));
-    expect(await loglab(['import', 'made', temporary.folder])).toEqual(failed(/ is not a file\.$/));
-    expect(await loglab(['import', 'made', good, '--format', 'lines', '--key-field', 'id'])).toEqual(
-      failed('Plain lines have no fields: a key field or a time field needs the format NDJSON.'),
-    );
-  });
-
-  it('lists at most so many rejected lines, with one line on stderr still', async () => {
-    const { code, out, err } = await loglab(['import', 'many', file('many', 'x\n'.repeat(20_500)), '--json']);
-    expect([code, out.length, err]).toEqual([
-      1,
-      20_001,
-      ['20500 lines were rejected (the first 20000 are listed); 0 events were imported.'],
-    ]);
-  });
-
-  it('says what is in the log where a file changes under its hands', async () => {
-    const big = file('shrinks.ndjson', `${JSON.stringify({ fill: 'x'.repeat(990) })}\n`.repeat(60_000));
-    const child = start(['import', 'shrinks', big, '--url', lab.url]);
-    // As soon as the job has begun: 60 MB take a while.
-    const db = path.join(workspace, 'broker-1.sqlite');
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      const reader = new Database(db, { readonly: true });
-      const begun = reader.prepare("SELECT count(*) FROM batch JOIN shard ON shard.id = shard_id WHERE stream = 'shrinks'").pluck().get();
-      reader.close();
-      if (begun !== 0) break;
-    }
-    truncateSync(big, 1_000);
-    const { code, out, err } = await child.outcome;
-    expect([code, out]).toEqual([1, []]);
-    expect(err).toEqual([
-      expect.stringMatching(
-        /became shorter while it was read: \d+ of 60\d+ bytes came\. [\d,]+ events are in “shrinks”\. The rest of the file was not imported\.$/,
-      ),
-    ]);
-    const { out: streams } = await loglab(['streams', 'list', '--json']);
-    const { events } = JSON.parse(streams.find((line) => line.includes('"shrinks"'))!) as { events: number };
-    expect(err[0]).toContain(` ${events.toLocaleString('en')} events are in`);
   });
 
   it('consumes live until it is interrupted', async () => {
