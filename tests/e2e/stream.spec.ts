@@ -343,3 +343,17 @@ async function shownCells(page: Page): Promise<string[][]> {
     [...element.querySelectorAll('[role=row][aria-rowindex]')].map((each) => [...each.querySelectorAll('[role=gridcell]')].map((one) => one.textContent ?? '')),
   );
 }
+
+test('the tail goes on while the window changes its size', async ({ page, lab, client }) => {
+  await openViews(page, lab, client);
+  // An open menu measures itself as the window changes: the browser then scrolls the grid before the grid knows its size.
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await expect(page.getByRole('checkbox', { name: 'Offset', exact: true })).toBeVisible();
+  for (const [index, height] of [1080, 600, 1080, 800].entries()) {
+    await page.setViewportSize({ width: 1280, height });
+    await expect(row(grid(page), 300 + index)).toBeInViewport();
+    await client.produce.append({ stream: 'orders', records: [view(300 + index)] });
+    await expect(row(grid(page), 301 + index)).toBeInViewport();
+    await expect(tools(page)).toContainText('Live');
+  }
+});
