@@ -5,8 +5,8 @@
 import type { Position } from '../api/values.ts';
 import type { ShardCursor } from '../cluster/brokerContract.ts';
 import type { ShardPlace } from '../cluster/cluster.ts';
-import type { LogRecord } from '../log/index.ts';
-import { BATCH_CACHE_BYTES_MAX, type BatchReader, type DecodedBatch, FETCH_AHEAD_BYTES_MAX } from './batches.ts';
+import type { LogRecord, StoredBatch } from '../log/index.ts';
+import type { BatchReader, DecodedBatch } from './batches.ts';
 
 /** One event where it stands. `record` is null in a damaged batch. */
 export interface Placed {
@@ -22,6 +22,8 @@ class Head {
   readonly place: ShardPlace;
   batch: DecodedBatch | null = null;
   index = 0;
+  /** Fetched and not yet come to; decoded only then. */
+  #ahead: StoredBatch[] = [];
   /** The offset to read next. */
   next: bigint;
   /** Nothing is read from here on. */
@@ -41,7 +43,7 @@ class Head {
   /** Has a batch in hand where there is one to read. */
   async load(aheadBytes: number): Promise<void> {
     while (!this.batch && !this.isOver) {
-      const batch = await this.#reader.at(this.place, this.next, aheadBytes);
+      const batch = await this.#nextBatch(aheadBytes);
       if (!batch) {
         // What was appended is there; only a shard that was cut meanwhile has less.
         this.until = this.next;
@@ -59,6 +61,16 @@ class Head {
     }
   }
 
+  async #nextBatch(aheadBytes: number): Promise<DecodedBatch | null> {
+    if (this.#ahead.length === 0) {
+      const kept = this.#reader.kept(this.place, this.next);
+      if (kept) return kept;
+      this.#ahead = await this.#reader.fetch(this.place, this.next, aheadBytes);
+    }
+    const stored = this.#ahead.shift();
+    return stored ? this.#reader.decode(this.place, stored) : null;
+  }
+
   get #offset(): bigint {
     const { stored, records } = this.batch!;
     return records[this.index]?.offset ?? stored.baseOffset + BigInt(this.index);
@@ -67,6 +79,7 @@ class Head {
   #skip(): void {
     this.next = this.until;
     this.batch = null;
+    this.#ahead = [];
   }
 
   take(): Placed {
@@ -106,8 +119,10 @@ export interface Start {
   until: bigint;
 }
 
-/** Bytes that all shards of a merge together read ahead: no more than stays in the cache until it is come to. */
-const AHEAD_BYTES_MAX = BATCH_CACHE_BYTES_MAX / 8;
+/** Bytes that all shards of a merge together read ahead. */
+const AHEAD_BYTES_MAX = 1024 * 1024;
+/** Bytes that one shard reads ahead, unless a single batch is larger. */
+const SHARD_AHEAD_BYTES_MAX = 256 * 1024;
 
 /**
  * A merge of shards, pulled event by event. The ends of all shards are those of one moment: what is appended between two looks at the
@@ -119,7 +134,7 @@ export class AppendOrder {
 
   constructor(reader: BatchReader, starts: readonly Start[]) {
     this.#heads = starts.map((start) => new Head(reader, start));
-    this.#aheadBytes = Math.min(FETCH_AHEAD_BYTES_MAX, Math.floor(AHEAD_BYTES_MAX / Math.max(1, starts.length)));
+    this.#aheadBytes = Math.min(SHARD_AHEAD_BYTES_MAX, Math.floor(AHEAD_BYTES_MAX / Math.max(1, starts.length)));
   }
 
   /** Goes on to where the shards end now, in the order of the starts. */

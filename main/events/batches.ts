@@ -4,11 +4,9 @@ import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { decodeStored, type LogRecord, type StoredBatch } from '../log/index.ts';
 
 /** Memory of batches that are kept decoded, bytes. */
-export const BATCH_CACHE_BYTES_MAX = 32 * 1024 * 1024;
+const BATCH_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 /** What a decoded record takes beside its bytes; of small ones it is most. */
 const DECODED_RECORD_BYTES = 256;
-/** Most bytes asked of a broker at once, unless a single batch is larger. */
-export const FETCH_AHEAD_BYTES_MAX = 256 * 1024;
 
 export interface DecodedBatch {
   place: ShardPlace;
@@ -22,17 +20,19 @@ export interface DecodedBatch {
 }
 
 export interface BatchReader {
-  /** The batch that holds the offset, or the next one after a gap; null at the shard's end. Reads those after it, too, up to `aheadBytes`. */
-  at(place: ShardPlace, offset: bigint, aheadBytes?: number): Promise<DecodedBatch | null>;
+  /** A batch that is kept, by the offset it begins with. */
+  kept(place: ShardPlace, baseOffset: bigint): DecodedBatch | null;
+  /** The batch that holds the offset, or the next one after a gap, and those behind it, up to `bytesMax`; none at the shard's end. */
+  fetch(place: ShardPlace, offset: bigint, bytesMax: number): Promise<StoredBatch[]>;
+  decode(place: ShardPlace, stored: StoredBatch): DecodedBatch;
 }
 
 export function createBatchReader(cluster: Cluster): BatchReader {
+  /** By place, in the order in which they were last asked for. */
   const cache = new Map<string, DecodedBatch>();
   let bytes = 0;
 
-  function keep(batch: DecodedBatch): void {
-    const key = keyOf(batch.place, batch.stored.baseOffset);
-    if (cache.has(key)) return;
+  function keep(key: string, batch: DecodedBatch): void {
     cache.set(key, batch);
     bytes += memoryOf(batch);
     for (const [oldest, old] of cache) {
@@ -42,8 +42,8 @@ export function createBatchReader(cluster: Cluster): BatchReader {
     }
   }
 
-  function recall(place: ShardPlace, offset: bigint): DecodedBatch | null {
-    const key = keyOf(place, offset);
+  function kept(place: ShardPlace, baseOffset: bigint): DecodedBatch | null {
+    const key = keyOf(place, baseOffset);
     const found = cache.get(key);
     if (!found) return null;
     cache.delete(key);
@@ -52,15 +52,24 @@ export function createBatchReader(cluster: Cluster): BatchReader {
   }
 
   return {
-    async at(place, offset, aheadBytes = FETCH_AHEAD_BYTES_MAX) {
-      const known = recall(place, offset);
+    kept,
+    fetch: async (place, offset, bytesMax) => (await cluster.fetch(place, offset, bytesMax)).batches,
+    decode(place, stored) {
+      const known = kept(place, stored.baseOffset);
       if (known) return known;
-      const { batches } = await cluster.fetch(place, offset, aheadBytes);
-      const decoded = batches.map((stored) => recall(place, stored.baseOffset) ?? decode(place, stored));
-      decoded.forEach(keep);
-      return decoded[0] ?? null;
+      const decoded = decode(place, stored);
+      keep(keyOf(place, stored.baseOffset), decoded);
+      return decoded;
     },
   };
+}
+
+/** The batch that holds the offset, or the next one after a gap; null at the shard's end. */
+export async function batchAt(reader: BatchReader, place: ShardPlace, offset: bigint): Promise<DecodedBatch | null> {
+  const kept = reader.kept(place, offset);
+  if (kept) return kept;
+  const [stored] = await reader.fetch(place, offset, 0);
+  return stored ? reader.decode(place, stored) : null;
 }
 
 function memoryOf({ stored, records }: DecodedBatch): number {
@@ -71,7 +80,7 @@ function keyOf(place: ShardPlace, baseOffset: bigint): string {
   return `${place.brokerId}/${place.shardId}/${baseOffset}`;
 }
 
-export function decode(place: ShardPlace, stored: StoredBatch): DecodedBatch {
+function decode(place: ShardPlace, stored: StoredBatch): DecodedBatch {
   try {
     const records = decodeStored(stored);
     return { place, stored, records, runningMax: runningMaxima(records), damaged: null };

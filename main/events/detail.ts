@@ -5,7 +5,7 @@ import { murmur2, shardForKey } from '../api/murmur2.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { compressionOf, decodeBatchHeader, recordBytes, type StoredBatch } from '../log/index.ts';
 import type { StreamPlaces } from '../streams/registry.ts';
-import type { BatchReader } from './batches.ts';
+import { batchAt, type BatchReader } from './batches.ts';
 import { rowOf } from './rows.ts';
 
 export async function eventDetail(
@@ -16,7 +16,7 @@ export async function eventDetail(
   offset: bigint,
 ): Promise<EventDetail> {
   const meta = await cluster.batchAt(place, offset);
-  const batch = meta && offset >= meta.baseOffset && offset <= meta.lastOffset ? await reader.at(place, meta.baseOffset) : null;
+  const batch = meta && offset >= meta.baseOffset && offset <= meta.lastOffset ? await batchAt(reader, place, meta.baseOffset) : null;
   if (batch?.damaged) throw new LabError('batch-damaged', batch.damaged);
   const indexInBatch = batch?.records.findIndex((record) => record.offset === offset) ?? -1;
   const record = batch?.records[indexInBatch];

@@ -4,7 +4,7 @@ import type { EventRow, EventWindow } from '../api/events.ts';
 import type { Position } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed, startsAt, timeOf } from './appendOrder.ts';
-import { type BatchReader, damage, type DecodedBatch } from './batches.ts';
+import { batchAt, type BatchReader, damage, type DecodedBatch } from './batches.ts';
 import { textCell, valueCells } from './fields.ts';
 
 /** Beyond every row: where the end is asked for. */
@@ -62,15 +62,14 @@ export async function rowOf(
   const others = places.filter((other) => other !== place);
   if (others.length === 0) return row;
   const cursors = await cluster.timeCursors(others, meta.appendTimeUs);
-  for (const [at, cursor] of cursors.entries()) {
-    const other = others[at]!;
-    row += cursor.rowsBefore;
+  const before = cursors.map(async (cursor, at) => {
     // Batches of one commit are merged by their events' times.
-    if (cursor.batch?.appendTimeUs === meta.appendTimeUs) {
-      const ties = other.number < place.number ? inBatch + 1 : inBatch;
-      row += countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, inBatch), ties);
-    }
-  }
+    if (cursor.batch?.appendTimeUs !== meta.appendTimeUs) return cursor.rowsBefore;
+    const other = others[at]!;
+    const ties = other.number < place.number ? inBatch + 1 : inBatch;
+    return cursor.rowsBefore + countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, inBatch), ties);
+  });
+  for (const rows of await Promise.all(before)) row += rows;
   return row;
 }
 
@@ -82,7 +81,7 @@ function countBefore(batch: DecodedBatch, time: bigint, ties: number): number {
 }
 
 async function need(reader: BatchReader, place: ShardPlace, baseOffset: bigint): Promise<DecodedBatch> {
-  const batch = await reader.at(place, baseOffset);
+  const batch = await batchAt(reader, place, baseOffset);
   if (batch) return batch;
   throw new LabError('offset-out-of-range', `Shard ${place.number} has no events from offset ${baseOffset} on any more.`);
 }
