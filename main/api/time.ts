@@ -10,18 +10,46 @@ export const NO_TIMESTAMP = -1n;
 
 const iso = /^([+-]\d{6}|\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d\d:?\d\d)?)?)?)?$/;
 
-/** Milliseconds since 1970 of an ISO 8601 date or date-time; one without a zone is UTC. Null where the text is no such time. */
+/**
+ * Milliseconds since 1970 of an ISO 8601 date or date-time; one without a zone is UTC. Null where the text is no such time: unlike
+ * Date.parse, which takes 31 February as 3 March, so that a learner who types it hears of it.
+ */
 export function parseIsoTime(text: string): bigint | null {
   const match = iso.exec(text.trim());
   if (!match || match[1] === '-000000') return null;
-  const [, year = '', month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
-  const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
-  const normal = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}`;
-  const ms = Date.parse(`${normal}${offset}`);
-  if (Number.isNaN(ms)) return null;
-  // Date.parse takes 31 February as 3 March; a learner who types it should hear of it.
-  const asWritten = new Date(Date.parse(`${year}-${month}-${day}T00:00:00.000Z`));
-  return asWritten.getUTCDate() === Number(day) ? BigInt(ms) : null;
+  const [, year, month = '1', day = '1', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
+  const ms = fraction === '' ? 0 : Number(fraction.padEnd(3, '0').slice(0, 3));
+  const date = dateMs(Number(year), Number(month), Number(day));
+  const time = timeMs(Number(hour), Number(minute), Number(second), ms);
+  const offset = zoneMs(zone);
+  if (date === null || time === null || offset === null) return null;
+  const sum = date + time - offset;
+  return Math.abs(sum) <= Number(DATE_MS_MAX) ? BigInt(sum) : null;
+}
+
+function dateMs(year: number, month: number, day: number): number | null {
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  // Date.UTC takes the years 0 to 99 as 1900 to 1999.
+  const ms = year >= 0 && year < 100 ? new Date(0).setUTCFullYear(year, month - 1, day) : Date.UTC(year, month - 1, day);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** 24:00 is the end of a day, and nothing comes after it. */
+function timeMs(hour: number, minute: number, second: number, ms: number): number | null {
+  if (hour > 24 || minute > 59 || second > 59 || (hour === 24 && minute + second + ms > 0)) return null;
+  return ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+}
+
+function zoneMs(zone: string): number | null {
+  if (zone === 'Z' || zone === 'z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 23 || minutes > 59) return null;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 /** The time as the record JSON writes it; null for "none". */

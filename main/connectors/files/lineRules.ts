@@ -4,7 +4,7 @@ import { type ImportRules, REJECTED_TEXT_MAX } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { parseIsoTime } from '../../api/time.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
-import { fieldAt } from './fieldPath.ts';
+import { fieldReader } from './fieldPath.ts';
 import type { Line } from './lines.ts';
 
 /** A whole number below this distance from 1970 counts seconds, one above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
@@ -22,24 +22,29 @@ export interface LineReader {
 /** Blank lines of NDJSON are passed over; of plain lines they are events like any other. */
 export function createLineReader(rules: ImportRules, valueBytesMax: number): LineReader {
   const { keyField, timeField } = rules;
+  const keyIn = keyField === null ? null : fieldReader(keyField);
+  const timeIn = timeField === null ? null : fieldReader(timeField);
 
   function readJson(bytes: Uint8Array): LineResult {
     const text = asBuffer(bytes).toString('utf8');
     let value: unknown;
     try {
-      value = parseExactly(text);
+      value = JSON.parse(text);
     } catch (error) {
       if (text.trim() === '') return 'blank';
-      return { reason: `not JSON: ${(error as Error).message}` };
+      // Where in the line is said; "line 1" would be taken for the file's.
+      return { reason: `not JSON: ${(error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')}` };
     }
     const record: NewRecord = { key: null, value: bytes, headers: [], timestamp: null, shard: null };
-    if (keyField !== null) {
-      record.key = keyOf(fieldAt(value, keyField));
+    if (keyIn) {
+      const field = keyIn(value);
+      // Only a key that is no string can lose digits, so only then is the line read again with all of them.
+      record.key = keyOf(typeof field === 'string' ? field : keyIn(parseExactly(text)));
       if (record.key && record.key.length > KEY_BYTES_MAX)
         return { reason: `the key “${keyField}” has ${record.key.length} bytes; a key has at most ${KEY_BYTES_MAX}` };
     }
-    if (timeField !== null) {
-      const field = fieldAt(value, timeField);
+    if (timeIn) {
+      const field = timeIn(value);
       const time = timeOf(field);
       if (time === null) {
         return {
