@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { type Output, toJson } from './output.ts';
 
 /** Pieces of the file that are on their way at once: one is read while the other is appended. */
-const PIECES_UNDER_WAY_MAX = 2;
+const PIECES_UNDER_WAY_MAX = 4;
 
 export interface ImportOptions {
   rules: ImportRules;

@@ -31,7 +31,9 @@ export class LineSplitter {
   }
 
   /** The lines that this piece completes. */
-  *push(piece: Uint8Array): Generator<Line> {
+  *push(bytes: Uint8Array): Generator<Line> {
+    // Once a piece, so that its lines are Buffers without being made so one by one.
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let start = 0;
     for (;;) {
       const end = piece.indexOf(NEWLINE, start);
@@ -51,8 +53,8 @@ export class LineSplitter {
     this.#restBytes += part.length;
     if (this.#isCut) return;
     this.#isCut = this.#restBytes > this.#lineBytesMax + AROUND_BYTES_MAX;
-    // A copy: the piece it came in is given back.
-    this.#rest.push((this.#isCut ? part.subarray(0, CUT_BYTES + BYTE_ORDER_MARK.length) : part).slice());
+    // A copy: the piece it came in is given back. (Not by slice(), which of a Buffer is a view.)
+    this.#rest.push(Buffer.from(this.#isCut ? part.subarray(0, CUT_BYTES + BYTE_ORDER_MARK.length) : part));
   }
 
   #line(end: Uint8Array): Line {

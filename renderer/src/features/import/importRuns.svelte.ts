@@ -7,7 +7,7 @@ import type { LabClient } from '../../../../main/api/index.ts';
 import { PIECE_BYTES_MAX, type ImportReport, type ImportRules } from '../../../../main/api/imports.ts';
 
 /** Pieces on their way to the log at once. With one being read, at most three are in memory. */
-export const PIECES_IN_FLIGHT_MAX = 2;
+export const PIECES_IN_FLIGHT_MAX = 4;
 /** Ended runs that stay here; the oldest leave first. Their jobs are listed by the engine. */
 const ENDED_RUNS_MAX = 20;
 
