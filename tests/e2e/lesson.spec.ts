@@ -153,8 +153,9 @@ for (const id of readdirSync(lessonsFolder)) {
 /** What the step says to copy, by its own buttons. */
 async function codesOf(page: Page): Promise<string[]> {
   const codes: string[] = [];
-  for (const copy of await panel(page).getByRole('button', { name: 'Copy' }).all()) {
+  for (const copy of await panel(page).locator('pre').getByRole('button').all()) {
     await copy.click();
+    await expect(copy).toHaveText('Copied');
     codes.push(await page.evaluate(() => navigator.clipboard.readText()));
   }
   return codes;
