@@ -116,6 +116,21 @@ describe('a broker that is killed', () => {
     expect(await outcome).toBe('broker-down');
   });
 
+  it('that never answers a delete carries it out when it is up again', async () => {
+    const { lab, folder } = await open();
+    const { client } = lab;
+    await client.streams.create({ name: 'going', shards: 2 });
+    const { pid } = await lab.broker();
+    process.kill(pid!, 'SIGSTOP');
+    const deleting = client.streams.delete({ name: 'going' });
+    await lab.killBroker();
+    await deleting;
+    expect(await client.streams.list({})).toEqual([]);
+    await lab.brokerUp();
+    expect(onDisk(folder)).toEqual({ broker: [], catalog: [] });
+    await client.streams.create({ name: 'going', shards: 1 });
+  });
+
   it('in the middle of making and deleting streams leaves neither stray shards nor streams without them', { timeout: 60_000 }, async () => {
     const { lab, folder } = await open();
     const { client } = lab;

@@ -58,6 +58,8 @@ describe('jobs', () => {
     // It began first and ended last: it is the news, not the past.
     long.end('done', 'At last.');
     expect(titles(jobs)).toEqual(['long', 'running', ...Array.from({ length: 19 }, (_, n) => `short ${n + 6}`)]);
+    for (let n = 25; n < 30; n++) begin(jobs, `short ${n}`).end('done', '');
+    expect(titles(jobs).slice(0, 3)).toEqual(['long', 'running', 'short 11']);
     running.end('done', '');
     expect(titles(jobs)).toContain('running');
     expect(jobs.all()).toHaveLength(20);

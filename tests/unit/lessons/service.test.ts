@@ -1,6 +1,7 @@
 /** The lesson One log, taken as a student would take it, through the services. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LabClient } from '../../../main/api/index.ts';
+import { shardForKey } from '../../../main/api/murmur2.ts';
 import type { LessonProgress } from '../../../main/api/lessons.ts';
 import { bytes, openLab, record, temporaryFolder, type TestLab } from '../openLab.ts';
 
@@ -158,6 +159,20 @@ describe('the lesson One log', { timeout: 30_000 }, () => {
     await append('shop-events', keyed('789'));
     await client.lessons.start({ id: 'one-log' });
     await sees([true, true]);
+  });
+
+  it('does not take a key in two shards for one in the same shard', async () => {
+    await client.lessons.reset({ id: 'one-log' });
+    await client.streams.create({ name: 'shop-events', shards: 3 });
+    await client.lessons.go({ step: 5 });
+    const other = (shardForKey(bytes('789'), 3) + 1) % 3;
+    await append('shop-events', keyed('789', { shard: other }));
+    await append('shop-events', ...Array.from({ length: 6 }, () => keyed('789')));
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+    await client.lessons.reset({ id: 'one-log' });
+    await client.streams.create({ name: 'shop-events', shards: 3 });
+    await append('shop-events', keyed('789'));
   });
 
   it('goes on through a broker that is killed', async () => {

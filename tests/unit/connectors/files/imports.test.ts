@@ -252,6 +252,18 @@ describe('an import that ends early', () => {
     }
   });
 
+  it('cancelled between two of many small pieces, appends nothing more', async () => {
+    const jobId = await start('small-pieces');
+    const writes = Array.from({ length: 200 }, (_, n) => write(jobId, `{"n":${n}}\n`).catch((error: LabError) => error.code));
+    await client.jobs.cancel({ id: jobId });
+    const job = await ended(jobId);
+    await Promise.all(writes);
+    // An append that was begun too late would be in by then.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await endOf('small-pieces')).toBe(job.events);
+    expect(job.events).toBeLessThan(200);
+  });
+
   it('cancelled just as it finishes, counts what that appended or appends nothing', async () => {
     for (let round = 0; round < 10; round++) {
       const stream = `at-the-end-${round}`;
