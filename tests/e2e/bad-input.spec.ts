@@ -50,19 +50,32 @@ async function closedBy(lab: Lab, frame: Uint8Array | string): Promise<[code: nu
   return [code, reason.toString()];
 }
 
-test('no token and a wrong token are 401, a foreign Origin and a foreign Host 403, over HTTP and WebSocket', async ({ page, lab, client }) => {
+test('no token and a wrong token are 401, a foreign Origin and a foreign Host 403, over HTTP and WebSocket', async ({
+  page,
+  lab,
+  client,
+}) => {
   const { search, port } = new URL(lab.url);
   const wrong = `?token=${'A'.repeat(43)}`;
   const good = `/${search}`;
   expect(await ask(lab, good)).toMatchObject({ status: 200 });
   expect(await ask(lab, '/')).toMatchObject({ status: 401, body: expect.stringContaining('needs the token') });
-  expect(await ask(lab, `/${wrong}`)).toMatchObject({ status: 401, body: expect.stringContaining('Each start of the lab makes a new one') });
+  expect(await ask(lab, `/${wrong}`)).toMatchObject({
+    status: 401,
+    body: expect.stringContaining('Each start of the lab makes a new one'),
+  });
   expect(await ask(lab, '/?token=')).toMatchObject({ status: 401 });
   expect(await ask(lab, '/assets/none.js')).toMatchObject({ status: 401 });
-  expect(await ask(lab, good, { Origin: 'https://evil.example' })).toMatchObject({ status: 403, body: expect.stringContaining('Pages of other sites') });
+  expect(await ask(lab, good, { Origin: 'https://evil.example' })).toMatchObject({
+    status: 403,
+    body: expect.stringContaining('Pages of other sites'),
+  });
   expect(await ask(lab, good, { Origin: 'null' })).toMatchObject({ status: 403 });
   for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, '127.0.0.1:1']) {
-    expect(await ask(lab, good, { Host: host }), host).toMatchObject({ status: 403, body: expect.stringContaining('127.0.0.1 and localhost') });
+    expect(await ask(lab, good, { Host: host }), host).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('127.0.0.1 and localhost'),
+    });
   }
   expect(await ask(lab, good, { Host: `localhost:${port}` })).toMatchObject({ status: 200 });
   expect(await ask(lab, good, {}, 'POST')).toMatchObject({ status: 405 });
@@ -101,12 +114,19 @@ test('oversized and malformed frames close their own connection, with a reason, 
     expect(code, 'closed by the lab, not broken off').not.toBe(1006);
     expect.soft(reason, 'what was wrong is said; the engine did not end').toMatch(/frame|binary|bytes/i);
   }
-  for (const random of Array.from({ length: 20 }, (_, seed) => Uint8Array.from({ length: 40 }, (__, at) => (seed * 31 + at * 17 + 130) % 256))) await closedBy(lab, random);
+  for (const random of Array.from({ length: 20 }, (_, seed) =>
+    Uint8Array.from({ length: 40 }, (__, at) => (seed * 31 + at * 17 + 130) % 256),
+  ))
+    await closedBy(lab, random);
 
   await expect(client.streams.create({ name: 'a b', shards: 1 })).rejects.toMatchObject({ code: 'bad-stream-name' });
   await expect(client.streams.create({ name: 'x', shards: 0 })).rejects.toMatchObject({ code: 'bad-input' });
-  await expect(client.produce.append({ stream: 'orders', records: [{ ...record(), value: new Uint8Array(2 * 1024 * 1024) }] })).rejects.toMatchObject({ code: 'value-too-large', message: expect.stringMatching(/1 MiB|1,048,576/) });
-  await expect(client.produce.append({ stream: 'orders', records: [record({ shard: 7 })] })).rejects.toMatchObject({ code: 'no-such-shard' });
+  await expect(
+    client.produce.append({ stream: 'orders', records: [{ ...record(), value: new Uint8Array(2 * 1024 * 1024) }] }),
+  ).rejects.toMatchObject({ code: 'value-too-large', message: expect.stringMatching(/1 MiB|1,048,576/) });
+  await expect(client.produce.append({ stream: 'orders', records: [record({ shard: 7 })] })).rejects.toMatchObject({
+    code: 'no-such-shard',
+  });
 
   await client.produce.append({ stream: 'orders', records: [record({ key: 'still here' })] });
   await expect(row(grid(page), 1)).toContainText('still here');
@@ -138,11 +158,15 @@ test('a page that never acknowledges holds back itself and nobody else', async (
   const began = performance.now();
   for (let n = 0; n < 50; n++) await client.produce.append({ stream: 'orders', records: [record({ key: 'others', value: `${n}` })] });
   let records = 0;
-  for await (const chunk of client.events.read({ stream: 'orders', from: { at: 'beginning' }, until: { at: 'now' } })) records += chunk.records.length;
+  for await (const chunk of client.events.read({ stream: 'orders', from: { at: 'beginning' }, until: { at: 'now' } }))
+    records += chunk.records.length;
   expect(records).toBe(100_050);
   expect(performance.now() - began, 'others are as quick as ever').toBeLessThan(15_000);
   await expect(row(grid(page), 100_050)).toContainText('others');
-  expect(lazy.slice(0, -1).map(({ items }) => items()), 'no more than the credit').toEqual(Array.from({ length: 7 }, () => 4));
+  expect(
+    lazy.slice(0, -1).map(({ items }) => items()),
+    'no more than the credit',
+  ).toEqual(Array.from({ length: 7 }, () => 4));
   for (const { socket } of lazy) socket.terminate();
   idle.close();
 });
@@ -160,7 +184,11 @@ async function failure(child: ChildProcess): Promise<{ code: number | null; line
 test('a taken port and a workspace in use are one line each, and the running lab goes on', async ({ page, lab, folder, client }) => {
   const { port } = new URL(lab.url);
   const taken = await failure(serve(['--workspace', path.join(folder, 'another'), '--port', port]));
-  expect(taken).toEqual({ code: 1, lines: [`Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.`], printed: '' });
+  expect(taken).toEqual({
+    code: 1,
+    lines: [`Port ${port} on 127.0.0.1 is taken by another program. Name another one with --port.`],
+    printed: '',
+  });
 
   const inUse = await failure(serve(['--workspace', lab.workspace, '--port', '0']));
   expect(inUse.code).toBe(1);

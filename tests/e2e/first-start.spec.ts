@@ -34,7 +34,10 @@ test('the sample is 2,318 events in three shards', async ({ page, lab }) => {
 
   const ends = [716, 830, 769];
   for (const [shard, last] of ends.entries()) {
-    await expect(page.getByRole('slider', { name: `Position in shard ${shard}` })).toHaveAttribute('aria-valuetext', new RegExp(`of 0 to ${last}$`));
+    await expect(page.getByRole('slider', { name: `Position in shard ${shard}` })).toHaveAttribute(
+      'aria-valuetext',
+      new RegExp(`of 0 to ${last}$`),
+    );
   }
   await page.getByRole('button', { name: 'Shards all' }).click();
   const shards = page.getByRole('dialog', { name: 'Shards' }).getByRole('listitem');
@@ -89,7 +92,10 @@ test.describe('the clock', () => {
 
   test('is UTC, local or epoch for all times at once', async ({ page, lab, client }) => {
     await client.streams.create({ name: 'orders', shards: 1 });
-    await client.produce.append({ stream: 'orders', records: [record({ time: '2018-07-15T12:00:00.250Z' }), record({ time: '2018-12-15T12:00:00Z' })] });
+    await client.produce.append({
+      stream: 'orders',
+      records: [record({ time: '2018-07-15T12:00:00.250Z' }), record({ time: '2018-12-15T12:00:00Z' })],
+    });
     const times = { utc: '2018-07-15 12:00:00.250', local: '2018-07-15 08:00:00.250', epoch: '1531656000250' };
     await openLab(page, lab, '#/streams/orders');
     await row(grid(page), 1).click();

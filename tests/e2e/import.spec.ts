@@ -12,9 +12,23 @@ const fileInput = (page: Page): Locator => importing(page).locator('input[type=f
 const preview = (page: Page): Locator => importing(page).getByRole('region', { name: 'First events' });
 const summary = (page: Page): Locator => importing(page).getByRole('status');
 
-const good = Array.from({ length: 50 }, (_, n) => JSON.stringify({ order: n, shopper: { id: String(n % 7) }, at: `2018-10-15T10:00:${String(n).padStart(2, '0')}Z` }));
+const good = Array.from({ length: 50 }, (_, n) =>
+  JSON.stringify({ order: n, shopper: { id: String(n % 7) }, at: `2018-10-15T10:00:${String(n).padStart(2, '0')}Z` }),
+);
 /** Fifty good lines and five bad ones, at lines 2, 4, 6, 8 and 57. */
-const mixed: (string | Buffer)[] = [good[0]!, '{"order": ', good[1]!, '{"order":1,"shopper":{"id":"1"},"at":"yesterday"}', good[2]!, Buffer.from([0x7b, 0xff, 0x7d]), '', '{"order":2,"shopper":{"id":"2"}}', ...good.slice(3), '', 'not JSON at all'];
+const mixed: (string | Buffer)[] = [
+  good[0]!,
+  '{"order": ',
+  good[1]!,
+  '{"order":1,"shopper":{"id":"1"},"at":"yesterday"}',
+  good[2]!,
+  Buffer.from([0x7b, 0xff, 0x7d]),
+  '',
+  '{"order":2,"shopper":{"id":"2"}}',
+  ...good.slice(3),
+  '',
+  'not JSON at all',
+];
 
 function write(folder: string, name: string, lines: (string | Buffer)[]): string {
   const file = path.join(folder, name);
@@ -24,11 +38,18 @@ function write(folder: string, name: string, lines: (string | Buffer)[]): string
 
 async function openImport(page: Page, lab: Lab, file: string, place = ''): Promise<void> {
   await openLab(page, lab, place);
-  await page.getByRole('main').getByRole('button', { name: /^Import/ }).click();
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^Import/ })
+    .click();
   await fileInput(page).setInputFiles(file);
 }
 
-test('NDJSON by the dialog: guesses and preview, then events by key and time, and the rejected lines with reasons', async ({ page, lab, folder }) => {
+test('NDJSON by the dialog: guesses and preview, then events by key and time, and the rejected lines with reasons', async ({
+  page,
+  lab,
+  folder,
+}) => {
   const file = write(folder, 'My orders (2018).ndjson', mixed);
   await openImport(page, lab, file);
   await expect(importing(page).getByRole('textbox', { name: 'Name' })).toHaveValue('My-orders-2018');
@@ -50,19 +71,33 @@ test('NDJSON by the dialog: guesses and preview, then events by key and time, an
   const rejected = dialog(page, 'Rejected lines');
   await expect(rejected).toContainText('5 lines are not in the stream.');
   const listed = rejected.getByRole('region', { name: 'Rejected lines' }).getByRole('row');
-  await expect(listed).toHaveText([/Line/, /^2.*not JSON/, /^4.*“at” is no time: "yesterday"/, /^6.*not valid UTF-8.*\\xff/, /^8.*“at” is missing/, /^57.*not JSON/]);
+  await expect(listed).toHaveText([
+    /Line/,
+    /^2.*not JSON/,
+    /^4.*“at” is no time: "yesterday"/,
+    /^6.*not valid UTF-8.*\\xff/,
+    /^8.*“at” is missing/,
+    /^57.*not JSON/,
+  ]);
   const download = page.waitForEvent('download');
   await rejected.getByRole('button', { name: 'Download' }).click();
   const saved = await download;
   expect(saved.suggestedFilename()).toBe('My-orders-2018-rejected.ndjson');
-  const lines = readFileSync(await saved.path(), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { line: number; reason: string; text: string });
+  const lines = readFileSync(await saved.path(), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { line: number; reason: string; text: string });
   expect(lines.map(({ line }) => line)).toEqual([2, 4, 6, 8, 57]);
   expect(lines.map(({ text }) => text)).toEqual(['{"order": ', mixed[3], '{\\xff}', mixed[7], 'not JSON at all']);
   await rejected.getByRole('button', { name: 'Close' }).last().click();
 
   await openStream(page, 'My-orders-2018');
   await expect(page.getByRole('main')).toContainText('2 shards, 50 events');
-  const events = lab.loglab(['consume', 'My-orders-2018', '--until', 'now', '--json']).trimEnd().split('\n').map((line) => JSON.parse(line) as { key: string; value: string; timestamp: string });
+  const events = lab
+    .loglab(['consume', 'My-orders-2018', '--until', 'now', '--json'])
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { key: string; value: string; timestamp: string });
   expect(events.map(({ value }) => value).sort()).toEqual([...good].sort());
   for (const { key, value, timestamp } of events) {
     const { shopper, at } = JSON.parse(value) as { shopper: { id: string }; at: string };
@@ -76,7 +111,20 @@ test('the command imports a file to the same events and the same rejected lines 
   await openImport(page, lab, file);
   await importing(page).getByRole('button', { name: 'Import', exact: true }).click();
   await expect(summary(page)).toContainText(/Imported\s*50/);
-  const args = ['import', 'by-command', file, '--format', 'ndjson', '--key-field', 'shopper.id', '--time-field', 'at', '--shards', '3', '--json'];
+  const args = [
+    'import',
+    'by-command',
+    file,
+    '--format',
+    'ndjson',
+    '--key-field',
+    'shopper.id',
+    '--time-field',
+    'at',
+    '--shards',
+    '3',
+    '--json',
+  ];
   let failure: { status: number; stdout: string; stderr: string } | undefined;
   try {
     lab.loglab(args);
@@ -86,11 +134,20 @@ test('the command imports a file to the same events and the same rejected lines 
   expect(failure!.status, 'lines were rejected').toBe(1);
   expect(failure!.stderr.trimEnd().split('\n')).toHaveLength(1);
   const [byPage] = await client.streams.list({}).then((list) => list.filter(({ name }) => name === 'orders'));
-  const told = failure!.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+  const told = failure!.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
   expect(told.at(-1)).toMatchObject({ imported: 50, rejected: 5 });
   expect(told.slice(0, -1).map((line) => (line as { line: number }).line)).toEqual([2, 4, 6, 8, 57]);
 
-  const events = (stream: string): string[] => lab.loglab(['consume', stream, '--until', 'now', '--json']).trimEnd().split('\n').map((line) => line.replace(`"stream":"${stream}"`, '"stream":""')).sort();
+  const events = (stream: string): string[] =>
+    lab
+      .loglab(['consume', stream, '--until', 'now', '--json'])
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(`"stream":"${stream}"`, '"stream":""'))
+      .sort();
   expect(byPage!.events).toBe(50);
   expect(events('by-command')).toEqual(events('orders'));
 });
@@ -108,7 +165,11 @@ test('a file dropped on a stream goes into it; plain lines become values as they
   await expect(summary(page)).toContainText(/Imported\s*5/);
   await importing(page).getByRole('button', { name: 'Open stream' }).click();
   await expect(row(grid(page), 5)).toContainText('last, without an end');
-  const values = lab.loglab(['consume', 'words', '--until', 'now', '--json']).trimEnd().split('\n').map((line) => (JSON.parse(line) as { value: string }).value);
+  const values = lab
+    .loglab(['consume', 'words', '--until', 'now', '--json'])
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { value: string }).value);
   expect(values).toEqual(['first line', '', '  indented', 'über', 'last, without an end']);
 });
 
@@ -130,7 +191,12 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
   await expect(page.getByText('Drop the file to import it')).toBeHidden();
 }
 
-test('an empty file, one of bad lines alone, and a name that is taken are said before anything is kept', async ({ page, lab, client, folder }) => {
+test('an empty file, one of bad lines alone, and a name that is taken are said before anything is kept', async ({
+  page,
+  lab,
+  client,
+  folder,
+}) => {
   await client.streams.create({ name: 'orders', shards: 2 });
   await openImport(page, lab, write(folder, 'orders.ndjson', good));
   await expect(importing(page).getByRole('textbox', { name: 'Name' }), 'a free name is suggested').toHaveValue('orders-2');
@@ -148,7 +214,13 @@ test('an empty file, one of bad lines alone, and a name that is taken are said b
   await expect(importing(page).getByRole('button', { name: 'Import', exact: true })).toBeDisabled();
   await page.keyboard.press('Escape');
   expect((await client.streams.list({})).map(({ name, events }) => [name, events])).toEqual([['orders', 0]]);
-  expect(() => execFileSync(process.execPath, [path.join(root, 'dist/main/loglab.js'), 'import', 'orders', path.join(folder, 'nowhere.ndjson'), '--url', lab.url], { stdio: 'pipe' })).toThrow(/nowhere\.ndjson can not be read/);
+  expect(() =>
+    execFileSync(
+      process.execPath,
+      [path.join(root, 'dist/main/loglab.js'), 'import', 'orders', path.join(folder, 'nowhere.ndjson'), '--url', lab.url],
+      { stdio: 'pipe' },
+    ),
+  ).toThrow(/nowhere\.ndjson can not be read/);
 });
 
 test.describe('a big file', () => {
@@ -159,7 +231,10 @@ test.describe('a big file', () => {
     const file = path.join(folder, 'big.ndjson');
     const handle = openSync(file, 'w');
     for (let from = 0; from < BIG_BYTES / 1_000; from += 10_000) {
-      const lines = Array.from({ length: 10_000 }, (_, at) => `${`{"n":${String(from + at).padStart(9, '0')},"text":"`.padEnd(997, 'x')}"}\n`);
+      const lines = Array.from(
+        { length: 10_000 },
+        (_, at) => `${`{"n":${String(from + at).padStart(9, '0')},"text":"`.padEnd(997, 'x')}"}\n`,
+      );
       writeSync(handle, lines.join(''));
     }
     closeSync(handle);

@@ -35,7 +35,8 @@ export async function startLab(workspace: string, port = 0): Promise<Lab> {
       url,
       pid,
       workspace,
-      loglab: (args, input) => execFileSync(process.execPath, command(args), { encoding: 'utf8', input: input ?? '', stdio: ['pipe', 'pipe', 'pipe'] }),
+      loglab: (args, input) =>
+        execFileSync(process.execPath, command(args), { encoding: 'utf8', input: input ?? '', stdio: ['pipe', 'pipe', 'pipe'] }),
       startLoglab: (args) => spawn(process.execPath, command(args), { stdio: ['pipe', 'pipe', 'inherit'] }),
       async stop() {
         if (child.exitCode !== null || child.signalCode !== null) return;
@@ -58,7 +59,7 @@ export async function connectTo(url: string): Promise<{ client: LabClient; close
 }
 
 export const test = base.extend<{ folder: string; lab: Lab; client: LabClient }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants the first argument destructured.
+  // Playwright wants the first argument destructured.
   folder: async ({}, use) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lab-e2e-'));
     await use(folder);

@@ -129,7 +129,12 @@ for (const id of readdirSync(lessonsFolder)) {
     const titles = steps.map((step) => step.title);
     expect(titles).toEqual(expect.arrayContaining(Object.keys(deeds)));
     await openLab(page, lab, '#/lessons');
-    await page.getByRole('list', { name: 'Lessons' }).getByRole('listitem').filter({ hasText: title }).getByRole('button', { name: 'Start' }).click();
+    await page
+      .getByRole('list', { name: 'Lessons' })
+      .getByRole('listitem')
+      .filter({ hasText: title })
+      .getByRole('button', { name: 'Start' })
+      .click();
 
     for (const [index, step] of steps.entries()) {
       await expect(panel(page).getByRole('region', { name: `Step ${index + 1}` })).toContainText(step.title);
@@ -142,7 +147,8 @@ for (const id of readdirSync(lessonsFolder)) {
       if (step.checks.length > 0) expect(deeds, `a deed for “${step.title}”`).toHaveProperty([step.title]);
       await expect(seen, step.title).toHaveCount(step.checks.length);
       await next.click();
-      if (!last) await expect(panel(page).getByRole('button', { name: `Step ${index + 1} of ${steps.length}: ${step.title}, done` })).toBeVisible();
+      if (!last)
+        await expect(panel(page).getByRole('button', { name: `Step ${index + 1} of ${steps.length}: ${step.title}, done` })).toBeVisible();
     }
     await expect(panel(page)).toBeHidden();
     await navigation(page).getByRole('link', { name: 'Lessons' }).click();

@@ -19,7 +19,10 @@ async function openSheet(page: Page, lab: Lab, stream = 'orders'): Promise<void>
 }
 
 /** Events of a stream as `loglab consume --json` prints them. */
-function consumed(lab: Lab, stream = 'orders'): { shard: number; offset: string; timestamp: string | null; key: string | null; value: string | null; headers: [string, string][] }[] {
+function consumed(
+  lab: Lab,
+  stream = 'orders',
+): { shard: number; offset: string; timestamp: string | null; key: string | null; value: string | null; headers: [string, string][] }[] {
   return lab
     .loglab(['consume', stream, '--until', 'now', '--json'])
     .split('\n')
@@ -104,7 +107,11 @@ test('a time in AD 718, a day that does not exist, and no time', async ({ page, 
   await expect(sheet(page)).toContainText('the event has no time');
   await send.click();
   await expect(sent(page).getByRole('listitem')).toHaveCount(2);
-  expect(consumed(lab).map(({ timestamp }) => timestamp).sort()).toEqual(['0718-01-01T00:00:00.000Z', null]);
+  expect(
+    consumed(lab)
+      .map(({ timestamp }) => timestamp)
+      .sort(),
+  ).toEqual(['0718-01-01T00:00:00.000Z', null]);
   await expect(grid(page)).toContainText('0718-01-01 00:00:00.000');
 });
 
@@ -151,7 +158,10 @@ test('Send n counts {{n}} up in key and value', async ({ page, lab }) => {
   await part(page, 'Kind of value').getByText('Text').click();
   await sheet(page).getByRole('button', { name: 'Send 5' }).click();
   await expect(page.getByRole('main')).toContainText('305 events');
-  expect(consumed(lab).filter((event) => event.key === 'visitor-{{n}}'), 'without the tick it is text').toHaveLength(5);
+  expect(
+    consumed(lab).filter((event) => event.key === 'visitor-{{n}}'),
+    'without the tick it is text',
+  ).toHaveLength(5);
 });
 
 test('the same event sent twice is two events', async ({ page, lab }) => {
@@ -262,7 +272,12 @@ test('Ctrl+Enter sends from every place in the sheet', async ({ page, lab }) => 
   await page.keyboard.press('Control+Enter');
   await expect(sheet(page).getByRole('alert'), 'an empty form says what it lacks').toContainText('There is no value yet.');
   await value(page).fill('{}');
-  const places = [key(page), value(page), sheet(page).getByRole('spinbutton', { name: 'How many events' }), sheet(page).getByRole('combobox', { name: /^Stream/ })];
+  const places = [
+    key(page),
+    value(page),
+    sheet(page).getByRole('spinbutton', { name: 'How many events' }),
+    sheet(page).getByRole('combobox', { name: /^Stream/ }),
+  ];
   for (const [index, place] of places.entries()) {
     await place.focus();
     await page.keyboard.press('Control+Enter');

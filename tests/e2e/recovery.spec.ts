@@ -13,7 +13,10 @@ async function standInTheMiddle(page: Page, client: LabClient): Promise<number> 
   await client.streams.create({ name: 'orders', shards: 3 });
   await client.produce.append({ stream: 'orders', records: views(0, EVENTS) });
   await expect(page.getByRole('main')).toContainText('2,000');
-  await page.getByRole('row', { name: /orders/ }).getByRole('link', { name: 'orders' }).click();
+  await page
+    .getByRole('row', { name: /orders/ })
+    .getByRole('link', { name: 'orders' })
+    .click();
   await expect(row(grid(page), EVENTS)).toBeVisible();
   const { rows } = await client.events.window({ stream: 'orders', from: EVENTS / 2, limit: 1 });
   await page.getByRole('button', { name: 'Go to offset…' }).click();
@@ -62,7 +65,11 @@ async function keysOf(client: LabClient): Promise<string[]> {
   return keys;
 }
 
-test('a broker killed under way: the page says it, stands still, goes on, and every acknowledged event is there', async ({ page, lab, client }) => {
+test('a broker killed under way: the page says it, stands still, goes on, and every acknowledged event is there', async ({
+  page,
+  lab,
+  client,
+}) => {
   await openLab(page, lab, '#/streams');
   const stood = await standInTheMiddle(page, client);
   const producer = keepAppending(() => Promise.resolve(client));
@@ -70,7 +77,10 @@ test('a broker killed under way: the page says it, stands still, goes on, and ev
 
   const before = await broker(client);
   // It is back so soon that the sentence may stand for a moment only: it is waited for before it can come.
-  const said = page.getByText(/Broker 1 (is (down|starting)|ended|was started again)/).first().waitFor({ timeout: 10_000 });
+  const said = page
+    .getByText(/Broker 1 (is (down|starting)|ended|was started again)/)
+    .first()
+    .waitFor({ timeout: 10_000 });
   crash(before.pid!);
   await said;
   await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0);
@@ -92,7 +102,11 @@ test('a broker killed under way: the page says it, stands still, goes on, and ev
   await expect(row(grid(page), endRow)).toBeVisible();
 });
 
-test('an engine killed under way: the page says it and connects again, and every acknowledged event is there', async ({ page, lab, client }) => {
+test('an engine killed under way: the page says it and connects again, and every acknowledged event is there', async ({
+  page,
+  lab,
+  client,
+}) => {
   await openLab(page, lab, '#/streams');
   const stood = await standInTheMiddle(page, client);
   const producer = keepAppending(async () => (await connectTo(lab.url)).client);
@@ -116,7 +130,11 @@ test('an engine killed under way: the page says it and connects again, and every
   again.close();
 });
 
-test('a lab stopped and started again on its port: the page says what to do, and the new address leads on', async ({ page, lab, client }) => {
+test('a lab stopped and started again on its port: the page says what to do, and the new address leads on', async ({
+  page,
+  lab,
+  client,
+}) => {
   await openLab(page, lab, '#/streams');
   await client.streams.create({ name: 'orders', shards: 3 });
   await client.produce.append({ stream: 'orders', records: views(0, 100) });

@@ -46,7 +46,12 @@ test('the grid has a row per event and a column per field', async ({ page, lab, 
 
 test('odd values are told apart: null, empty, no key, no JSON, no text', async ({ page, lab, client }) => {
   await client.streams.create({ name: 'odd', shards: 1 });
-  const odd = [record({ value: null }), record({ key: '', value: '' }), record({ value: 'plain words' }), { ...record(), value: Uint8Array.of(0xff, 0x00, 0xc3) }];
+  const odd = [
+    record({ value: null }),
+    record({ key: '', value: '' }),
+    record({ value: 'plain words' }),
+    { ...record(), value: Uint8Array.of(0xff, 0x00, 0xc3) },
+  ];
   await client.produce.append({ stream: 'odd', records: odd });
   await openLab(page, lab, '#/streams/odd');
   await expect(cell(grid(page), 1, 3)).toHaveText('–');
@@ -142,7 +147,13 @@ test('the detail tells why an event is where it is, and all its bytes', async ({
   await client.streams.create({ name: 'orders', shards: 3 });
   const key = '789';
   const shard = shardForKey(Buffer.from(key), 3);
-  const sent = { ...record({ key, value: '{"event":"é"}', time: '2018-10-15T10:52:35.123Z' }), headers: [['trace', Buffer.from('7')], ['none', null]] as [string, Uint8Array | null][] };
+  const sent = {
+    ...record({ key, value: '{"event":"é"}', time: '2018-10-15T10:52:35.123Z' }),
+    headers: [
+      ['trace', Buffer.from('7')],
+      ['none', null],
+    ] as [string, Uint8Array | null][],
+  };
   await client.produce.append({ stream: 'orders', records: [sent, sent] });
   await client.produce.append({ stream: 'orders', records: [record({ key, shard: (shard + 1) % 3 }), record()] });
   await openLab(page, lab, '#/streams/orders');
@@ -159,7 +170,11 @@ test('the detail tells why an event is where it is, and all its bytes', async ({
   await expect(detail(page)).toContainText('"é"');
 
   await detail(page).getByRole('tab', { name: 'Raw' }).click();
-  await expect(detail(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'key', exact: true }) })).toContainText('37 38 39');
+  await expect(
+    detail(page)
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: 'key', exact: true }) }),
+  ).toContainText('37 38 39');
   await detail(page).getByRole('tab', { name: 'Raw' }).press('ArrowRight');
   await expect(detail(page).getByRole('tab', { name: 'Hex' })).toHaveAttribute('aria-selected', 'true');
   await expect(detail(page)).toContainText('14 bytes');
@@ -179,7 +194,11 @@ test('the detail tells why an event is where it is, and all its bytes', async ({
 test('an event is copied as what it is needed for', async ({ page, lab, client, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await client.streams.create({ name: 'orders', shards: 1 });
-  const headers: [string, Uint8Array | null][] = [['trace', Buffer.from('7')], ['bytes', Uint8Array.of(0xff)], ['none', null]];
+  const headers: [string, Uint8Array | null][] = [
+    ['trace', Buffer.from('7')],
+    ['bytes', Uint8Array.of(0xff)],
+    ['none', null],
+  ];
   const odd = { ...record({ key: 'a"b\nü', time: '2018-10-15T10:52:35.123Z' }), value: Uint8Array.of(0xff, 0xfe), headers };
   const old = { ...record({ key: null, value: '\uFEFF{"a": 1}' }), timestamp: BigInt(Date.parse('-000043-03-15T12:00:00Z')) };
   await client.produce.append({ stream: 'orders', records: [odd, old, record({ key: '1', value: null })] });
@@ -321,7 +340,9 @@ test('a million events: by scroll bar, wheel and offset, and every row is the ri
 
 /** From the grid's lower edge up into the thumb of a scroll bar that is at its end: past the horizontal bar and the arrow. */
 async function belowThumb(page: Page): Promise<number> {
-  return await grid(page).evaluate((element: HTMLElement) => element.offsetHeight - element.clientHeight + (element.offsetWidth - element.clientWidth) + 8);
+  return await grid(page).evaluate(
+    (element: HTMLElement) => element.offsetHeight - element.clientHeight + (element.offsetWidth - element.clientWidth) + 8,
+  );
 }
 
 /** All visible rows have come, follow one another, and are what the log holds there. */
@@ -340,7 +361,9 @@ async function rowsAreRight(page: Page, client: LabClient): Promise<void> {
 
 async function shownCells(page: Page): Promise<string[][]> {
   return await grid(page).evaluate((element) =>
-    [...element.querySelectorAll('[role=row][aria-rowindex]')].map((each) => [...each.querySelectorAll('[role=gridcell]')].map((one) => one.textContent ?? '')),
+    [...element.querySelectorAll('[role=row][aria-rowindex]')].map((each) =>
+      [...each.querySelectorAll('[role=gridcell]')].map((one) => one.textContent ?? ''),
+    ),
   );
 }
 
