@@ -19,7 +19,12 @@ interface Part {
 const parts: Part[] = [
   { name: 'programs', config: 'main/vite.config.ts', output: 'dist/main', sources: ['main', 'package-lock.json'] },
   { name: 'preload', config: 'main/desktop/vite.config.ts', output: 'dist/preload', sources: ['main/desktop', 'package-lock.json'] },
-  { name: 'page', config: 'renderer/vite.config.ts', output: 'dist/renderer', sources: ['renderer', 'main/api', 'main/rpc', 'package-lock.json'] },
+  {
+    name: 'page',
+    config: 'renderer/vite.config.ts',
+    output: 'dist/renderer',
+    sources: ['renderer', 'main/api', 'main/rpc', 'package-lock.json'],
+  },
 ];
 
 /** Names, sizes and times of all files below the sources: cheap, and enough to see a change. */

@@ -15,7 +15,8 @@ import { messagePort, type MessagePortLike } from './rpc/adapters/messagePort.ts
 import { createPeer } from './rpc/peer.ts';
 import type { Port } from './rpc/port.ts';
 
-export type EngineReply = { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string } } | { type: 'failed'; error: ErrorShape };
+export type EngineReply =
+  { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string } } | { type: 'failed'; error: ErrorShape };
 
 const programNames = { desktop: 'the desktop app', serve: 'a lab that serves a browser' };
 

@@ -29,7 +29,11 @@ const ways: { name: string; run: () => void }[] = [
 const INSTALL_MS = 5 * 60_000;
 
 function run(command: string, args: string[]): void {
-  execFileSync(command, args, { stdio: ['ignore', 2, 'pipe'], timeout: INSTALL_MS, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  execFileSync(command, args, {
+    stdio: ['ignore', 2, 'pipe'],
+    timeout: INSTALL_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }
 
 function found(): string | undefined {

@@ -48,7 +48,12 @@ export const produce = {
     v.strictObject({
       stream: streamName,
       record: newRecord,
-      count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(SEND_COUNT_MAX, `At most ${SEND_COUNT_MAX} events are sent at once.`)),
+      count: v.pipe(
+        v.number(),
+        v.integer(),
+        v.minValue(1),
+        v.maxValue(SEND_COUNT_MAX, `At most ${SEND_COUNT_MAX} events are sent at once.`),
+      ),
       numbered: v.boolean(),
     }),
     type<Appended>(),
@@ -61,8 +66,12 @@ export const produce = {
     { errors: appendErrors },
   ),
   kept: call(v.strictObject({ stream: streamName }), type<KeptEvent[]>()),
-  keep: call(v.strictObject({ stream: streamName, label: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(120)), draft }), type<KeptEvent>(), {
-    errors: ['too-many'],
-  }),
+  keep: call(
+    v.strictObject({ stream: streamName, label: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(120)), draft }),
+    type<KeptEvent>(),
+    {
+      errors: ['too-many'],
+    },
+  ),
   forget: call(v.strictObject({ id: v.string() }), type<void>()),
 };

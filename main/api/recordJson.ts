@@ -53,7 +53,8 @@ export function recordFromJson(line: string): NewRecord {
   } catch (cause) {
     throw new LabError('bad-input', `This line is not JSON: ${(cause as Error).message}.`, { cause });
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new LabError('bad-input', 'A record is a JSON object with “key”, “value” and more.');
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new LabError('bad-input', 'A record is a JSON object with “key”, “value” and more.');
   const { timestamp, key, value, headers, shard } = parsed as Record<string, unknown>;
   if (value === undefined) throw new LabError('bad-input', 'A record needs a “value”; null is one.');
   return {
@@ -77,7 +78,8 @@ function bytesFromJson(json: unknown, field: string): Uint8Array | null {
 function headersFromJson(json: unknown): [string, Uint8Array | null][] {
   if (!Array.isArray(json)) throw new LabError('bad-input', '“headers” is a list of ["name", value].');
   return json.map((header: unknown) => {
-    if (!Array.isArray(header) || header.length !== 2 || typeof header[0] !== 'string') throw new LabError('bad-input', 'Each of “headers” is ["name", value].');
+    if (!Array.isArray(header) || header.length !== 2 || typeof header[0] !== 'string')
+      throw new LabError('bad-input', 'Each of “headers” is ["name", value].');
     return [header[0], bytesFromJson(header[1], `headers.${header[0]}`)];
   });
 }
@@ -101,7 +103,8 @@ const CHARACTERS_AT_ONCE = 8_192;
 
 function toBase64(bytes: Uint8Array): string {
   let binary = '';
-  for (let at = 0; at < bytes.length; at += CHARACTERS_AT_ONCE) binary += String.fromCharCode(...bytes.subarray(at, at + CHARACTERS_AT_ONCE));
+  for (let at = 0; at < bytes.length; at += CHARACTERS_AT_ONCE)
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHARACTERS_AT_ONCE));
   return btoa(binary);
 }
 

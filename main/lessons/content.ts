@@ -36,7 +36,9 @@ const lessonSchema = v.strictObject({
   summary: v.string(),
   minutes: count,
   streams: v.array(streamName),
-  steps: v.array(v.strictObject({ file: v.string(), title: v.string(), checks: v.array(v.strictObject({ say: v.string(), see: checkSchema })) })),
+  steps: v.array(
+    v.strictObject({ file: v.string(), title: v.string(), checks: v.array(v.strictObject({ say: v.string(), see: checkSchema })) }),
+  ),
 });
 
 export type LessonContent = Omit<v.InferOutput<typeof lessonSchema>, 'steps'> & {
@@ -51,8 +53,16 @@ export function loadLessons(folder: string): LessonContent[] {
 
 function loadLesson(folder: string): LessonContent {
   const result = v.safeParse(lessonSchema, JSON.parse(readFileSync(path.join(folder, 'lesson.json'), 'utf8')));
-  if (!result.success) throw new LabError('internal', `The lesson in ${folder} is not well formed: ${result.issues[0].message} (${v.getDotPath(result.issues[0])}).`);
-  const steps = result.output.steps.map(({ file, title, checks }) => ({ title, checks, markdown: readFileSync(path.join(folder, file), 'utf8') }));
+  if (!result.success)
+    throw new LabError(
+      'internal',
+      `The lesson in ${folder} is not well formed: ${result.issues[0].message} (${v.getDotPath(result.issues[0])}).`,
+    );
+  const steps = result.output.steps.map(({ file, title, checks }) => ({
+    title,
+    checks,
+    markdown: readFileSync(path.join(folder, file), 'utf8'),
+  }));
   return { ...result.output, steps };
 }
 

@@ -89,7 +89,10 @@ function readHolder(db: Database.Database): LockHolder | null {
 
 function inUse(path: string, holder: LockHolder | null): LabError {
   const who = holder ? `${holder.program} (process ${holder.pid}, since ${holder.since})` : 'another process';
-  return new LabError('workspace-in-use', `The folder ${dirname(path)} is in use by ${who}. Close that one first, or choose another folder.`);
+  return new LabError(
+    'workspace-in-use',
+    `The folder ${dirname(path)} is in use by ${who}. Close that one first, or choose another folder.`,
+  );
 }
 
 function isBusy(thrown: unknown): boolean {

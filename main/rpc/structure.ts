@@ -62,14 +62,29 @@ function bytesAfter(head: number, view: DataView, at: number): number {
   if (head < 0xa0 || head > 0xdf) return 0;
   if (head < 0xc0) return head & 0x1f;
   switch (head) {
-    case 0xc0: case 0xc2: case 0xc3: return 0; // prettier-ignore
-    case 0xcc: case 0xd0: return 1; // prettier-ignore
-    case 0xcd: case 0xd1: case 0xdc: case 0xde: return 2; // prettier-ignore
-    case 0xca: case 0xce: case 0xd2: case 0xdd: case 0xdf: return 4; // prettier-ignore
-    case 0xcb: case 0xcf: case 0xd3: return 8; // prettier-ignore
-    case 0xc4: case 0xd9: return 1 + view.getUint8(at); // prettier-ignore
-    case 0xc5: case 0xda: return 2 + view.getUint16(at); // prettier-ignore
-    case 0xc6: case 0xdb: return 4 + view.getUint32(at); // prettier-ignore
+    case 0xc0:
+    case 0xc2:
+    case 0xc3: return 0; // prettier-ignore
+    case 0xcc:
+    case 0xd0: return 1; // prettier-ignore
+    case 0xcd:
+    case 0xd1:
+    case 0xdc:
+    case 0xde: return 2; // prettier-ignore
+    case 0xca:
+    case 0xce:
+    case 0xd2:
+    case 0xdd:
+    case 0xdf: return 4; // prettier-ignore
+    case 0xcb:
+    case 0xcf:
+    case 0xd3: return 8; // prettier-ignore
+    case 0xc4:
+    case 0xd9: return 1 + view.getUint8(at); // prettier-ignore
+    case 0xc5:
+    case 0xda: return 2 + view.getUint16(at); // prettier-ignore
+    case 0xc6:
+    case 0xdb: return 4 + view.getUint32(at); // prettier-ignore
     default: throw new Error(`0x${head.toString(16)} starts no value`); // prettier-ignore
   }
 }

@@ -12,7 +12,12 @@ export function createStreamsService(registry: StreamRegistry, summaries: Summar
   return {
     list: () => summaries.all(),
     watch: (_input, { signal }) =>
-      conflate({ subscribe: (changed) => summaries.onChange(changed), take: () => summaries.all(), intervalMs: SUMMARIES_INTERVAL_MS, signal }),
+      conflate({
+        subscribe: (changed) => summaries.onChange(changed),
+        take: () => summaries.all(),
+        intervalMs: SUMMARIES_INTERVAL_MS,
+        signal,
+      }),
     create: async ({ name, shards }) => summaries.of(await registry.create(name, shards)),
     delete: ({ name }) => registry.delete(name),
   };

@@ -29,8 +29,12 @@ async function measure(valueBytes: number, batches: number): Promise<Figure> {
   return withFolder(async (folder) => {
     const engine = await openEngine(path.join(folder, 'workspace'));
     await engine.services.streams.create({ name: 'bench', shards: 1 }, { signal: neverAborted });
-    const lab = (): Promise<number> => timed(batches, () => Promise.resolve(engine.services.produce.append({ stream: 'bench', records }, { signal: neverAborted })));
-    const raw = rawWriter(path.join(folder, 'raw.sqlite'), encodeBatch({ records: records.map((record) => ({ ...record, timestamp: record.timestamp! })) }));
+    const lab = (): Promise<number> =>
+      timed(batches, () => Promise.resolve(engine.services.produce.append({ stream: 'bench', records }, { signal: neverAborted })));
+    const raw = rawWriter(
+      path.join(folder, 'raw.sqlite'),
+      encodeBatch({ records: records.map((record) => ({ ...record, timestamp: record.timestamp! })) }),
+    );
     await lab();
     const ratios: number[] = [];
     const rates: number[] = [];
@@ -45,7 +49,15 @@ async function measure(valueBytes: number, batches: number): Promise<Figure> {
     raw.close();
     await engine.close();
     const ratio = median(ratios);
-    return { what: `append, 1000 × ${valueBytes} B, safe, 5 under way`, value: median(rates), unit: 'events/s', ceiling: median(ceilings), ratio, wanted: 'ratio ≥ 0.5', isMet: ratio >= 0.5 };
+    return {
+      what: `append, 1000 × ${valueBytes} B, safe, 5 under way`,
+      value: median(rates),
+      unit: 'events/s',
+      ceiling: median(ceilings),
+      ratio,
+      wanted: 'ratio ≥ 0.5',
+      isMet: ratio >= 0.5,
+    };
   });
 }
 

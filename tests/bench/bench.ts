@@ -49,7 +49,13 @@ const columns: [string, (figure: Figure) => string][] = [
 ];
 const rows = [columns.map(([title]) => title), ...figures.map((figure) => columns.map(([, cell]) => cell(figure)))];
 const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+for (const row of rows)
+  console.log(
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
 const machine = { cores: cpus().length, cpu: cpus()[0]?.model, arch: arch(), memoryBytes: totalmem(), node: process.version };
 mkdirSync(path.join(root, 'test-results'), { recursive: true });
 writeFileSync(path.join(root, 'test-results/bench.json'), JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2));

@@ -13,16 +13,39 @@ export async function importFile(): Promise<Figure[]> {
     const file = path.join(folder, 'events.ndjson');
     await write(file);
     const parse = run([path.join(root, 'tests/bench/parseLines.ts'), file]);
-    const loglab = run([path.join(root, 'dist/main/loglab.js'), 'import', 'events', file, '--key-field', 'shopper.id', '--time-field', 'timestamp', '--shards', '3', '--workspace', path.join(folder, 'workspace')]);
+    const loglab = run([
+      path.join(root, 'dist/main/loglab.js'),
+      'import',
+      'events',
+      file,
+      '--key-field',
+      'shopper.id',
+      '--time-field',
+      'timestamp',
+      '--shards',
+      '3',
+      '--workspace',
+      path.join(folder, 'workspace'),
+    ]);
     const [value, ceiling] = [FILE_BYTES / 1e6 / loglab, FILE_BYTES / 1e6 / parse];
-    return [{ what: 'import of 1 GB of NDJSON, 3 shards, key and time field, safe', value, unit: 'MB/s', ceiling, ratio: value / ceiling, wanted: 'ratio ≥ 0.3', isMet: value / ceiling >= 0.3 }];
+    return [
+      {
+        what: 'import of 1 GB of NDJSON, 3 shards, key and time field, safe',
+        value,
+        unit: 'MB/s',
+        ceiling,
+        ratio: value / ceiling,
+        wanted: 'ratio ≥ 0.3',
+        isMet: value / ceiling >= 0.3,
+      },
+    ];
   });
 }
 
 async function write(file: string): Promise<void> {
   const out = createWriteStream(file);
   let written = 0;
-  for (let n = 0; written < FILE_BYTES; ) {
+  for (let n = 0; written < FILE_BYTES;) {
     let part = '';
     while (part.length < 1_000_000) {
       part += `{"event":"SHOPPER_VIEWED_PRODUCT","shopper":{"id":"${n % 5_000}","name":"Jo","ipAddress":"203.0.113.${n % 256}"},"product":{"sku":"reader-${n % 40}","name":"AvidReader"},"timestamp":"${new Date(1_539_590_400_000 + n * 7).toISOString()}"}\n`;

@@ -35,8 +35,20 @@ export async function page(): Promise<Figure[]> {
     await lab.stop();
     const rate = sent / seconds;
     return [
-      { what: 'first rows of a stream of 1,000,000 events, from the click', value: first, unit: 'ms', wanted: 'under 300 ms', isMet: first < 300 },
-      { what: `longest task of the page, tail at ${Math.round(rate).toLocaleString('en')} events/s`, value: blocked, unit: 'ms', wanted: 'under 100 ms at 20,000 events/s', isMet: blocked < 100 && rate > TAIL_EVENTS_PER_SECOND * 0.95 },
+      {
+        what: 'first rows of a stream of 1,000,000 events, from the click',
+        value: first,
+        unit: 'ms',
+        wanted: 'under 300 ms',
+        isMet: first < 300,
+      },
+      {
+        what: `longest task of the page, tail at ${Math.round(rate).toLocaleString('en')} events/s`,
+        value: blocked,
+        unit: 'ms',
+        wanted: 'under 100 ms at 20,000 events/s',
+        isMet: blocked < 100 && rate > TAIL_EVENTS_PER_SECOND * 0.95,
+      },
     ];
   });
 }
@@ -57,10 +69,13 @@ async function openings(view: Page): Promise<number[]> {
     await view.getByRole('grid', { name: 'Events' }).waitFor({ state: 'detached' });
     times.push(
       await view.evaluate(async () => {
-        const link = [...document.querySelectorAll('nav a')].find((each) => each.getAttribute('href')?.endsWith('/streams/big')) as HTMLElement;
+        const link = [...document.querySelectorAll('nav a')].find((each) =>
+          each.getAttribute('href')?.endsWith('/streams/big'),
+        ) as HTMLElement;
         const began = performance.now();
         link.click();
-        while (!document.querySelector('[role=grid] [role=row][aria-rowindex] [role=gridcell]')?.textContent?.trim()) await new Promise(requestAnimationFrame);
+        while (!document.querySelector('[role=grid] [role=row][aria-rowindex] [role=gridcell]')?.textContent?.trim())
+          await new Promise(requestAnimationFrame);
         await new Promise(requestAnimationFrame);
         return performance.now() - began;
       }),

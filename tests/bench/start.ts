@@ -21,7 +21,9 @@ export interface Served {
 
 export async function serve(workspace: string): Promise<Served> {
   const began = performance.now();
-  const child = spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), '--workspace', workspace], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), '--workspace', workspace], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   for await (const line of createInterface({ input: child.stdout })) {
     const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
     const stop = async (): Promise<void> => {

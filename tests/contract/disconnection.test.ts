@@ -11,7 +11,9 @@ overEveryLink((makeLink) => {
       const { asker, answerer, client, back, seen, seenBack } = await connect(makeLink);
       const reading = client.numbers.stuck(null)[Symbol.asyncIterator]();
       await reading.next();
-      const waiting = [client.calls.wait(null), back.calls.wait(null), reading.next()].map((asked) => asked.catch((error: unknown) => error));
+      const waiting = [client.calls.wait(null), back.calls.wait(null), reading.next()].map((asked) =>
+        asked.catch((error: unknown) => error),
+      );
       await vi.waitFor(() => expect(seen.waiting + seenBack.waiting).toBe(2));
       answerer.close();
       const disconnected = { code: 'disconnected', retriable: true };
@@ -90,7 +92,10 @@ overEveryLink((makeLink) => {
     const peer = createPeer(link.answerer);
     const frames = vi.fn();
     link.asker.onFrame(frames);
-    const late: Frame[] = [[CREDIT, 5, 1], [CALL, 1, 'constructor.name', 1000, null]];
+    const late: Frame[] = [
+      [CREDIT, 5, 1],
+      [CALL, 1, 'constructor.name', 1000, null],
+    ];
     for (const frame of late) link.asker.send(encodeFrame(frame));
     await vi.waitFor(() => expect(frames).toHaveBeenCalledOnce());
     const client = createPeer(link.asker).client(contract);

@@ -13,10 +13,7 @@ const numbersWanted = v.object({ upTo: v.number(), failAt: v.optional(v.number()
 export const contract = {
   calls: {
     echo: call(v.unknown(), type<unknown>()),
-    create: call(
-      v.object({ name: v.string(), shards: v.pipe(v.number(), v.minValue(1)), tags: v.array(v.string()) }),
-      type<string>(),
-    ),
+    create: call(v.object({ name: v.string(), shards: v.pipe(v.number(), v.minValue(1)), tags: v.array(v.string()) }), type<string>()),
     fail: call(v.picklist(['ours', 'foreign']), type<never>()),
     /** Answers only when its signal aborts. */
     wait: call(v.null(), type<void>()),

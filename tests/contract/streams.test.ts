@@ -52,7 +52,11 @@ overEveryLink((makeLink) => {
       const { client } = await connect(makeLink);
       const reading = client.numbers.oneByOne({ upTo: 2 })[Symbol.asyncIterator]();
       const results = await Promise.all([reading.next(), reading.next(), reading.next()]);
-      expect(results).toEqual([{ done: false, value: 0 }, { done: false, value: 1 }, { done: true, value: undefined }]);
+      expect(results).toEqual([
+        { done: false, value: 0 },
+        { done: false, value: 1 },
+        { done: true, value: undefined },
+      ]);
     });
 
     it('are refused over the limit', async () => {

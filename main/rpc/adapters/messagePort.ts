@@ -16,7 +16,10 @@ interface MessagePortBase {
 
 /** The three kinds have events in two ways: as an EventTarget, or (Electron) as an EventEmitter. */
 export type MessagePortLike = MessagePortBase &
-  ({ addEventListener(type: 'message' | 'close', listener: Listener): void } | { on(type: 'message' | 'close', listener: Listener): unknown });
+  (
+    | { addEventListener(type: 'message' | 'close', listener: Listener): void }
+    | { on(type: 'message' | 'close', listener: Listener): unknown }
+  );
 
 export function messagePort(carrier: MessagePortLike): Port {
   const ends = new Ends();

@@ -56,7 +56,10 @@ describe('the window', () => {
       window.webContents.emit('will-prevent-unload', event);
       expect(event.preventDefault).toHaveBeenCalledTimes(leaves ? 1 : 0);
     }
-    expect(electron.dialog.showMessageBoxSync).toHaveBeenCalledWith(window, expect.objectContaining({ buttons: ['Stay', 'Leave'], cancelId: 0 }));
+    expect(electron.dialog.showMessageBoxSync).toHaveBeenCalledWith(
+      window,
+      expect.objectContaining({ buttons: ['Stay', 'Leave'], cancelId: 0 }),
+    );
   });
 
   test('shows when there is something to see, and where it was', async () => {

@@ -92,7 +92,10 @@ describe('malformed frames', () => {
       fc.tuple(frames, fc.nat()).map(([frame, at]) => encodeFrame(frame).subarray(0, at % 50)),
     );
     const isProtocol = (failure: unknown) => failure === undefined || (failure instanceof LabError && failure.code === 'protocol');
-    fc.assert(fc.property(bytes, (garbage) => isProtocol(failureOf(garbage))), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(bytes, (garbage) => isProtocol(failureOf(garbage))),
+      { numRuns: 2_000 },
+    );
   });
 
   it('take no memory for what they only claim', () => {
@@ -106,8 +109,18 @@ describe('malformed frames', () => {
 
   it('are all that has the wrong shape', () => {
     const calls = [[CALL], [CALL, 1], [CALL, 0, 'a.b', 1], [CALL, 1, 2, 3], [CALL, 1, 'a.b', -1], [CALL, 1, 'a.b', NaN]];
-    const streams = [[OPEN, 1, 'a.b', 0], [CREDIT, 1, 0], [CREDIT, 1, 1n], [CREDIT, 1, 1.5]];
-    const answers = [[END, 1, 1], [ERROR, 1], [RESULT, '1', 1], [RESULT, 1, 2, 3]];
+    const streams = [
+      [OPEN, 1, 'a.b', 0],
+      [CREDIT, 1, 0],
+      [CREDIT, 1, 1n],
+      [CREDIT, 1, 1.5],
+    ];
+    const answers = [
+      [END, 1, 1],
+      [ERROR, 1],
+      [RESULT, '1', 1],
+      [RESULT, 1, 2, 3],
+    ];
     const wrong = [1, null, {}, [], ...calls, ...streams, ...answers, [0, 1], [9, 1]];
     for (const frame of wrong) expect(failureOf(encode(frame, { useBigInt64: true }))).toMatchObject({ code: 'protocol' });
   });

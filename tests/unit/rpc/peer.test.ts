@@ -12,9 +12,12 @@ const contract = { calls: { large: call(v.number(), type<Uint8Array>()) } };
 it('answers wait for room in the port, one after another', async () => {
   const [asker, answerer] = createPortPair();
   let answered = 0;
-  createPeer({ ...bound(answerer), send: (frame) => (answered++, answerer.send(frame)) }, {
-    serve: { contract, handlers: { calls: { large: () => new Uint8Array(ANSWER_BYTES) } } },
-  });
+  createPeer(
+    { ...bound(answerer), send: (frame) => (answered++, answerer.send(frame)) },
+    {
+      serve: { contract, handlers: { calls: { large: () => new Uint8Array(ANSWER_BYTES) } } },
+    },
+  );
   const client = createPeer(asker).client(contract);
   asker.pause();
   const asked = Array.from({ length: 50 }, (_, n) => client.calls.large(n));
@@ -54,7 +57,9 @@ it('bad input is said in one sentence of bounded length', () => {
   expect(said({ name: 'A', shards: [{ id: 1 }] })).toBe(
     'The input of streams.create is not valid: "name": use small letters only; "shards.0.id": expected bigint, received 1.',
   );
-  expect(said({ name: 'a', shards: [], more: 1 })).toBe('The input of streams.create is not valid: "more": expected never, received "more".');
+  expect(said({ name: 'a', shards: [], more: 1 })).toBe(
+    'The input of streams.create is not valid: "more": expected never, received "more".',
+  );
   const five = said({ name: 'a', shards: Array.from({ length: 5 }, () => ({ id: 'x'.repeat(10_000) })) });
   expect(five).toMatch(/; and 2 more\.$/);
   expect((five as string).length).toBeLessThan(500);
