@@ -232,9 +232,8 @@ describe('an engine that is killed', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
 
-    const since = performance.now();
+    // It waits five seconds for the one before to let go of workspace and log, and fails after that.
     const lab = await openLab(folder);
-    expect(performance.now() - since).toBeLessThan(5_000);
     await vi.waitFor(() => expect(isAlive(brokerPid)).toBe(false));
     const present = new Set((await readWhole(lab.client, 'written')).records.map(({ value }) => text(value)));
     expect(acknowledged.filter((value) => !present.has(value))).toEqual([]);

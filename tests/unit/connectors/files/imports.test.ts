@@ -255,6 +255,8 @@ describe('an import that ends early', () => {
   it('cancelled between two of many small pieces, appends nothing more', async () => {
     const jobId = await start('small-pieces');
     const writes = Array.from({ length: 200 }, (_, n) => write(jobId, `{"n":${n}}\n`).catch((error: LabError) => error.code));
+    // The first piece has been read then, and is about to be appended.
+    await new Promise((resolve) => setImmediate(resolve));
     await client.jobs.cancel({ id: jobId });
     const job = await ended(jobId);
     await Promise.all(writes);
