@@ -25,6 +25,8 @@ export interface EngineOptions {
   workspace: string;
   /** Who opens it, as others are told who find it in use: "the desktop app". */
   program: string;
+  /** The process to signal to close it. */
+  pid: number;
   durability: 'safe' | 'fast';
   /** Folder with samples and lessons. */
   resources: string;
@@ -45,7 +47,7 @@ export interface Engine {
 
 /** Errors: those of {@link openWorkspace}, and `broker-down` where a broker can not be started. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const workspace = await openWorkspace(options.workspace, options.program);
+  const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid });
   try {
     const cluster = await startCluster({
       spawner: options.spawner,

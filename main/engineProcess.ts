@@ -31,7 +31,14 @@ function serve(port: Port): void {
 
 async function boot(options: EngineBoot): Promise<void> {
   const spawner = options.program === 'desktop' ? createRequestSpawner(parent) : createNodeSpawner(options.builtFolder);
-  engine = await createEngine({ ...options, program: programNames[options.program], spawner, now: Date.now, random: Math.random });
+  engine = await createEngine({
+    ...options,
+    program: programNames[options.program],
+    pid: process.ppid,
+    spawner,
+    now: Date.now,
+    random: Math.random,
+  });
   const secret = randomBytes(32).toString('base64url');
   const { address } = await listenLocal({ secret, onPort: serve });
   parent.post({ type: 'ready', address, secret, workspace: engine.workspace } satisfies EngineReply);

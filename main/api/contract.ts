@@ -61,6 +61,8 @@ export function stream<I extends Schema, T>(input: I, item: TypeOf<T>, options: 
 /** What a handler learns of the caller. `signal` aborts on cancel, on deadline and when the caller goes away. */
 export interface CallContext {
   signal: AbortSignal;
+  /** Aborts when the caller goes away, also long after the call was answered: for what belongs to a page and ends with it. */
+  caller: AbortSignal;
 }
 
 export type Input<M> = M extends { input: infer I extends Schema } ? v.InferInput<I> : never;

@@ -47,6 +47,7 @@ async function openWorkspace(folder: string): Promise<Connection> {
   const engine = await createEngine({
     workspace: folder,
     program: 'the loglab command',
+    pid: process.pid,
     durability: 'safe',
     resources: layout.resourcesFolder,
     version: layout.version,

@@ -1,5 +1,5 @@
 /** What a peer serves, found by the method's name on the wire. */
-import type { Call, Contract, EventStream, Handlers } from '../api/contract.ts';
+import type { Call, CallContext, Contract, EventStream, Handlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
 import { parseInput } from './badInput.ts';
 
@@ -8,7 +8,7 @@ export interface Served<C extends Contract> {
   handlers: Handlers<C>;
 }
 
-type UntypedHandler = (input: unknown, context: { signal: AbortSignal }) => unknown;
+type UntypedHandler = (input: unknown, context: CallContext) => unknown;
 
 export class Methods {
   readonly #methods = new Map<string, { declaration: Call | EventStream; handle: UntypedHandler }>();
@@ -24,10 +24,10 @@ export class Methods {
   }
 
   /** Validates the input and calls the handler. Throws `protocol` for a method that is not there, `bad-input`, or what the handler throws. */
-  invoke(kind: 'call' | 'stream', method: string, input: unknown, signal: AbortSignal): unknown {
+  invoke(kind: 'call' | 'stream', method: string, input: unknown, context: CallContext): unknown {
     const found = this.#methods.get(method);
     if (found?.declaration.kind !== kind) throw new LabError('protocol', `There is no ${kind} named ${short(method)} here.`);
-    return found.handle(parseInput(method, found.declaration.input, input), { signal });
+    return found.handle(parseInput(method, found.declaration.input, input), context);
   }
 }
 

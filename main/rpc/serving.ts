@@ -22,6 +22,8 @@ export class Serving {
   readonly #calls = new Map<number, Running>();
   readonly #streams = new Map<number, Running & { feed: Feed }>();
 
+  readonly #caller = new AbortController();
+
   constructor(outlet: Outlet, methods: Methods) {
     this.#outlet = outlet;
     this.#methods = methods;
@@ -43,6 +45,7 @@ export class Serving {
     this.#calls.clear();
     this.#streams.clear();
     for (const { abort } of running) abort.abort(disconnected(reason));
+    this.#caller.abort(disconnected(reason));
   }
 
   async #serveCall([, id, method, askedMs, input]: CallFrame): Promise<void> {
@@ -54,7 +57,7 @@ export class Serving {
     const timer = setTimeout(() => this.#expire(id, pastDeadline(method, deadlineMs)), deadlineMs);
     running.abort.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     try {
-      const value = await this.#methods.invoke('call', method, input, running.abort.signal);
+      const value = await this.#methods.invoke('call', method, input, { signal: running.abort.signal, caller: this.#caller.signal });
       await this.#outlet.room();
       if (!isAwaited()) return;
       this.#outlet.sendValue([RESULT, id, value], method, 'internal');
@@ -73,7 +76,10 @@ export class Serving {
     const isAwaited = () => this.#streams.get(id) === running;
     this.#streams.set(id, running);
     try {
-      const iterable = this.#methods.invoke('stream', method, input, feed.abort.signal) as AsyncIterable<unknown>;
+      const iterable = this.#methods.invoke('stream', method, input, {
+        signal: feed.abort.signal,
+        caller: this.#caller.signal,
+      }) as AsyncIterable<unknown>;
       await feed.run(id, method, iterable, this.#outlet);
     } catch (error) {
       if (isAwaited()) this.#sendError(id, error);

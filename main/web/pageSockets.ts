@@ -19,7 +19,11 @@ const PAGE_CLOSE_MS = 500;
 
 /** Close codes of RFC 6455, 7.4.1, and its registry. */
 const GOING_AWAY = 1001;
+const PROTOCOL_ERROR = 1002;
 const SERVICE_RESTART = 1012;
+
+/** How long after its sockets an engine’s exit is seen at the latest, milliseconds. */
+const ENGINE_EXIT_MS = 150;
 
 export class PageSockets {
   readonly #server = new WebSocketServer({ noServer: true, ...webSocketServerOptions });
@@ -61,7 +65,7 @@ export class PageSockets {
     socket.once('close', closeLocal);
     this.#server.handleUpgrade(request, socket, head, (page) => {
       socket.off('close', closeLocal);
-      this.#join(page, local);
+      this.#join(page, local, engine);
     });
   }
 
@@ -76,14 +80,17 @@ export class PageSockets {
     clearTimeout(timer);
   }
 
-  #join(page: WebSocket, local: Port): void {
+  #join(page: WebSocket, local: Port, engine: RunningEngine): void {
     this.#sockets.add(page);
     page.once('close', () => this.#sockets.delete(page));
     const port = webSocketServerPort(page);
     const close = (reason?: string) => {
-      // Only an engine that went away closes its end: the page is told to come back. The port's own close then finds it said.
-      page.close(SERVICE_RESTART, 'The lab’s engine ended.');
-      port.close(reason);
+      // An engine closes its end when it goes away, or when the page broke the protocol: which of the two shows in a moment.
+      setTimeout(() => {
+        if (this.#engine() === engine) page.close(PROTOCOL_ERROR, 'A frame of this page broke the lab’s protocol.');
+        else page.close(SERVICE_RESTART, 'The lab’s engine ended.');
+        port.close(reason);
+      }, ENGINE_EXIT_MS);
     };
     // Bound, since the port of a socket may be an object or a class.
     relayPorts(

@@ -32,17 +32,17 @@ export interface Workspace {
 }
 
 /**
- * Opens the workspace in `folder`, or makes one there. `program` names the holder to others ("the desktop app", "loglab").
+ * Opens the workspace in `folder`, or makes one there. `holder` is named to others who find it in use: the program ("the desktop app") and the process to signal.
  * Errors: `workspace-in-use` (names the holder), `workspace-unwritable`, `format-too-new`, `not-a-log`.
  */
-export async function openWorkspace(folder: string, program: string, lockWaitMs = LOCK_WAIT_MS): Promise<Workspace> {
+export async function openWorkspace(
+  folder: string,
+  holder: { program: string; pid: number },
+  lockWaitMs = LOCK_WAIT_MS,
+): Promise<Workspace> {
   const root = path.resolve(folder);
   makeFolder(root);
-  const lock = await acquireLock(
-    path.join(root, 'lab.lock'),
-    { program, pid: process.pid, since: new Date().toISOString() },
-    { waitMs: lockWaitMs },
-  );
+  const lock = await acquireLock(path.join(root, 'lab.lock'), { ...holder, since: new Date().toISOString() }, { waitMs: lockWaitMs });
   try {
     return assemble(root, lock, openCatalog(path.join(root, 'catalog.sqlite')));
   } catch (error) {

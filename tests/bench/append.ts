@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { NewRecord } from '../../main/api/values.ts';
 import { encodeBatch } from '../../main/log/index.ts';
 import type { Figure } from './bench.ts';
-import { median, neverAborted, openEngine, withFolder } from './lab.ts';
+import { median, never, openEngine, withFolder } from './lab.ts';
 
 const RECORDS = 1_000;
 const UNDER_WAY = 5;
@@ -28,9 +28,9 @@ async function measure(valueBytes: number, batches: number): Promise<Figure> {
   }));
   return withFolder(async (folder) => {
     const engine = await openEngine(path.join(folder, 'workspace'));
-    await engine.services.streams.create({ name: 'bench', shards: 1 }, { signal: neverAborted });
+    await engine.services.streams.create({ name: 'bench', shards: 1 }, never);
     const lab = (): Promise<number> =>
-      timed(batches, () => Promise.resolve(engine.services.produce.append({ stream: 'bench', records }, { signal: neverAborted })));
+      timed(batches, () => Promise.resolve(engine.services.produce.append({ stream: 'bench', records }, never)));
     const raw = rawWriter(
       path.join(folder, 'raw.sqlite'),
       encodeBatch({ records: records.map((record) => ({ ...record, timestamp: record.timestamp! })) }),

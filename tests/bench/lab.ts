@@ -20,6 +20,7 @@ export function openEngine(workspace: string): Promise<Engine> {
   return createEngine({
     workspace,
     program: 'a bench',
+    pid: process.pid,
     durability: 'safe',
     resources: path.join(root, 'resources'),
     version: 'bench',
@@ -33,4 +34,6 @@ export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-export const neverAborted = new AbortController().signal;
+const { signal } = new AbortController();
+/** The context of a call whose caller stays and waits. */
+export const never = { signal, caller: signal };

@@ -51,6 +51,7 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
   const engine = await createEngine({
     workspace,
     program: 'a test',
+    pid: process.pid,
     // Nothing here loses power, and each fsync costs.
     durability: 'fast',
     resources,

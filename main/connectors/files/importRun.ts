@@ -23,6 +23,8 @@ export interface ImportRunOptions {
   stream: string;
   rules: ImportRules;
   valueBytesMax: number;
+  /** Aborts when whoever sends the file goes away. */
+  sender: AbortSignal;
 }
 
 export class ImportRun {
@@ -45,7 +47,7 @@ export class ImportRun {
   #failure: LabError | null = null;
   #silence: NodeJS.Timeout;
 
-  constructor({ job, appender, stream, rules, valueBytesMax }: ImportRunOptions) {
+  constructor({ job, appender, stream, rules, valueBytesMax, sender }: ImportRunOptions) {
     this.job = job;
     this.#appender = appender;
     this.#stream = stream;
@@ -53,13 +55,13 @@ export class ImportRun {
     this.#reader = createLineReader(rules, valueBytesMax);
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
     job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
+    sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'));
   }
 
   /** Resolves when all events of this piece are in the log. */
-  async write(piece: Uint8Array, sender: AbortSignal): Promise<ImportReport> {
+  async write(piece: Uint8Array): Promise<ImportReport> {
     this.#check();
     this.#silence.refresh();
-    sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'), { once: true });
     const read = this.#turn.then(() => this.#read(piece));
     this.#turn = read.catch(() => {});
     await read;

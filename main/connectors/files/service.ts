@@ -47,7 +47,7 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
 
   return {
     preview: ({ head, rules }) => previewImport(head, rules, settings.get().valueBytesMax),
-    async start({ stream, shards, rules, file }) {
+    async start({ stream, shards, rules, file }, { caller }) {
       if (rules.format === 'lines' && (rules.keyField !== null || rules.timeField !== null)) {
         throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON.');
       }
@@ -63,7 +63,7 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
           streamMade,
           message: 'Reading the file.',
         });
-        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax }));
+        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax, sender: caller }));
         return { jobId: job.job.id, streamMade };
       } catch (error) {
         // It did not begin, so it leaves nothing behind.
@@ -71,7 +71,7 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
         throw error;
       }
     },
-    write: ({ jobId, piece }, { signal }) => run(jobId).write(piece, signal),
+    write: ({ jobId, piece }) => run(jobId).write(piece),
     finish: ({ jobId }) => run(jobId).finish(),
     abort: ({ jobId, reason }) => run(jobId).fail(reason),
     rejected({ jobId, from, limit }) {

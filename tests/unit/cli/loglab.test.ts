@@ -235,7 +235,7 @@ describe('loglab over a workspace of its own', () => {
     await once(child.stdout, 'data');
     child.kill('SIGINT');
     expect((await child.outcome).out).toHaveLength(2);
-    (await openWorkspace(path.join(own.folder, 'made'), 'a test', 0)).close();
+    (await openWorkspace(path.join(own.folder, 'made'), { program: 'a test', pid: process.pid }, 0)).close();
     own.remove();
   });
 

@@ -7,6 +7,7 @@ const spawner = createNodeSpawner(builtFolder);
 const { services } = await createEngine({
   workspace,
   program: 'a writer',
+  pid: process.pid,
   durability: 'safe',
   resources,
   version: '0.0.0',
@@ -20,7 +21,8 @@ const { services } = await createEngine({
   now: Date.now,
   random: Math.random,
 });
-const context = { signal: new AbortController().signal };
+const { signal } = new AbortController();
+const context = { signal, caller: signal };
 await services.streams.create({ name: 'written', shards: 3 }, context);
 for (let n = 0; ; n++) {
   const values = Array.from({ length: 5 }, (_, index) => `${n}/${index}`);

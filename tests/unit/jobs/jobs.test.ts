@@ -24,7 +24,8 @@ describe('jobs', () => {
     const dismissed: string[] = [];
     jobs.onDismiss((id) => dismissed.push(id));
     const { id } = handle.job;
-    const context = { signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const context = { signal, caller: signal };
     jobs.service.dismiss({ id }, context);
     expect(jobs.all()).toHaveLength(1);
     jobs.service.cancel({ id }, context);
@@ -70,7 +71,7 @@ describe('jobs', () => {
     const stop = new AbortController();
     const seen: Job[][] = [];
     const watching = (async () => {
-      for await (const state of jobs.service.watch({}, { signal: stop.signal })) {
+      for await (const state of jobs.service.watch({}, { signal: stop.signal, caller: stop.signal })) {
         seen.push(state);
         if (state[0]?.state === 'done') stop.abort();
       }

@@ -38,7 +38,7 @@ function edit(file: string, sql: string): void {
 describe('a workspace', () => {
   it('is made with the folders above it', async () => {
     const root = path.join(folder(), 'a', 'b', 'Mein Labor é');
-    const workspace = await openWorkspace(root, 'a test');
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid });
     expect(workspace).toMatchObject({ path: root, name: 'Mein Labor é' });
     workspace.close();
     expect(existsSync(path.join(root, 'catalog.sqlite'))).toBe(true);
@@ -46,21 +46,21 @@ describe('a workspace', () => {
 
   it('in use is refused, naming who has it', async () => {
     const root = folder();
-    const holder = await openWorkspace(root, 'the desktop app');
-    await expect(openWorkspace(root, 'loglab', 100)).rejects.toMatchObject({
+    const holder = await openWorkspace(root, { program: 'the desktop app', pid: process.pid });
+    await expect(openWorkspace(root, { program: 'loglab', pid: process.pid }, 100)).rejects.toMatchObject({
       code: 'workspace-in-use',
       retriable: true,
       message: expect.stringMatching(new RegExp(`is in use by the desktop app \\(process ${process.pid}, since \\d{4}-`)) as string,
     });
     holder.close();
-    (await openWorkspace(root, 'loglab', 0)).close();
+    (await openWorkspace(root, { program: 'loglab', pid: process.pid }, 0)).close();
   });
 
   it('is waited for while the one before lets go of it', async () => {
     const root = folder();
-    const holder = await openWorkspace(root, 'the desktop app');
+    const holder = await openWorkspace(root, { program: 'the desktop app', pid: process.pid });
     setTimeout(() => holder.close(), 150);
-    (await openWorkspace(root, 'loglab')).close();
+    (await openWorkspace(root, { program: 'loglab', pid: process.pid })).close();
   });
 
   it('of a newer version is refused and not changed', async () => {
@@ -116,12 +116,12 @@ describe('a workspace', () => {
     const root = await used();
     const other = new Database(path.join(root, 'catalog.sqlite'));
     other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    await expect(openWorkspace(root, 'a test')).rejects.toMatchObject({
+    await expect(openWorkspace(root, { program: 'a test', pid: process.pid })).rejects.toMatchObject({
       code: 'workspace-in-use',
       message: expect.stringContaining('is open in another program') as string,
     });
     other.close();
-    (await openWorkspace(root, 'a test', 0)).close();
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
   });
 
   it('that is a file is refused', async () => {
@@ -153,6 +153,6 @@ describe('a workspace', () => {
     const root = folder();
     writeFileSync(path.join(root, 'broker-1.sqlite'), 'no database at all, but long enough to be looked at as one '.repeat(20));
     expect(await failure(root)).toMatchObject({ code: 'not-a-log' });
-    (await openWorkspace(root, 'a test', 0)).close();
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
   });
 });
