@@ -55,9 +55,11 @@ function document(status: number, message: string): string {
 <meta name="viewport" content="width=device-width">
 <title>${title} · Unified Log Lab</title>
 <style>body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }</style>
+<main>
 <h1>Unified Log Lab</h1>
 <p>${message}</p>
 ${advice[status] ? `<p>${advice[status]}</p>\n` : ''}<p><small>${title}</small></p>
+</main>
 </html>
 `;
 }

@@ -223,7 +223,7 @@ test('an event is copied as what it is needed for', async ({ page, lab, client, 
   expect(await copied('Value')).toBe('fffe');
   expect(await copied('Time, epoch ms')).toBe('1539600755123');
   const command = await copied('loglab command');
-  expect(command).toBe('loglab consume orders --from offset:0 --until offset:1 --json');
+  expect(command).toBe('loglab consume orders --shard 0 --from offset:0 --until offset:1 --json');
   expect(lab.loglab(command.split(' ').slice(1)).trimEnd()).toBe(lines[0]);
 });
 

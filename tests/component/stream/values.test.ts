@@ -79,7 +79,9 @@ describe('the record as JSON', () => {
     expect(copyText(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]))).toBe('\ufeffa');
   });
   test('commands', () => {
-    expect(consumeCommand('raw-events', 781n)).toBe('loglab consume raw-events --from offset:781 --until offset:782 --json');
+    expect(consumeCommand('raw-events', { shard: 1, offset: 781n })).toBe(
+      'loglab consume raw-events --shard 1 --from offset:781 --until offset:782 --json',
+    );
     expect(consumeCommand('-odd')).toBe('loglab consume --from beginning --until live -- -odd');
   });
 });

@@ -1,4 +1,5 @@
 /** An event as text: what is copied, and the command that shows it again. */
+import type { Position } from '../../../../main/api/values.ts';
 import type { EventDetail } from '../../../../main/api/events.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -53,8 +54,10 @@ export function copyText(bytes: Uint8Array | null): string {
   return textOf(bytes) ?? Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The command that follows a stream, or that shows one offset of it. Names need no quotes, but one may begin like an option. */
-export function consumeCommand(stream: string, at?: bigint): string {
-  const range = at === undefined ? '--from beginning --until live' : `--from offset:${at} --until offset:${at + 1n} --json`;
+/** The command that follows a stream, or that shows one event of it. Names need no quotes, but one may begin like an option. */
+export function consumeCommand(stream: string, at?: Position): string {
+  const range = at
+    ? `--shard ${at.shard} --from offset:${at.offset} --until offset:${at.offset + 1n} --json`
+    : '--from beginning --until live';
   return stream.startsWith('-') ? `loglab consume ${range} -- ${stream}` : `loglab consume ${stream} ${range}`;
 }
