@@ -231,10 +231,7 @@ test.describe('a big file', () => {
     const file = path.join(folder, 'big.ndjson');
     const handle = openSync(file, 'w');
     for (let from = 0; from < BIG_BYTES / 1_000; from += 10_000) {
-      const lines = Array.from(
-        { length: 10_000 },
-        (_, at) => `${`{"n":${String(from + at).padStart(9, '0')},"text":"`.padEnd(997, 'x')}"}\n`,
-      );
+      const lines = Array.from({ length: 10_000 }, (_, at) => `${`{"n":${from + at},"text":"`.padEnd(997, 'x')}"}\n`);
       writeSync(handle, lines.join(''));
     }
     closeSync(handle);
@@ -244,6 +241,7 @@ test.describe('a big file', () => {
   /** Starts the import and waits until some of it is in. */
   async function startBig(page: Page, lab: Lab, folder: string): Promise<void> {
     await openImport(page, lab, writeBig(folder));
+    await expect(preview(page)).toBeVisible();
     await importing(page).getByRole('button', { name: 'Import', exact: true }).click();
     await expect(importing(page).getByText(/[1-9][\d,]* events? imported/)).toBeVisible();
   }
