@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { LabClient } from '../../../main/api/index.ts';
 import type { ImportPreview, ImportRules, RejectedLine } from '../../../main/api/imports.ts';
 import { freeName, streamNameFrom } from '../../../renderer/src/features/import/fileName.ts';
@@ -66,6 +66,17 @@ test('lines have neither key nor time, whatever was chosen before', async () => 
   await form.choose(new File(['x\n'], 'a.log'), []);
   form.keyField = 'a';
   expect(form.rules).toEqual({ format: 'lines', keyField: null, timeField: null });
+});
+
+test('nothing is imported before the file has been looked at', async () => {
+  const answer = Promise.withResolvers<ImportPreview>();
+  const form = new ImportForm({ imports: { preview: () => answer.promise } } as unknown as LabClient);
+  const chosen = form.choose(new File(['one\ntwo\n'], 'app.log'), []);
+  await vi.waitFor(() => expect(form.previewing).toBe(true));
+  expect(form.request(256)).toBeNull();
+  answer.resolve({ format: 'lines', events: [], rejected: [], fields: [] });
+  await chosen;
+  expect(form.request(256)).toMatchObject({ rules: { format: 'lines', keyField: null, timeField: null } });
 });
 
 test('the head ends with a whole line', async () => {

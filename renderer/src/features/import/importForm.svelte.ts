@@ -80,6 +80,8 @@ export class ImportForm {
   request(shardsMax: number): ImportRequest | null {
     const { file, stream, rules, shards, target } = this;
     if (!file || this.isEmpty || this.fileError || this.nameProblem || stream === '') return null;
+    // Until the file has been looked at, its format, key and time are not known.
+    if (this.#previewed === null && !this.previewError) return null;
     if (target === 'existing') return { file, stream, rules, shards: null };
     return shards !== null && shards >= 1 && shards <= shardsMax ? { file, stream, rules, shards } : null;
   }
