@@ -20,7 +20,7 @@ export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 export const GATHER_MS_MAX = 10;
 
 /** A commit begins when this part of the awaited requests is there: the rest arrives while it syncs, and is the start of the next. */
-const GATHERED_SHARE = 0.8;
+const GATHERED_SHARE = 0.4;
 
 /** The wait is at most this part of how long the commit before took: beyond it, a commit of its own would have been cheaper. */
 const GATHER_SHARE = 0.5;
