@@ -1,7 +1,7 @@
 /** Decoded batches, read once and kept while they are near: a page that scrolls asks for the same ones again and again. */
 import { LabError } from '../api/errors.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
-import { decodeStored, type LogRecord, type StoredBatch } from '../log/index.ts';
+import { compressionOf, decodeStored, type LogRecord, type StoredBatch } from '../log/index.ts';
 
 /** Memory of batches that are kept decoded, bytes. */
 const BATCH_CACHE_BYTES_MAX = 32 * 1024 * 1024;
@@ -72,8 +72,14 @@ export async function batchAt(reader: BatchReader, place: ShardPlace, offset: bi
   return stored ? reader.decode(place, stored) : null;
 }
 
+/** The records are views of the batch's bytes, or, where it is compressed, of what came out of it. */
 function memoryOf({ stored, records }: DecodedBatch): number {
-  return stored.sizeBytes + records.length * DECODED_RECORD_BYTES;
+  const decompressed = records[0] && compressionOf(stored.attributes) !== 'none' ? decompressedBytes(records) : 0;
+  return stored.sizeBytes + decompressed + records.length * DECODED_RECORD_BYTES;
+}
+
+function decompressedBytes(records: readonly LogRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
 }
 
 function keyOf(place: ShardPlace, baseOffset: bigint): string {

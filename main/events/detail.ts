@@ -46,7 +46,7 @@ function batchInfo(stored: StoredBatch): BatchInfo {
     lastOffset: stored.lastOffset,
     records: stored.recordCount,
     bytes: stored.sizeBytes,
-    codec: compressionOf(stored.attributes) as BatchInfo['codec'],
+    codec: compressionOf(stored.attributes),
     crc: header.crc,
     leaderEpoch: stored.leaderEpoch,
     producerId: stored.producerId,

@@ -8,13 +8,16 @@
  */
 export {
   BATCH_BYTES_MAX,
+  CODECS,
   compressionOf,
   decodeBatchHeader,
   patchBatch,
   type BatchHeader,
+  type Codec,
   type LogRecord,
   type NewRecord,
 } from './batch/layout.ts';
+export { DECOMPRESSED_BYTES_MAX } from './batch/compression.ts';
 export { encodeBatch, type NewBatch } from './batch/encode.ts';
 export { decodeBatch, iterateBatch } from './batch/decode.ts';
 export { recordBytes } from './batch/recordBytes.ts';

@@ -3,18 +3,11 @@
  * end), the checksum is not: verify.ts and the store's decodeStored do that where bytes enter or leave.
  */
 import { LabError } from '../../api/errors.ts';
-import {
-  RECORDS_AT,
-  assertUncompressed,
-  bufferOver,
-  decodeBatchHeader,
-  hasLogAppendTime,
-  type BatchHeader,
-  type LogRecord,
-} from './layout.ts';
+import { plainRecords } from './compression.ts';
+import { decodeBatchHeader, hasLogAppendTime, type BatchHeader, type LogRecord } from './layout.ts';
 import { Cursor } from './varint.ts';
 
-/** All records of a batch. Throws `batch-invalid`, also for a compressed batch, then naming its codec. */
+/** All records of a batch. Throws `batch-invalid`. */
 export function decodeBatch(bytes: Uint8Array): LogRecord[] {
   const reader = new RecordReader(bytes);
   const records: LogRecord[] = [];
@@ -37,9 +30,9 @@ class RecordReader {
 
   constructor(bytes: Uint8Array) {
     this.header = decodeBatchHeader(bytes);
-    assertUncompressed(this.header.attributes);
-    this.#buffer = bufferOver(bytes);
-    this.#cursor = new Cursor(this.#buffer, RECORDS_AT, bytes.length);
+    const records = plainRecords(bytes, this.header.attributes);
+    this.#buffer = records.bytes;
+    this.#cursor = new Cursor(this.#buffer, records.at, this.#buffer.length);
     this.#timestampOf = timestamps(this.header);
     this.#offsetOf = offsets(this.header.baseOffset);
   }

@@ -114,15 +114,16 @@ export function hasLogAppendTime(attributes: number): boolean {
   return (attributes & LOG_APPEND_TIME_BIT) !== 0;
 }
 
-const codecNames: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** By their number in the attributes. */
+export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
-/** The codec the records are compressed with, by name; `none` for plain records. */
-export function compressionOf(attributes: number): string {
-  const codec = attributes & COMPRESSION_MASK;
-  return codecNames[codec] ?? `unknown codec ${codec}`;
-}
+export type Codec = (typeof CODECS)[number];
 
-export function assertUncompressed(attributes: number): void {
-  const codec = compressionOf(attributes);
-  if (codec !== 'none') throw new LabError('batch-invalid', `The record batch is compressed with ${codec}, which the lab cannot read.`);
+/** The codec the records are compressed with; `none` for plain records. Throws `batch-invalid` for a number that names none. */
+export function compressionOf(attributes: number): Codec {
+  const number = attributes & COMPRESSION_MASK;
+  const codec = CODECS[number];
+  if (codec === undefined)
+    throw new LabError('batch-invalid', `The record batch is compressed with the codec ${number}, which is unknown.`);
+  return codec;
 }

@@ -4,16 +4,8 @@
  */
 import { crc32c } from '@node-rs/crc32';
 import { LabError } from '../../api/errors.ts';
-import {
-  ATTRIBUTES_AT,
-  BATCH_BYTES_MAX,
-  MAGIC,
-  RECORDS_AT,
-  assertUncompressed,
-  decodeBatchHeader,
-  hasLogAppendTime,
-  type BatchHeader,
-} from './layout.ts';
+import { plainRecords } from './compression.ts';
+import { ATTRIBUTES_AT, BATCH_BYTES_MAX, MAGIC, decodeBatchHeader, hasLogAppendTime, type BatchHeader } from './layout.ts';
 import { Cursor } from './varint.ts';
 
 /** A header whose batch has passed {@link verifyBatch}. `maxTimestamp` is what the records say, not what the header claims. */
@@ -21,7 +13,7 @@ export interface VerifiedHeader extends BatchHeader {
   minTimestamp: bigint;
 }
 
-/** Checks that the bytes are exactly one sound, uncompressed batch. Throws `batch-invalid`, or `value-too-large` beyond BATCH_BYTES_MAX. */
+/** Checks that the bytes are exactly one sound batch. Throws `batch-invalid`, or `value-too-large` beyond BATCH_BYTES_MAX or DECOMPRESSED_BYTES_MAX. */
 export function verifyBatch(bytes: Uint8Array): VerifiedHeader {
   const header = decodeBatchHeader(bytes);
   if (header.sizeBytes !== bytes.length) {
@@ -36,7 +28,6 @@ export function verifyBatch(bytes: Uint8Array): VerifiedHeader {
   if (header.lastOffsetDelta < header.recordCount - 1) {
     throw invalid(`holds ${header.recordCount} records but only ${header.lastOffsetDelta + 1} offsets`);
   }
-  assertUncompressed(header.attributes);
   const walked = walk(bytes, header);
   return { ...header, ...walked };
 }
@@ -47,13 +38,14 @@ export function crcMatches(bytes: Uint8Array, header: BatchHeader): boolean {
 }
 
 function walk(bytes: Uint8Array, header: BatchHeader): { minTimestamp: bigint; maxTimestamp: bigint } {
-  const cursor = new Cursor(bytes, RECORDS_AT, bytes.length);
+  const records = plainRecords(bytes, header.attributes);
+  const cursor = new Cursor(records.bytes, records.at, records.bytes.length);
   const range = new DeltaRange(header.baseTimestamp);
   let offsetDelta = -1;
   for (let index = 0; index < header.recordCount; index++) {
     const length = cursor.varint();
     const end = cursor.at + length;
-    if (length < 1 || end > bytes.length) throw invalid(`is cut off within record ${index + 1} of ${header.recordCount}`);
+    if (length < 1 || end > cursor.end) throw invalid(`is cut off within record ${index + 1} of ${header.recordCount}`);
     cursor.at++;
     range.add(cursor.varlong());
     const delta = cursor.varint();
@@ -61,7 +53,7 @@ function walk(bytes: Uint8Array, header: BatchHeader): { minTimestamp: bigint; m
     offsetDelta = delta;
     cursor.at = end;
   }
-  if (cursor.at !== bytes.length) throw invalid(`has ${bytes.length - cursor.at} bytes after its last record`);
+  if (cursor.at !== cursor.end) throw invalid(`has ${cursor.end - cursor.at} bytes after its last record`);
   if (hasLogAppendTime(header.attributes)) return { minTimestamp: header.maxTimestamp, maxTimestamp: header.maxTimestamp };
   return range.timestamps();
 }

@@ -1,6 +1,6 @@
 /** Our batches, as the reader of a Kafka broker sees them: nothing that was written may come back different. */
 import { it } from 'vitest';
-import { encodeBatch, type NewRecord, patchBatch } from '../../../main/log/index.ts';
+import { CODECS, type Codec, encodeBatch, type NewRecord, patchBatch } from '../../../main/log/index.ts';
 import { createRandom } from '../seed.ts';
 import { askKafka } from './library.ts';
 import { batchLine, type BatchFacts, expectSameLines, recordLine, TRANSACTIONAL } from './lines.ts';
@@ -18,7 +18,7 @@ interface Written {
 
 const random = createRandom(2);
 
-function write(records: readonly NewRecord[], baseOffset: bigint, leaderEpoch: number): Written {
+function write(records: readonly NewRecord[], baseOffset: bigint, leaderEpoch: number, codec: Codec = 'none'): Written {
   const producer = random.chance(0.5)
     ? { producerId: -1n, producerEpoch: -1, firstSequence: -1 }
     : {
@@ -27,7 +27,7 @@ function write(records: readonly NewRecord[], baseOffset: bigint, leaderEpoch: n
         firstSequence: random.pick([0, 17, 2 ** 31 - 1]),
       };
   const transactional = producer.producerId !== -1n && random.chance(0.3);
-  const bytes = encodeBatch({ records, ...producer, attributes: transactional ? TRANSACTIONAL : 0 });
+  const bytes = encodeBatch({ records, ...producer, attributes: CODECS.indexOf(codec) | (transactional ? TRANSACTIONAL : 0) });
   patchBatch(bytes, { baseOffset, leaderEpoch });
   // From what was handed in, never from what our own reader makes of it.
   const facts: BatchFacts = {
@@ -43,7 +43,7 @@ function write(records: readonly NewRecord[], baseOffset: bigint, leaderEpoch: n
     logAppendTime: false,
     transactional,
     control: false,
-    codec: 'none',
+    codec,
   };
   return {
     bytes,
@@ -63,6 +63,11 @@ it('random batches are read with every field as it was written', async () => {
     return write(randomRecords(random, count, 'any'), random.pick(offsets), random.pick([-1, 0, 1, 70_000, 2 ** 31 - 1]));
   });
   await expectRead(written);
+});
+
+it.each(CODECS.filter((codec) => codec !== 'none'))('batches that we compressed with %s', async (codec) => {
+  const counts = [1, 2, 60, RECORDS_MAX, ...Array.from({ length: 60 }, () => random.between(1, 300))];
+  await expectRead(counts.map((count) => write(randomRecords(random, count, 'any'), 2n ** 33n, 3, codec)));
 });
 
 it('timestamps of the year 718, of none, and the ends of int64', async () => {

@@ -169,11 +169,13 @@ it('control batches: the markers that end a transaction', async () => {
   for (const { lines } of built) expect(lines[0]).toContain('control=true');
 });
 
-it('compressed batches are refused by the name of their codec', async () => {
-  for (const { bytes, order: asked } of await build(['gzip', 'snappy', 'lz4', 'zstd'].map((codec) => order({ codec })))) {
-    expect(() => decodeBatch(bytes)).toThrow(`compressed with ${asked.codec}`);
-    expect(() => verifyBatch(bytes)).toThrow(`compressed with ${asked.codec}`);
-  }
+it.each(['gzip', 'snappy', 'lz4', 'zstd'])('batches compressed with %s', async (codec) => {
+  const large = order({ codec, records: numbered(randomRecords(random, 5000, 'since 1970'), 0n), baseOffset: 0n });
+  await buildAndRead([
+    large,
+    ...many(BATCHES, () => ({ codec, ...idempotent() })),
+    ...many(BATCHES, () => ({ codec, how: 'cleaned', keep: 3, baseOffset: 0n })),
+  ]);
 });
 
 it('a flipped bit is seen on both sides', async () => {
