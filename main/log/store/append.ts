@@ -5,6 +5,7 @@ import { patchBatch } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
 import type { AppendClock } from './clock.ts';
 import type { ShardState, ShardTable } from './shardTable.ts';
+import type { Summaries } from './summaries.ts';
 
 export interface BatchToAppend {
   shardId: number;
@@ -28,12 +29,14 @@ export type AppendResult = Appended | LabError;
 export class Appender {
   readonly #clock: AppendClock;
   readonly #shards: ShardTable;
+  readonly #summaries: Summaries;
   readonly #insert: Database.Statement;
   readonly #write: (batches: readonly BatchToAppend[], ends: Map<number, ShardState>) => AppendResult[];
 
-  constructor(db: Database.Database, shards: ShardTable, clock: AppendClock) {
+  constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, clock: AppendClock) {
     this.#clock = clock;
     this.#shards = shards;
+    this.#summaries = summaries;
     this.#insert = db.prepare(
       `INSERT INTO batch (shard_id, base_offset, last_offset, record_count, records_before, min_timestamp, max_timestamp, append_time,
          leader_epoch, producer_id, producer_epoch, first_sequence, attributes, bytes)
@@ -45,9 +48,14 @@ export class Appender {
   /** Returns once all of it is committed; when it throws, none of it is in the log. */
   append(batches: readonly BatchToAppend[]): AppendResult[] {
     const ends = new Map<number, ShardState>();
-    const results = this.#write(batches, ends);
-    for (const end of ends.values()) this.#shards.committed(end);
-    return results;
+    try {
+      const results = this.#write(batches, ends);
+      for (const end of ends.values()) this.#shards.committed(end);
+      this.#summaries.committed();
+      return results;
+    } finally {
+      this.#summaries.rolledBack();
+    }
   }
 
   #writeAll(batches: readonly BatchToAppend[], ends: Map<number, ShardState>): AppendResult[] {
@@ -77,6 +85,10 @@ export class Appender {
       ...[shardId, baseOffset, lastOffset, header.recordCount, recordsBefore, header.minTimestamp, header.maxTimestamp, appendTimeUs],
       ...[end.leaderEpoch, header.producerId, header.producerEpoch, header.firstSequence, header.attributes, bytes],
     );
+    this.#summaries.add(shardId, {
+      ...{ firstOffset: baseOffset, lastOffset, recordsBefore, records: header.recordCount, bytes: bytes.length },
+      ...{ minTimestamp: header.minTimestamp, maxTimestamp: header.maxTimestamp },
+    });
     end.nextOffset = lastOffset + 1n;
     end.recordsTotal += BigInt(header.recordCount);
     end.bytes += bytes.length;

@@ -5,7 +5,9 @@ import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredB
 import { BatchIndex, type From } from './batchIndex.ts';
 import { openReader } from './connection.ts';
 import { prepareShardRead, type ShardState } from './shardTable.ts';
+import { decodeStored } from './decodeStored.ts';
 import { guarded } from './sqliteError.ts';
+import { TimeIndex } from './timeIndex.ts';
 
 export interface ReadOptions {
   /** What may be seen: everything acknowledged. */
@@ -27,11 +29,18 @@ export interface HeadersOptions {
   limit: number;
 }
 
+/** A record, by its timestamp. */
+export interface TimedOffset {
+  offset: bigint;
+  timestamp: bigint;
+}
+
 export class StoreReader {
   readonly #path: string;
   readonly #db: Database.Database;
   readonly #shard: (id: number) => ShardState | undefined;
   readonly #index: BatchIndex;
+  readonly #times: TimeIndex;
   readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
   readonly #batches: Database.Statement<[number, bigint, bigint], BatchRow>;
 
@@ -41,6 +50,7 @@ export class StoreReader {
     this.#db = openReader(path);
     this.#shard = prepareShardRead(this.#db);
     this.#index = new BatchIndex(this.#db);
+    this.#times = new TimeIndex(this.#db);
     this.#sizes = this.#db
       .prepare<[number, bigint], [bigint, bigint]>(
         'SELECT base_offset, length(bytes) FROM batch WHERE shard_id = ? AND base_offset >= ? ORDER BY base_offset',
@@ -86,8 +96,43 @@ export class StoreReader {
     return this.#snapshot(shardId, (shard) => this.#index.locate(shard, from));
   }
 
+  /**
+   * The first record, by offset, with this timestamp (milliseconds) or a later one, as Kafka's ListOffsets defines it; null where there is
+   * none. A damaged batch is passed over. Throws `no-such-shard`. https://kafka.apache.org/protocol#The_Messages_ListOffsets
+   */
+  offsetForTime(shardId: number, timestamp: bigint): TimedOffset | null {
+    return this.#snapshot(shardId, (shard) => {
+      let from = shard.startOffset;
+      for (;;) {
+        const meta = this.#times.firstSince(shard, timestamp, from);
+        if (meta === null) return null;
+        const found = this.#recordIn(meta, (record) => record.timestamp >= timestamp);
+        if (found) return found;
+        from = meta.lastOffset + 1n;
+      }
+    });
+  }
+
+  /** The first record, by offset, with the greatest timestamp of the shard; null where it is empty. Throws `no-such-shard`. */
+  maxTimestamp(shardId: number): TimedOffset | null {
+    const greatest = this.#snapshot(shardId, (shard) => this.#times.maxTimestamp(shard));
+    return greatest === null ? null : this.offsetForTime(shardId, greatest);
+  }
+
   close(): void {
     this.#db.close();
+  }
+
+  /** Undefined also where the batch is damaged. */
+  #recordIn({ shardId, baseOffset }: BatchMeta, isSought: (record: TimedOffset) => boolean): TimedOffset | undefined {
+    const [batch] = this.#batches.all(shardId, baseOffset, baseOffset).map(batchFromRow);
+    try {
+      const record = batch && decodeStored(batch).find(isSought);
+      return record && { offset: record.offset, timestamp: record.timestamp };
+    } catch (thrown) {
+      if (thrown instanceof LabError && thrown.code === 'batch-damaged') return undefined;
+      throw thrown;
+    }
   }
 
   #readFrom(shardId: number, baseOffset: bigint, bytesMax: number): StoredBatch[] {

@@ -1,26 +1,25 @@
 /**
- * Gives the space of deleted shards back to the file system, a slice at a time: each slice is one short transaction that deletes
- * some batches and hands free pages at the end of the file back. https://sqlite.org/pragma.html#pragma_incremental_vacuum
+ * Gives the space of deleted shards, and of what retention trims, back to the file system, a slice at a time: each slice is one short
+ * transaction that deletes some batches and hands free pages at the end of the file back. https://sqlite.org/pragma.html#pragma_incremental_vacuum
  */
 import type Database from 'better-sqlite3';
-import { PAGE_BYTES } from './connection.ts';
 import type { ShardTable } from './shardTable.ts';
-
-/** A slice deletes batches up to this size, bytes; a larger one is deleted alone. */
-const SLICE_BYTES_MAX = 1024 * 1024;
-/** And no more than this many rows. */
-const SLICE_BATCHES_MAX = 256;
-/** Pages given back to the file system in a slice: as much as a slice frees, and a little more, so that it catches up. */
-const SLICE_PAGES_MAX = (SLICE_BYTES_MAX / PAGE_BYTES) * 1.5;
+import { SLICE_BATCHES_MAX, SLICE_BYTES_MAX, SLICE_PAGES_MAX } from './slices.ts';
+import type { Summaries } from './summaries.ts';
+import type { Trimmer } from './trimmer.ts';
 
 export class Reclaimer {
   readonly #db: Database.Database;
   readonly #shards: ShardTable;
+  readonly #summaries: Summaries;
+  readonly #trimmer: Trimmer;
   readonly #slice: () => number | undefined;
 
-  constructor(db: Database.Database, shards: ShardTable) {
+  constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, trimmer: Trimmer) {
     this.#db = db;
     this.#shards = shards;
+    this.#summaries = summaries;
+    this.#trimmer = trimmer;
     this.#slice = db.transaction(this.#reclaimSlice.bind(this)).immediate;
   }
 
@@ -28,6 +27,7 @@ export class Reclaimer {
   run(budgetMs: number): boolean {
     const until = performance.now() + budgetMs;
     while (this.#isWorkLeft()) {
+      this.#trimmer.slice();
       const gone = this.#slice();
       if (gone !== undefined) this.#shards.forget(gone);
       if (performance.now() >= until) return this.#isWorkLeft();
@@ -36,7 +36,7 @@ export class Reclaimer {
   }
 
   #isWorkLeft(): boolean {
-    return this.#shards.deletedIds().length > 0 || this.#freePages() > 0;
+    return this.#shards.deletedIds().length > 0 || this.#freePages() > 0 || this.#trimmer.isDue();
   }
 
   #freePages(): number {
@@ -54,18 +54,23 @@ export class Reclaimer {
   /** True once nothing of the shard is left. */
   #deleteSome(shardId: number): boolean {
     const sizes = this.#db
-      .prepare<[number, number], { rowid: number; size: number }>(
-        'SELECT rowid, length(bytes) AS size FROM batch WHERE shard_id = ? ORDER BY base_offset LIMIT ?',
+      .prepare<[number, number], { rowid: bigint; size: bigint; lastOffset: bigint }>(
+        'SELECT rowid, length(bytes) AS size, last_offset AS lastOffset FROM batch WHERE shard_id = ? ORDER BY base_offset LIMIT ?',
       )
+      .safeIntegers()
       .all(shardId, SLICE_BATCHES_MAX);
     const remove = this.#db.prepare('DELETE FROM batch WHERE rowid = ?');
     let bytes = 0;
+    let removed = 0;
     for (const { rowid, size } of sizes) {
-      bytes += size;
-      if (bytes > SLICE_BYTES_MAX && bytes > size) return false;
+      bytes += Number(size);
+      if (bytes > SLICE_BYTES_MAX && removed > 0) break;
       remove.run(rowid);
+      removed++;
     }
-    if (sizes.length === SLICE_BATCHES_MAX) return false;
+    const last = sizes[removed - 1];
+    if (last) this.#summaries.deleteBefore(shardId, last.lastOffset + 1n);
+    if (removed === SLICE_BATCHES_MAX || removed < sizes.length) return false;
     this.#deleteShard(shardId);
     return true;
   }
@@ -75,6 +80,7 @@ export class Reclaimer {
     this.#db
       .prepare(`UPDATE meta SET value = max(value, (SELECT last_append_time FROM shard WHERE id = ?)) WHERE name = 'last_append_time'`)
       .run(shardId);
+    this.#db.prepare('DELETE FROM summary WHERE shard_id = ?').run(shardId);
     this.#db.prepare('DELETE FROM leader_epoch WHERE shard_id = ?').run(shardId);
     this.#db.prepare('DELETE FROM shard WHERE id = ?').run(shardId);
   }

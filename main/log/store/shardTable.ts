@@ -29,6 +29,15 @@ export interface ShardState {
   lastAppendTimeUs: bigint;
   /** Milliseconds since the epoch. */
   created: number;
+  retention: Retention;
+}
+
+/** What of a shard may be trimmed, oldest batches first; null keeps all. */
+export interface Retention {
+  /** Batches that were appended longer ago than this, milliseconds. */
+  ms: number | null;
+  /** Batches without which the shard still has this many bytes. */
+  bytes: number | null;
 }
 
 export interface NewShard {
@@ -41,11 +50,12 @@ export interface NewShard {
 }
 
 const COLUMNS = `id, stream_id, stream, number, state, parents, key_low, key_high, start_offset, next_offset, records_total,
-  records_trimmed, bytes, leader_epoch, last_append_time, created`;
+  records_trimmed, bytes, leader_epoch, last_append_time, created, retention_ms, retention_bytes`;
 
 type ShardRow = [
   ...[bigint, string, string, bigint, ShardState['state'], string, string | null, string | null],
   ...[bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint],
+  ...[bigint | null, bigint | null],
 ];
 
 function fromRow(row: ShardRow): ShardState {
@@ -66,6 +76,7 @@ function fromRow(row: ShardRow): ShardState {
     leaderEpoch: Number(row[13]),
     lastAppendTimeUs: row[14],
     created: Number(row[15]),
+    retention: { ms: row[16] === null ? null : Number(row[16]), bytes: row[17] === null ? null : Number(row[17]) },
   };
 }
 
@@ -82,12 +93,14 @@ export class ShardTable {
   readonly #db: Database.Database;
   readonly #byId = new Map<number, ShardState>();
   readonly #update: Database.Statement<[bigint, bigint, number, bigint, number]>;
+  readonly #updateStart: Database.Statement<[bigint, bigint, number, number]>;
 
   constructor(db: Database.Database) {
     this.#db = db;
     const rows = db.prepare<[], ShardRow>(`SELECT ${COLUMNS} FROM shard ORDER BY id`).raw().safeIntegers().all();
     for (const shard of rows.map(fromRow)) this.#byId.set(shard.id, shard);
     this.#update = db.prepare('UPDATE shard SET next_offset = ?, records_total = ?, bytes = ?, last_append_time = ? WHERE id = ?');
+    this.#updateStart = db.prepare('UPDATE shard SET start_offset = ?, records_trimmed = ?, bytes = ? WHERE id = ?');
   }
 
   get(id: number): ShardState | undefined {
@@ -139,6 +152,26 @@ export class ShardTable {
   /** After the transaction was committed: what was written is what is. */
   committed(shard: ShardState): void {
     this.#byId.set(shard.id, shard);
+  }
+
+  /** Unknown ids are passed over. */
+  setRetention(ids: readonly number[], retention: Retention): void {
+    const set = this.#db.prepare('UPDATE shard SET retention_ms = ?, retention_bytes = ? WHERE id = ?');
+    this.#db.transaction(() => ids.forEach((id) => set.run(retention.ms, retention.bytes, id))).immediate();
+    for (const id of ids) {
+      const shard = this.#byId.get(id);
+      if (shard) this.#byId.set(id, { ...shard, retention });
+    }
+  }
+
+  /** Shards of which something may be trimmed one day. */
+  withRetention(): ShardState[] {
+    return [...this.#byId.values()].filter(({ state, retention }) => state !== 'deleted' && (retention.ms ?? retention.bytes) !== null);
+  }
+
+  /** Within a transaction: writes the new start of a shard. */
+  writeStart(shard: ShardState): void {
+    this.#updateStart.run(shard.startOffset, shard.recordsTrimmed, shard.bytes, shard.id);
   }
 
   /** From here on the shards cannot be read or written; their space is given back by the Reclaimer. Unknown ids are passed over. */

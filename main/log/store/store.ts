@@ -6,10 +6,12 @@ import type { BatchMeta } from './batchRow.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
 import { openWriter, type Durability } from './connection.ts';
-import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult } from './reader.ts';
+import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './reader.ts';
 import { Reclaimer } from './reclaimer.ts';
-import { ShardTable, type NewShard, type ShardState } from './shardTable.ts';
+import { ShardTable, type NewShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
+import { Summaries } from './summaries.ts';
+import { Trimmer } from './trimmer.ts';
 
 export interface StoreOptions {
   /** The file; made where there is none, in a folder that exists. */
@@ -34,6 +36,7 @@ export class Store {
   readonly #now: () => number;
   readonly #db: Database.Database;
   readonly #shards: ShardTable;
+  readonly #summaries: Summaries;
   readonly #appender: Appender;
   readonly #reader: StoreReader;
   readonly #reclaimer: Reclaimer;
@@ -45,8 +48,9 @@ export class Store {
     this.#db = openWriter(path, brokerId, durability);
     try {
       this.#shards = new ShardTable(this.#db);
-      this.#appender = new Appender(this.#db, this.#shards, new AppendClock(now, this.#lastAppendTimeUs()));
-      this.#reclaimer = new Reclaimer(this.#db, this.#shards);
+      this.#summaries = new Summaries(this.#db);
+      this.#appender = new Appender(this.#db, this.#shards, this.#summaries, new AppendClock(now, this.#lastAppendTimeUs()));
+      this.#reclaimer = new Reclaimer(this.#db, this.#shards, this.#summaries, new Trimmer(this.#db, this.#shards, this.#summaries, now));
       this.#checkpointer = new Checkpointer(this.#db);
       this.#reader = new StoreReader(path);
     } catch (thrown) {
@@ -68,9 +72,18 @@ export class Store {
   /** At once they can be neither read nor written; {@link reclaim} gives their space back. */
   deleteShards(ids: readonly number[]): void {
     guarded(this.#path, () => this.#shards.markDeleted(ids));
+    for (const id of ids) this.#summaries.forget(id);
   }
 
-  /** Gives space of deleted shards back to the file system for about `budgetMs`, in steps below 10 ms. True while more is left. */
+  /** From now on {@link reclaim} trims what these shards need not keep. */
+  setRetention(ids: readonly number[], retention: Retention): void {
+    guarded(this.#path, () => this.#shards.setRetention(ids, retention));
+  }
+
+  /**
+   * Trims what retention allows, and gives free space back to the file system, for about `budgetMs`, in steps below 10 ms.
+   * True while more is left.
+   */
   reclaim(budgetMs: number): boolean {
     return guarded(this.#path, () => this.#reclaimer.run(budgetMs));
   }
@@ -93,6 +106,16 @@ export class Store {
   /** See {@link StoreReader.locate}. */
   locate(shardId: number, from: From): BatchMeta | null {
     return this.#reader.locate(shardId, from);
+  }
+
+  /** See {@link StoreReader.offsetForTime}. */
+  offsetForTime(shardId: number, timestamp: bigint): TimedOffset | null {
+    return this.#reader.offsetForTime(shardId, timestamp);
+  }
+
+  /** See {@link StoreReader.maxTimestamp}. */
+  maxTimestamp(shardId: number): TimedOffset | null {
+    return this.#reader.maxTimestamp(shardId);
   }
 
   /** Moves the write-ahead log into the file where WAL_BYTES_MAX of it wait, or, when idle, any. Call it after commits, outside of them. */

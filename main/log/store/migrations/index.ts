@@ -1,10 +1,11 @@
 /** The numbered steps a broker's file has gone through. A step, once released, never changes; a new format adds one. */
 import type Database from 'better-sqlite3';
 import { create } from './1-create.ts';
+import { addSummaries } from './2-summaries.ts';
 
 type Step = (db: Database.Database, brokerId: number) => void;
 
-const steps: readonly Step[] = [create];
+const steps: readonly Step[] = [create, addSummaries];
 
 /** The format this version writes. */
 export const FORMAT = steps.length;

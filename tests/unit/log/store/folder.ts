@@ -54,3 +54,8 @@ export function appended(store: Store, ...batches: BatchToAppend[]): Appended[] 
 export function oneShard(store: Store): number {
   return store.createShards([{ streamId: 's', stream: 'orders', number: 0 }])[0]?.id as number;
 }
+
+/** A batch with a record for each of these timestamps. */
+export function batchAt(shardId: number, ...timestamps: bigint[]): BatchToAppend {
+  return toAppend(shardId, encodeBatch({ records: timestamps.map((timestamp) => ({ key: null, value: null, headers: [], timestamp })) }));
+}

@@ -1,0 +1,108 @@
+/**
+ * Searches by record timestamp, down the summaries (summaries.ts): of each level at most two rows are followed that do not lead to what
+ * is sought, the one at which a trim has cut and the one that leads to it. So the cost grows with the logarithm of the log's length.
+ */
+import type Database from 'better-sqlite3';
+import { META_COLUMNS, metaFromRow, type BatchMeta, type MetaRow } from './batchRow.ts';
+import type { ShardState } from './shardTable.ts';
+import { SUMMARY_COLUMNS, summaryFromRow, summaryOf, type Summary } from './summaries.ts';
+
+/** A stretch of a shard, offsets, both inclusive. */
+interface Stretch {
+  from: bigint;
+  to: bigint;
+}
+
+export class TimeIndex {
+  readonly #topLevel: Database.Statement<[number], number>;
+  readonly #full: Database.Statement<[number, number, bigint, bigint], bigint[]>;
+  readonly #firstBatch: Database.Statement<[number, bigint, bigint, bigint], MetaRow>;
+  readonly #batches: Database.Statement<[number, bigint, bigint], MetaRow>;
+
+  constructor(db: Database.Database) {
+    this.#topLevel = db.prepare<[number], number>('SELECT level FROM summary WHERE shard_id = ? ORDER BY level DESC LIMIT 1').pluck();
+    this.#full = db
+      .prepare<[number, number, bigint, bigint], bigint[]>(
+        `SELECT ${SUMMARY_COLUMNS} FROM summary WHERE shard_id = ? AND level = ? AND first_offset BETWEEN ? AND ? ORDER BY first_offset`,
+      )
+      .raw()
+      .safeIntegers();
+    const batches = `SELECT ${META_COLUMNS} FROM batch WHERE shard_id = ? AND base_offset BETWEEN ? AND ?`;
+    this.#firstBatch = db
+      .prepare<[number, bigint, bigint, bigint], MetaRow>(`${batches} AND max_timestamp >= ? ORDER BY base_offset LIMIT 1`)
+      .raw()
+      .safeIntegers();
+    this.#batches = db.prepare<[number, bigint, bigint], MetaRow>(`${batches} ORDER BY base_offset`).raw().safeIntegers();
+  }
+
+  /** The first batch, by offset, from `from` on, that has a record with this timestamp or a later one. */
+  firstSince({ id, startOffset, nextOffset }: ShardState, timestamp: bigint, from = startOffset): BatchMeta | null {
+    const start = from > startOffset ? from : startOffset;
+    return this.#firstIn(id, this.#topLevelOf(id), { from: 0n, to: nextOffset }, start, timestamp);
+  }
+
+  /** The greatest timestamp that the shard holds. */
+  maxTimestamp({ id, startOffset, nextOffset }: ShardState): bigint | null {
+    let max: bigint | null = null;
+    for (const { maxTimestamp } of this.parts({ id, startOffset, nextOffset }, () => false)) {
+      if (max === null || maxTimestamp > max) max = maxTimestamp;
+    }
+    return max;
+  }
+
+  /**
+   * What covers the shard without overlap, in its order: the widest summaries, those that `isTooWide` replaced by what they are made of, down
+   * to single batches. One of which a part is trimmed is always replaced.
+   */
+  *parts(
+    shard: Pick<ShardState, 'id' | 'startOffset' | 'nextOffset'>,
+    isTooWide: (summary: Summary, level: number) => boolean,
+  ): Generator<Summary, void, undefined> {
+    yield* this.#partsOf(shard.id, this.#topLevelOf(shard.id), { from: 0n, to: shard.nextOffset }, shard.startOffset, isTooWide);
+  }
+
+  #topLevelOf(shardId: number): number {
+    return this.#topLevel.get(shardId) ?? 0;
+  }
+
+  #firstIn(shardId: number, level: number, { from, to }: Stretch, start: bigint, timestamp: bigint): BatchMeta | null {
+    if (level === 0) {
+      const row = this.#firstBatch.get(shardId, from > start ? from : start, to, timestamp);
+      return row ? metaFromRow(row) : null;
+    }
+    let behind = from;
+    for (const row of this.#full.all(shardId, level, from, to)) {
+      const { firstOffset, lastOffset, maxTimestamp } = summaryFromRow(row);
+      behind = lastOffset + 1n;
+      if (lastOffset < start || maxTimestamp < timestamp) continue;
+      const found = this.#firstIn(shardId, level - 1, { from: firstOffset, to: lastOffset }, start, timestamp);
+      if (found) return found;
+    }
+    return behind <= to ? this.#firstIn(shardId, level - 1, { from: behind, to }, start, timestamp) : null;
+  }
+
+  *#partsOf(
+    shardId: number,
+    level: number,
+    { from, to }: Stretch,
+    start: bigint,
+    isTooWide: (summary: Summary, level: number) => boolean,
+  ): Generator<Summary, void, undefined> {
+    if (level === 0) {
+      for (const row of this.#batches.all(shardId, from > start ? from : start, to)) yield summaryOf(metaFromRow(row));
+      return;
+    }
+    let behind = from;
+    for (const row of this.#full.all(shardId, level, from, to)) {
+      const summary = summaryFromRow(row);
+      behind = summary.lastOffset + 1n;
+      if (summary.lastOffset < start) continue;
+      if (summary.firstOffset < start || isTooWide(summary, level)) {
+        yield* this.#partsOf(shardId, level - 1, { from: summary.firstOffset, to: summary.lastOffset }, start, isTooWide);
+      } else {
+        yield summary;
+      }
+    }
+    if (behind <= to) yield* this.#partsOf(shardId, level - 1, { from: behind, to }, start, isTooWide);
+  }
+}

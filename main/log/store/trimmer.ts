@@ -1,0 +1,86 @@
+/**
+ * Retention: what a shard need not keep any longer is deleted from its start, whole batches only, a slice at a time. Each slice is one short
+ * transaction that deletes some batches and moves the start offset behind them, so that what can be read and what is there never differ.
+ * Age is that of the append, not of the record: an event of the year 718 that came today is new.
+ */
+import type Database from 'better-sqlite3';
+import type { ShardState, ShardTable } from './shardTable.ts';
+import type { Summaries } from './summaries.ts';
+import { SLICE_BATCHES_MAX, SLICE_BYTES_MAX } from './slices.ts';
+
+interface Oldest {
+  rowid: bigint;
+  lastOffset: bigint;
+  records: bigint;
+  appendTimeUs: bigint;
+  size: bigint;
+}
+
+export class Trimmer {
+  readonly #shards: ShardTable;
+  /** The wall clock, milliseconds. */
+  readonly #now: () => number;
+  readonly #oldest: Database.Statement<[number, number], Oldest>;
+  readonly #remove: Database.Statement<[bigint]>;
+  readonly #summaries: Summaries;
+  readonly #write: (shard: ShardState, batches: readonly Oldest[]) => ShardState;
+
+  constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, now: () => number) {
+    this.#shards = shards;
+    this.#now = now;
+    this.#oldest = db
+      .prepare<[number, number], Oldest>(
+        `SELECT rowid, last_offset AS lastOffset, record_count AS records, append_time AS appendTimeUs, length(bytes) AS size
+         FROM batch WHERE shard_id = ? ORDER BY base_offset LIMIT ?`,
+      )
+      .safeIntegers();
+    this.#remove = db.prepare('DELETE FROM batch WHERE rowid = ?');
+    this.#summaries = summaries;
+    this.#write = db.transaction(this.#trim.bind(this)).immediate;
+  }
+
+  isDue(): boolean {
+    return this.#shards.withRetention().some((shard) => this.#expired(shard, 1).length > 0);
+  }
+
+  /** Trims one slice of one shard; false where nothing was to be trimmed. */
+  slice(): boolean {
+    for (const shard of this.#shards.withRetention()) {
+      const batches = this.#expired(shard, SLICE_BATCHES_MAX);
+      if (batches.length === 0) continue;
+      this.#shards.committed(this.#write(shard, batches));
+      return true;
+    }
+    return false;
+  }
+
+  /** The oldest batches that the shard need not keep, up to a slice of them. */
+  #expired({ id, bytes, retention }: ShardState, most: number): Oldest[] {
+    const since = retention.ms === null ? null : BigInt(Math.floor((this.#now() - retention.ms) * 1000));
+    const expired: Oldest[] = [];
+    let gone = 0;
+    for (const batch of this.#oldest.all(id, most)) {
+      const size = Number(batch.size);
+      const isOld = since !== null && batch.appendTimeUs < since;
+      const isOver = retention.bytes !== null && bytes - gone - size >= retention.bytes;
+      if (!isOld && !isOver) break;
+      gone += size;
+      if (gone > SLICE_BYTES_MAX && expired.length > 0) break;
+      expired.push(batch);
+    }
+    return expired;
+  }
+
+  #trim(shard: ShardState, batches: readonly Oldest[]): ShardState {
+    const trimmed = { ...shard };
+    for (const { rowid, lastOffset, records, size } of batches) {
+      this.#remove.run(rowid);
+      trimmed.startOffset = lastOffset + 1n;
+      trimmed.recordsTrimmed += records;
+      trimmed.bytes -= Number(size);
+    }
+    this.#summaries.deleteBefore(shard.id, trimmed.startOffset);
+    this.#shards.writeStart(trimmed);
+    return trimmed;
+  }
+}
