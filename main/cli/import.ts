@@ -31,14 +31,15 @@ export async function importFile(
     rules: options.rules,
     file: { name: path.basename(file), bytes },
   });
-  let report: ImportReport;
+  let report: ImportReport = { imported: 0, rejected: 0, rejectedKept: 0 };
   try {
-    await send(client, jobId, file, bytes, output);
+    await send(client, jobId, file, bytes, output, (heard) => (report = heard));
     report = await client.imports.finish({ jobId });
   } catch (error) {
     const failure = toLabError(error);
     await client.imports.abort({ jobId, reason: failure.message }).catch(() => {});
-    throw new LabError(failure.code, (await outcome(client, jobId)) ?? failure.message, { retriable: failure.retriable, cause: failure });
+    const said = (await outcome(client, jobId)) ?? `${failure.message} ${lastHeard(stream, report)}`;
+    throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
   const { imported, rejected } = report;
@@ -68,6 +69,16 @@ async function outcome(client: Connection['client'], jobId: string): Promise<str
   return null;
 }
 
+/** Where the lab itself can not be asked any more. */
+function lastHeard(stream: string, { imported, rejected }: ImportReport): string {
+  const kept =
+    imported === 0
+      ? `None of its events was known to be in “${stream}” yet; a few may be.`
+      : `At least ${imported.toLocaleString('en')} event${imported === 1 ? ' is' : 's are'} in “${stream}”; a few more may be.`;
+  const bad = rejected === 0 ? '' : ` At least ${rejected.toLocaleString('en')} line${rejected === 1 ? ' was' : 's were'} rejected.`;
+  return `${kept}${bad} The rest of the file was not imported.`;
+}
+
 async function sizeOf(file: string): Promise<number> {
   try {
     const found = await stat(file);
@@ -82,13 +93,20 @@ function unreadable(file: string, cause: unknown): LabError {
   return new LabError('file-unreadable', `${file} can not be read: ${(cause as Error).message}.`, { cause });
 }
 
-async function send(client: Connection['client'], jobId: string, file: string, total: number, output: Output): Promise<void> {
+async function send(
+  client: Connection['client'],
+  jobId: string,
+  file: string,
+  total: number,
+  output: Output,
+  heard: (report: ImportReport) => void,
+): Promise<void> {
   const underWay = new Set<Promise<unknown>>();
   let failure: unknown;
   let sent = 0;
   try {
     for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES_MAX }) as AsyncIterable<Buffer>) {
-      const write = client.imports.write({ jobId, piece }).catch((error: unknown) => (failure ??= error));
+      const write = client.imports.write({ jobId, piece }).then(heard, (error: unknown) => (failure ??= error));
       underWay.add(write);
       void write.finally(() => underWay.delete(write));
       if (underWay.size >= PIECES_UNDER_WAY_MAX) await Promise.race(underWay);
