@@ -15,7 +15,7 @@ import { createAppender } from './produce/append.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
 import { createSamplesService } from './samples/service.ts';
-import { createStreamRegistry, dropStrayShards } from './streams/registry.ts';
+import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
 import { createStreamsService } from './streams/service.ts';
 import { createSummaries } from './streams/summaries.ts';
 import { openWorkspace, type Workspace } from './workspace/index.ts';
@@ -52,7 +52,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const cluster = await startCluster({
       spawner: options.spawner,
       boots: [{ brokerId: 1, file: workspace.brokerFile(1), durability: options.durability }],
-      cameUp: (_brokerId, client) => dropStrayShards(workspace.streams, client),
+      cameUp: (_brokerId, client) => agreeWithCatalog(workspace.streams, client),
     });
     return assemble(options, workspace, cluster);
   } catch (error) {

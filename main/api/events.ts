@@ -8,7 +8,8 @@
  */
 import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
-import { count, offset, shardChoice, shardNumber, streamName, WINDOW_ROWS_MAX, type Position } from './values.ts';
+import type { Codec } from './streams.ts';
+import { count, offset, shardChoice, shardNumber, streamName, timestamp, WINDOW_ROWS_MAX, type Position } from './values.ts';
 
 /** Most fields of a value that one row carries. */
 export const ROW_FIELDS_MAX = 64;
@@ -51,7 +52,7 @@ export interface BatchInfo {
   lastOffset: bigint;
   records: number;
   bytes: number;
-  codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  codec: Codec;
   crc: number;
   leaderEpoch: number;
   producerId: bigint;
@@ -88,6 +89,12 @@ export interface ReadRecord extends Position {
   key: Uint8Array | null;
   value: Uint8Array | null;
   headers: readonly (readonly [string, Uint8Array | null])[];
+}
+
+/** An event that a search has found, and its row among the chosen shards. */
+export interface Sought extends Position {
+  row: number;
+  timestamp: bigint;
 }
 
 /** Part of a range that could not be read. */
@@ -141,6 +148,21 @@ export const events = {
   rowOf: call(v.strictObject({ ...inShards, shard: shardNumber, offset }), type<{ row: number }>(), {
     errors: [...readErrors, 'offset-out-of-range'],
   }),
+  /**
+   * The first row, in the order of the rows, of those that Kafka would name by a time: in each of the chosen shards the first event, by offset,
+   * whose timestamp is not before it. Or the event with the greatest timestamp of all. Null where there is none.
+   */
+  seek: call(
+    v.strictObject({
+      ...inShards,
+      to: v.variant('by', [
+        v.strictObject({ by: v.literal('time'), time: timestamp }),
+        v.strictObject({ by: v.literal('greatest-timestamp') }),
+      ]),
+    }),
+    type<Sought | null>(),
+    { errors: readErrors },
+  ),
   /** Where a reader of the chosen shards stands that has read all rows before `row`: the offset it reads next, in each of them. */
   positionsAt: call(v.strictObject({ ...inShards, row: rowNumber }), type<Position[]>(), { errors: readErrors }),
   get: call(v.strictObject({ stream: streamName, shard: shardNumber, offset }), type<EventDetail>(), {

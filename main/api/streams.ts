@@ -3,6 +3,44 @@ import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
 import { nothing, shardCount, streamName } from './values.ts';
 
+/** Codecs of record batches, in the order of Kafka's numbers. */
+export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type Codec = (typeof CODECS)[number];
+
+/** Shortest and longest retention by age, milliseconds: a second, a hundred years. */
+export const RETENTION_MS_MIN = 1_000;
+export const RETENTION_MS_MAX = 100 * 365 * 86_400_000;
+/** Least and most that retention by size keeps of a shard, bytes: 64 KiB, 1 TiB. */
+export const RETENTION_BYTES_MIN = 64 * 1024;
+export const RETENTION_BYTES_MAX = 1024 ** 4;
+
+const streamSettings = v.strictObject({
+  /** Events that were appended longer ago, milliseconds, are trimmed; null keeps all. */
+  retentionMs: v.nullable(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(RETENTION_MS_MIN, 'Events are kept for at least 1 second.'),
+      v.maxValue(RETENTION_MS_MAX, 'Events are kept for at most 100 years. Choose “keep all” for longer.'),
+    ),
+  ),
+  /** The oldest events without which a shard still has this many bytes are trimmed; null keeps all. */
+  retentionBytes: v.nullable(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(RETENTION_BYTES_MIN, 'At least 64 KiB of each shard are kept.'),
+      v.maxValue(RETENTION_BYTES_MAX, 'At most 1 TiB of each shard is kept. Choose “keep all” for more.'),
+    ),
+  ),
+  /** How the lab compresses the batches that it makes itself; those of other producers stay as they are. */
+  compression: v.picklist(CODECS),
+});
+export type StreamSettings = v.InferOutput<typeof streamSettings>;
+
+/** What a new stream begins with: nothing is trimmed, nothing compressed. */
+export const STREAM_SETTINGS_DEFAULT: StreamSettings = { retentionMs: null, retentionBytes: null, compression: 'none' };
+
 /** One shard as it stands now. Counts and bytes are of what the log still holds. */
 export interface ShardSummary {
   shard: number;
@@ -29,6 +67,7 @@ export interface StreamSummary {
   /** Over the last few seconds. */
   eventsPerSecond: number;
   bytesPerSecond: number;
+  settings: StreamSettings;
 }
 
 export const streams = {
@@ -37,6 +76,10 @@ export const streams = {
   watch: stream(nothing, type<StreamSummary[]>()),
   create: call(v.strictObject({ name: streamName, shards: shardCount }), type<StreamSummary>(), {
     errors: ['bad-stream-name', 'stream-exists', 'broker-down', 'disk-full'],
+  }),
+  /** From now on; what has become too old or too much is trimmed within a few seconds, and does not come back. */
+  changeSettings: call(v.strictObject({ name: streamName, settings: streamSettings }), type<StreamSummary>(), {
+    errors: ['no-such-stream'],
   }),
   /** Deletes the stream with all its events. There is no way back. */
   delete: call(v.strictObject({ name: streamName }), type<void>(), { errors: ['no-such-stream', 'broker-down'] }),

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import type { ErrorShape } from '../api/errors.ts';
 import { bytes } from '../api/values.ts';
-import type { Appended, BatchMeta, ShardState, StoredBatch } from '../log/index.ts';
+import type { Appended, BatchMeta, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
 
 /** Most batches in one append request. */
 export const APPEND_BATCHES_MAX = 1_024;
@@ -66,6 +66,8 @@ const broker = {
   ),
   /** The shards are gone when this answers; their space comes back afterwards, in small steps. */
   deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
+  /** What of these shards is trimmed from now on (log/store/trimmer.ts): age in milliseconds, bytes; null keeps all. */
+  setRetention: call(v.strictObject({ shardIds, ms: v.nullable(v.number()), bytes: v.nullable(v.number()) }), type<void>()),
   /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
   append: call(
     v.strictObject({
@@ -85,6 +87,10 @@ const broker = {
   rowCursors: call(v.strictObject({ shardIds, row: v.pipe(v.number(), v.minValue(0)) }), type<RowCursors>()),
   /** For each shard its first batch appended at a time (microseconds) or later. */
   timeCursors: call(v.strictObject({ shardIds, appendTime: v.bigint() }), type<ShardCursor[]>()),
+  /** For each shard its first record, by offset, with this timestamp or a later one; null where there is none. */
+  offsetsForTime: call(v.strictObject({ shardIds, timestamp: v.bigint() }), type<(TimedOffset | null)[]>()),
+  /** For each shard its first record with its greatest timestamp; null where it is empty. */
+  greatestTimestamps: call(v.strictObject({ shardIds }), type<(TimedOffset | null)[]>()),
   /** The batch that holds an offset, or the next one after a gap; null at the end. */
   batchAt: call(v.strictObject({ shardId, offset: v.bigint() }), type<BatchMeta | null>()),
   /** Changes of shards; newest wins, at most every WATCH_INTERVAL_MS. */

@@ -6,6 +6,9 @@ import { conflate } from '../rpc/conflate.ts';
 import { type AppendOutcome, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 
+/** How often it is looked whether something is to be trimmed, milliseconds. */
+const RETENTION_INTERVAL_MS = 1_000;
+
 /** How long one slice of giving space back may take, milliseconds; appends get their turn in between. */
 const RECLAIM_SLICE_MS = 5;
 
@@ -22,10 +25,26 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
   function reclaim(): void {
     reclaiming ??= setImmediate(() => {
       reclaiming = undefined;
-      if (store.reclaim(RECLAIM_SLICE_MS)) reclaim();
+      if (!reclaimOnce()) return;
+      changed();
+      reclaim();
     });
   }
-  // What an earlier life had begun to delete.
+  /**
+   * Whether something was done: what an earlier life had begun to delete, what has grown too old. Where the disk is full, deleting fails as
+   * writing does; it is tried again at the next interval.
+   */
+  function reclaimOnce(): boolean {
+    try {
+      if (!store.isReclaimDue()) return false;
+      store.reclaim(RECLAIM_SLICE_MS);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  const retention = setInterval(reclaim, RETENTION_INTERVAL_MS);
+  retention.unref();
   reclaim();
 
   async function append(batches: readonly { shardId: number; bytes: Uint8Array }[], underWay: number): Promise<AppendOutcome[]> {
@@ -61,15 +80,23 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
         reclaim();
         changed();
       },
+      setRetention({ shardIds, ms, bytes }) {
+        store.setRetention(shardIds, { ms, bytes });
+        reclaim();
+        changed();
+      },
       append: ({ batches, underWay }) => append(batches, underWay),
       fetch: ({ shardId, from, bytesMax }) => store.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
       bounds: ({ shardIds }) => statesOf(store, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),
       rowCursors: ({ shardIds, row }) => rowCursors(store, shardIds, row),
       timeCursors: ({ shardIds, appendTime }) => timeCursors(store, shardIds, appendTime),
+      offsetsForTime: ({ shardIds, timestamp }) => shardIds.map((id) => store.offsetForTime(id, timestamp)),
+      greatestTimestamps: ({ shardIds }) => shardIds.map((id) => store.maxTimestamp(id)),
       batchAt: ({ shardId, offset }) => store.locate(shardId, { offset }),
       watch: (_input, { signal }) => watch(store, committer, listeners, signal),
     },
     close() {
+      clearInterval(retention);
       if (reclaiming) clearImmediate(reclaiming);
     },
   };

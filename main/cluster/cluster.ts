@@ -4,7 +4,7 @@
  */
 import { deserializeError, LabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
-import type { Appended, BatchMeta, ShardState } from '../log/index.ts';
+import type { Appended, BatchMeta, Retention, ShardState, TimedOffset } from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import { type Fetched, FETCH_BYTES_MAX, type RowCursors, type ShardBounds, type ShardCursor } from './brokerContract.ts';
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
@@ -34,12 +34,16 @@ export interface Cluster {
   shardsOf(streamId: string): ShardPlace[];
   createShards(streamId: string, stream: string, count: number): Promise<ShardPlace[]>;
   deleteShards(places: ShardPlace[]): Promise<void>;
+  setRetention(places: ShardPlace[], retention: Retention): Promise<void>;
   /** All batches of one broker are committed together; answers in the order of the batches, or throws the first refusal. */
   append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
   bounds(places: ShardPlace[]): Promise<ShardBounds[]>;
   rowCursors(places: ShardPlace[], row: number): Promise<RowCursors>;
   timeCursors(places: ShardPlace[], appendTime: bigint): Promise<ShardCursor[]>;
+  /** See brokerContract.ts. */
+  offsetsForTime(places: ShardPlace[], timestamp: bigint): Promise<(TimedOffset | null)[]>;
+  greatestTimestamps(places: ShardPlace[]): Promise<(TimedOffset | null)[]>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
   onChange(listener: () => void): () => void;
@@ -123,6 +127,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         ),
       );
     },
+    async setRetention(places, retention) {
+      await soleBroker(places).setRetention({ shardIds: places.map((place) => place.shardId), ...retention });
+    },
     async append(batches, signal) {
       const broker = soleBroker(batches.map((batch) => batch.place));
       const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
@@ -138,6 +145,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     bounds: (places) => soleBroker(places).bounds({ shardIds: places.map((place) => place.shardId) }),
     rowCursors: (places, row) => soleBroker(places).rowCursors({ shardIds: places.map((place) => place.shardId), row }),
     timeCursors: (places, appendTime) => soleBroker(places).timeCursors({ shardIds: places.map((place) => place.shardId), appendTime }),
+    offsetsForTime: (places, timestamp) => soleBroker(places).offsetsForTime({ shardIds: places.map((place) => place.shardId), timestamp }),
+    greatestTimestamps: (places) => soleBroker(places).greatestTimestamps({ shardIds: places.map((place) => place.shardId) }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {
       listeners.add(listener);

@@ -3,6 +3,7 @@ import type { Gap, RangeFrom, RangeUntil, ReadChunk, ReadRecord } from '../api/e
 import { NO_TIMESTAMP } from '../api/time.ts';
 import type { ShardBounds } from '../cluster/brokerContract.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
+import type { TimedOffset } from '../log/index.ts';
 import { AppendOrder, type Placed, type Start } from './appendOrder.ts';
 import type { BatchReader } from './batches.ts';
 
@@ -29,9 +30,10 @@ export async function* readRange(cluster: Cluster, reader: BatchReader, range: R
   const news = listen(cluster, signal);
   try {
     let ends = await cluster.bounds(places);
+    const firsts = range.from.at === 'time' ? await cluster.offsetsForTime(places, range.from.time) : [];
     const merge = new AppendOrder(
       reader,
-      places.map((place, index) => startOf(place, ends[index]!, range)),
+      places.map((place, index) => startOf(place, ends[index]!, range, firsts[index])),
     );
     const chunks = new Chunks(merge, range);
     let left = until.at === 'count' ? until.count : Number.POSITIVE_INFINITY;
@@ -51,8 +53,10 @@ export async function* readRange(cluster: Cluster, reader: BatchReader, range: R
   }
 }
 
-function startOf(place: ShardPlace, { startOffset, endOffset }: ShardBounds, { from, until }: Range): Start {
-  const wanted = from.at === 'latest' ? endOffset : from.at === 'offset' ? from.offset : startOffset;
+/** `first`: where a time begins, null where no event is as late, undefined where none is asked for. */
+function startOf(place: ShardPlace, { startOffset, endOffset }: ShardBounds, { from, until }: Range, first?: TimedOffset | null): Start {
+  const isBehindAll = from.at === 'latest' || first === null;
+  const wanted = isBehindAll ? endOffset : from.at === 'offset' ? from.offset : (first?.offset ?? startOffset);
   return {
     place,
     // An offset that is yet to come is waited for.

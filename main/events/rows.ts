@@ -1,6 +1,6 @@
 /** Windows of rows over the shards of a stream, and the row at which an event stands. */
 import { LabError } from '../api/errors.ts';
-import type { EventRow, EventWindow } from '../api/events.ts';
+import type { EventRow, EventWindow, Sought } from '../api/events.ts';
 import type { Position } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed, startsAt, timeOf } from './appendOrder.ts';
@@ -38,6 +38,25 @@ export async function positionsAt(cluster: Cluster, reader: BatchReader, places:
   const merge = new AppendOrder(reader, startsAt(places, cursors));
   for (let number = at; number < row; number++) if (!(await merge.next())) break;
   return merge.positions();
+}
+
+/** See api/events.ts. */
+export async function seek(
+  cluster: Cluster,
+  reader: BatchReader,
+  places: ShardPlace[],
+  to: { by: 'time'; time: bigint } | { by: 'greatest-timestamp' },
+): Promise<Sought | null> {
+  const found = to.by === 'time' ? await cluster.offsetsForTime(places, to.time) : await cluster.greatestTimestamps(places);
+  const sought = await Promise.all(
+    found.map(async (record, index): Promise<Sought | null> => {
+      const place = places[index]!;
+      return record && { ...record, shard: place.number, row: await rowOf(cluster, reader, places, place, record.offset) };
+    }),
+  );
+  const isBetter = (a: Sought, b: Sought): boolean =>
+    to.by === 'time' || a.timestamp === b.timestamp ? a.row < b.row : a.timestamp > b.timestamp;
+  return sought.reduce((best, each) => (best && (!each || !isBetter(each, best)) ? best : each), null);
 }
 
 /** The row of the event at an offset of one shard, among all `places`; of the next event where there is a gap. */

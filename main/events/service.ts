@@ -7,7 +7,7 @@ import type { StreamRegistry } from '../streams/registry.ts';
 import { createBatchReader } from './batches.ts';
 import { eventDetail } from './detail.ts';
 import { readRange } from './read.ts';
-import { eventWindow, positionsAt, rowOf } from './rows.ts';
+import { eventWindow, positionsAt, rowOf, seek } from './rows.ts';
 
 export function createEventsService(registry: StreamRegistry, cluster: Cluster): DomainHandlers<typeof events> {
   const reader = createBatchReader(cluster);
@@ -21,6 +21,10 @@ export function createEventsService(registry: StreamRegistry, cluster: Cluster):
       const chosen = registry.places(stream, shards);
       const places = chosen.includes(place!) ? chosen : [...chosen, place!];
       return { row: await rowOf(cluster, reader, places, place!, offset).catch((error: unknown) => rethrow(error, stream)) };
+    },
+    async seek({ stream, shards, to }) {
+      const places = registry.places(stream, shards);
+      return seek(cluster, reader, places, to).catch((error: unknown) => rethrow(error, stream));
     },
     async positionsAt({ stream, shards, row }) {
       const places = registry.places(stream, shards);

@@ -8,12 +8,11 @@
  */
 export {
   BATCH_BYTES_MAX,
-  CODECS,
+  attributesOf,
   compressionOf,
   decodeBatchHeader,
   patchBatch,
   type BatchHeader,
-  type Codec,
   type LogRecord,
   type NewRecord,
 } from './batch/layout.ts';

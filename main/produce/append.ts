@@ -3,7 +3,7 @@ import { LabError } from '../api/errors.ts';
 import type { Appended, ShardAppend } from '../api/produce.ts';
 import { HEADERS_BYTES_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
-import { createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
+import { attributesOf, createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
 import type { StreamPlaces, StreamRegistry } from '../streams/registry.ts';
 import type { SettingsStore } from '../workspace/settings.ts';
 
@@ -96,6 +96,7 @@ interface Part {
 /** The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`. */
 function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: readonly NewRecord[], timestamp: bigint): BatchToAppend[] {
   partitioner.newBatch();
+  const attributes = attributesOf(stream.settings.compression);
   const open = new Array<Part | undefined>(stream.shards.length);
   const parts: Part[] = [];
   let total = 0;
@@ -116,7 +117,7 @@ function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: read
     const [most, have] = [APPEND_BYTES_MAX.toLocaleString('en'), total.toLocaleString('en')];
     throw new LabError('too-many', `One append takes at most ${most} bytes of events; these have ${have}. Send them in smaller parts.`);
   }
-  return parts.map(({ place, records: own }) => ({ place, bytes: encodeBatch({ records: own }) }));
+  return parts.map(({ place, records: own }) => ({ place, bytes: encodeBatch({ records: own, attributes }) }));
 }
 
 export function sizeOf({ key, value, headers }: NewRecord): number {

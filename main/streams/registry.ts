@@ -1,9 +1,11 @@
 /** Which streams there are and where their shards lie; making and deleting them so that a crash in between leaves nothing half done. */
 import { randomUUID } from 'node:crypto';
 import { LabError } from '../api/errors.ts';
+import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../api/streams.ts';
 import { streamNameProblem } from '../api/values.ts';
 import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
+import type { Retention } from '../log/index.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
 
 /** Most streams that a workspace has. */
@@ -15,6 +17,7 @@ export interface StreamPlaces {
   name: string;
   createdAt: number;
   shards: ShardPlace[];
+  settings: StreamSettings;
 }
 
 export interface StreamRegistry {
@@ -25,15 +28,32 @@ export interface StreamRegistry {
   /** The places of the chosen shards, or of all. Throws `no-such-stream` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
   create(name: string, shards: number): Promise<StreamPlaces>;
+  /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
+  changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
   delete(name: string): Promise<void>;
   onChange(listener: () => void): () => void;
 }
 
-/** A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. */
-export async function dropStrayShards(records: StreamRecords, client: BrokerClient): Promise<void> {
-  const open = new Set(records.all().flatMap((record) => (record.state === 'open' ? [record.id] : [])));
-  const strays = (await client.shards({})).filter((shard) => !open.has(shard.streamId));
+/**
+ * A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. And it may not yet know what
+ * was set while it was away.
+ */
+export async function agreeWithCatalog(records: StreamRecords, client: BrokerClient): Promise<void> {
+  const open = new Map(records.all().flatMap((record) => (record.state === 'open' ? [[record.id, record] as const] : [])));
+  const held = await client.shards({});
+  const strays = held.filter((shard) => !open.has(shard.streamId));
   if (strays.length > 0) await client.deleteShards({ shardIds: strays.map((shard) => shard.id) });
+  for (const [streamId, shards] of Map.groupBy(held, (shard) => shard.streamId)) {
+    const wanted = open.get(streamId);
+    if (!wanted) continue;
+    const { ms, bytes } = retentionOf(wanted.settings);
+    const outdated = shards.filter(({ retention }) => retention.ms !== ms || retention.bytes !== bytes);
+    if (outdated.length > 0) await client.setRetention({ shardIds: outdated.map((shard) => shard.id), ms, bytes });
+  }
+}
+
+function retentionOf({ retentionMs, retentionBytes }: StreamSettings): Retention {
+  return { ms: retentionMs, bytes: retentionBytes };
 }
 
 /** Kafka's rule: its metrics replace dots by underscores, so names that differ only in them would collide for its clients. */
@@ -54,7 +74,13 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
   }
 
   function placed(record: StreamRecord): StreamPlaces {
-    return { id: record.id, name: record.name, createdAt: record.createdAt, shards: cluster.shardsOf(record.id) };
+    return {
+      id: record.id,
+      name: record.name,
+      createdAt: record.createdAt,
+      shards: cluster.shardsOf(record.id),
+      settings: record.settings,
+    };
   }
 
   function get(name: string): StreamPlaces {
@@ -110,12 +136,19 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     create(name, shards) {
       checkNew(name);
       return exclusively(name, async () => {
-        const record: StreamRecord = { id: randomUUID(), name, shards, createdAt: now(), state: 'making' };
+        const record: StreamRecord = {
+          id: randomUUID(),
+          name,
+          shards,
+          createdAt: now(),
+          state: 'making',
+          settings: STREAM_SETTINGS_DEFAULT,
+        };
         records.add(record);
         try {
           const places = await cluster.createShards(record.id, name, shards);
           records.setState(record.id, 'open');
-          const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places };
+          const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places, settings: record.settings };
           streams.set(name, made);
           return made;
         } catch (error) {
@@ -123,6 +156,18 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
           throw error;
         }
       });
+    },
+    async changeSettings(name, settings) {
+      const stream = get(name);
+      records.setSettings(stream.id, settings);
+      stream.settings = settings;
+      try {
+        await cluster.setRetention(stream.shards, retentionOf(settings));
+      } catch (error) {
+        if (!(error instanceof LabError) || error.code !== 'broker-down') throw error;
+      }
+      changed();
+      return stream;
     },
     delete(name) {
       const stream = get(name);

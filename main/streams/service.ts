@@ -19,6 +19,7 @@ export function createStreamsService(registry: StreamRegistry, summaries: Summar
         signal,
       }),
     create: async ({ name, shards }) => summaries.of(await registry.create(name, shards)),
+    changeSettings: async ({ name, settings }) => summaries.of(await registry.changeSettings(name, settings)),
     delete: ({ name }) => registry.delete(name),
   };
 }

@@ -57,6 +57,7 @@ export function createSummaries(registry: StreamRegistry, cluster: Cluster, now:
       bytes: sum(shards.map((shard) => shard.bytes)),
       eventsPerSecond,
       bytesPerSecond,
+      settings: stream.settings,
     };
   }
 

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { LabError } from '../api/errors.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 2;
+export const CATALOG_FORMAT = 3;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -30,6 +30,7 @@ const steps: string[] = [
      total INTEGER, events INTEGER NOT NULL, rejected INTEGER NOT NULL, stream_made INTEGER NOT NULL, started_at INTEGER NOT NULL,
      ended_at INTEGER
    ) STRICT;`,
+  `ALTER TABLE stream ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';`,
 ];
 
 export type Catalog = Database.Database;

@@ -1,4 +1,5 @@
 /** The streams that a workspace has, by name. */
+import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../api/streams.ts';
 import type { Catalog } from './catalog.ts';
 
 export interface StreamRecord {
@@ -9,24 +10,33 @@ export interface StreamRecord {
   createdAt: number;
   /** `making` and `deleting` are undone or finished when the workspace is opened again after a crash. */
   state: 'making' | 'open' | 'deleting';
+  settings: StreamSettings;
 }
+
+/** As it lies in the table; settings that it does not name are the default. */
+type Row = Omit<StreamRecord, 'settings'> & { settings: string };
 
 export interface StreamRecords {
   all(): StreamRecord[];
   add(record: StreamRecord): void;
   setState(id: string, state: StreamRecord['state']): void;
+  setSettings(id: string, settings: StreamSettings): void;
   remove(id: string): void;
 }
 
 export function createStreamRecords(catalog: Catalog): StreamRecords {
-  const all = catalog.prepare<[], StreamRecord>('SELECT id, name, shards, created_at AS createdAt, state FROM stream ORDER BY name');
-  const add = catalog.prepare('INSERT INTO stream (id, name, shards, created_at, state) VALUES (@id, @name, @shards, @createdAt, @state)');
+  const all = catalog.prepare<[], Row>('SELECT id, name, shards, created_at AS createdAt, state, settings FROM stream ORDER BY name');
+  const add = catalog.prepare(
+    'INSERT INTO stream (id, name, shards, created_at, state, settings) VALUES (@id, @name, @shards, @createdAt, @state, @settings)',
+  );
   const setState = catalog.prepare('UPDATE stream SET state = ? WHERE id = ?');
+  const setSettings = catalog.prepare('UPDATE stream SET settings = ? WHERE id = ?');
   const remove = catalog.prepare('DELETE FROM stream WHERE id = ?');
   return {
-    all: () => all.all(),
-    add: (record) => void add.run(record),
+    all: () => all.all().map((row) => ({ ...row, settings: { ...STREAM_SETTINGS_DEFAULT, ...(JSON.parse(row.settings) as object) } })),
+    add: (record) => void add.run({ ...record, settings: JSON.stringify(record.settings) }),
     setState: (id, state) => void setState.run(state, id),
+    setSettings: (id, settings) => void setSettings.run(JSON.stringify(settings), id),
     remove: (id) => void remove.run(id),
   };
 }

@@ -6,7 +6,7 @@ import { labContract, type LabServices } from '../../main/api/index.ts';
 import type { Job } from '../../main/api/jobs.ts';
 import type { LabStatus } from '../../main/api/lab.ts';
 import type { Lesson, LessonProgress } from '../../main/api/lessons.ts';
-import type { StreamSummary } from '../../main/api/streams.ts';
+import { STREAM_SETTINGS_DEFAULT, type StreamSummary } from '../../main/api/streams.ts';
 import { createPortPair } from '../../main/rpc/adapters/inMemory.ts';
 import { createPeer, type Peer } from '../../main/rpc/peer.ts';
 import { LabError } from '../../main/api/errors.ts';
@@ -54,6 +54,7 @@ export function streamSummary(name: string, perShard: number[]): StreamSummary {
     bytes: perShard.reduce((sum, events) => sum + events * 200, 0),
     eventsPerSecond: 0,
     bytesPerSecond: 0,
+    settings: STREAM_SETTINGS_DEFAULT,
     shards: perShard.map((events, shard) => ({
       shard,
       state: 'open',

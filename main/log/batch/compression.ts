@@ -12,7 +12,8 @@ import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import * as snappy from 'snappy';
 import { LabError } from '../../api/errors.ts';
-import { BATCH_BYTES_MAX, bufferOver, compressionOf, RECORDS_AT, type Codec } from './layout.ts';
+import type { Codec } from '../../api/streams.ts';
+import { BATCH_BYTES_MAX, bufferOver, compressionOf, RECORDS_AT } from './layout.ts';
 
 /** What the records of one batch may be when they are no longer compressed, bytes: a small batch may not fill the memory. */
 export const DECOMPRESSED_BYTES_MAX = 8 * BATCH_BYTES_MAX;

@@ -18,6 +18,7 @@
  *   61  records
  */
 import { LabError } from '../../api/errors.ts';
+import { CODECS, type Codec } from '../../api/streams.ts';
 
 export const MAGIC = 2;
 export const BASE_OFFSET_AT = 0;
@@ -109,15 +110,15 @@ export function patchBatch(bytes: Uint8Array, { baseOffset, leaderEpoch }: { bas
   buffer.writeInt32BE(leaderEpoch, LEADER_EPOCH_AT);
 }
 
+/** The attributes of a batch that is compressed with this codec. */
+export function attributesOf(codec: Codec): number {
+  return CODECS.indexOf(codec);
+}
+
 /** Whether all records have the batch's maximum timestamp, given by the broker that took them in. */
 export function hasLogAppendTime(attributes: number): boolean {
   return (attributes & LOG_APPEND_TIME_BIT) !== 0;
 }
-
-/** By their number in the attributes. */
-export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-
-export type Codec = (typeof CODECS)[number];
 
 /** The codec the records are compressed with; `none` for plain records. Throws `batch-invalid` for a number that names none. */
 export function compressionOf(attributes: number): Codec {

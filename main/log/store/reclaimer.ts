@@ -26,16 +26,17 @@ export class Reclaimer {
   /** Goes on slice by slice until the budget is used up; true while more is left. */
   run(budgetMs: number): boolean {
     const until = performance.now() + budgetMs;
-    while (this.#isWorkLeft()) {
+    while (this.isDue()) {
       this.#trimmer.slice();
       const gone = this.#slice();
       if (gone !== undefined) this.#shards.forget(gone);
-      if (performance.now() >= until) return this.#isWorkLeft();
+      if (performance.now() >= until) return this.isDue();
     }
     return false;
   }
 
-  #isWorkLeft(): boolean {
+  /** Whether there is something to trim, to delete or to give back. */
+  isDue(): boolean {
     return this.#shards.deletedIds().length > 0 || this.#freePages() > 0 || this.#trimmer.isDue();
   }
 

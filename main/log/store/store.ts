@@ -88,6 +88,11 @@ export class Store {
     return guarded(this.#path, () => this.#reclaimer.run(budgetMs));
   }
 
+  /** Whether {@link reclaim} would find anything to do. */
+  isReclaimDue(): boolean {
+    return guarded(this.#path, () => this.#reclaimer.isDue());
+  }
+
   /** Appends all batches in one transaction and returns after its commit. When it throws, none of them is in the log. */
   append(batches: readonly BatchToAppend[]): AppendResult[] {
     return guarded(this.#path, () => this.#appender.append(batches));

@@ -52,6 +52,11 @@ export class LogLab {
           return { firstRow: 0, endRow: numbers.length, rows };
         },
         rowOf: async ({ shard, offset, shards }) => ({ row: shards?.length === 1 ? Number(offset) : Number(offset) * 3 + shard }),
+        seek: async ({ to }) => {
+          const known = Array.from({ length: this.events }, (_, number) => this.rowAt(number));
+          const found = to.by === 'time' ? known.find(({ timestamp }) => timestamp >= to.time) : known.at(-1);
+          return found ? { row: found.row, shard: found.shard, offset: found.offset, timestamp: found.timestamp } : null;
+        },
         positionsAt: async ({ row: before }) =>
           [0, 1, 2].map((shard) => ({ shard, offset: BigInt(Math.max(0, Math.ceil((Math.min(before, this.events) - shard) / 3))) })),
         get: async ({ stream, shard, offset }) => this.detail(stream, shard, offset),

@@ -1,6 +1,7 @@
 /** Our batches, as the reader of a Kafka broker sees them: nothing that was written may come back different. */
 import { it } from 'vitest';
-import { CODECS, type Codec, encodeBatch, type NewRecord, patchBatch } from '../../../main/log/index.ts';
+import { CODECS, type Codec } from '../../../main/api/streams.ts';
+import { attributesOf, encodeBatch, type NewRecord, patchBatch } from '../../../main/log/index.ts';
 import { createRandom } from '../seed.ts';
 import { askKafka } from './library.ts';
 import { batchLine, type BatchFacts, expectSameLines, recordLine, TRANSACTIONAL } from './lines.ts';
@@ -27,7 +28,7 @@ function write(records: readonly NewRecord[], baseOffset: bigint, leaderEpoch: n
         firstSequence: random.pick([0, 17, 2 ** 31 - 1]),
       };
   const transactional = producer.producerId !== -1n && random.chance(0.3);
-  const bytes = encodeBatch({ records, ...producer, attributes: CODECS.indexOf(codec) | (transactional ? TRANSACTIONAL : 0) });
+  const bytes = encodeBatch({ records, ...producer, attributes: attributesOf(codec) | (transactional ? TRANSACTIONAL : 0) });
   patchBatch(bytes, { baseOffset, leaderEpoch });
   // From what was handed in, never from what our own reader makes of it.
   const facts: BatchFacts = {

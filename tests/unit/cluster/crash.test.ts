@@ -202,7 +202,7 @@ describe('what an engine that died left half done', () => {
     for (const name of ['making', 'open', 'deleting']) await lab.client.streams.create({ name, shards: 2 });
     await lab.close();
     const catalog = openCatalog(path.join(folder, 'catalog.sqlite'));
-    catalog.exec("UPDATE stream SET state = name; INSERT INTO stream VALUES ('x', 'never-begun', 4, 1, 'making')");
+    catalog.exec("UPDATE stream SET state = name; INSERT INTO stream VALUES ('x', 'never-begun', 4, 1, 'making', '{}')");
     catalog.close();
 
     const again = await openLab(folder);

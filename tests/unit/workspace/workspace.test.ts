@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CATALOG_FORMAT } from '../../../main/workspace/catalog.ts';
 import { openWorkspace } from '../../../main/workspace/index.ts';
+import { STREAM_SETTINGS_DEFAULT } from '../../../main/api/streams.ts';
 import { openLab, temporaryFolder } from '../openLab.ts';
 
 function folder(): string {
@@ -102,7 +103,9 @@ describe('a workspace', () => {
        PRAGMA user_version = 1`,
     );
     const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
-    expect(workspace.streams.all()).toEqual([{ id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open' }]);
+    expect(workspace.streams.all()).toEqual([
+      { id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open', settings: STREAM_SETTINGS_DEFAULT },
+    ]);
     expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048 });
     expect(workspace.lessons.all()).toEqual([{ id: 'one-log', step: 2, done: [0, 1], active: true }]);
     expect(workspace.jobs.all()).toEqual([]);
@@ -113,7 +116,7 @@ describe('a workspace', () => {
     const root = await used();
     edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 99 WHERE name = 'format'");
     expect(await failure(root)).toMatchObject({ code: 'format-too-new', message: expect.stringContaining('is of format 99') as string });
-    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 1 WHERE name = 'format'");
+    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 2 WHERE name = 'format'");
     await (await openLab(root)).close();
   });
 

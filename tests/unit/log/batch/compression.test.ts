@@ -4,10 +4,10 @@ import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { crc32c } from '@node-rs/crc32';
 import { describe, expect, it } from 'vitest';
+import { CODECS, type Codec } from '../../../../main/api/streams.ts';
 import {
-  CODECS,
+  attributesOf,
   DECOMPRESSED_BYTES_MAX,
-  type Codec,
   compressionOf,
   decodeBatch,
   decodeBatchHeader,
@@ -19,7 +19,6 @@ import { newRecords } from './arbitrary.ts';
 
 const RECORDS_AT = 61;
 const codecs = CODECS.filter((codec) => codec !== 'none');
-const attributesOf = (codec: Codec): number => CODECS.indexOf(codec);
 
 /** A batch whose header is sound and whose records are these bytes. */
 function batchOf(codec: Codec, recordCount: number, records: Buffer): Buffer {
