@@ -91,7 +91,7 @@ export const imports = {
       file: v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) }),
     }),
     type<{ jobId: string; streamMade: boolean }>(),
-    { errors: ['bad-stream-name', 'shard-count-differs', 'broker-down', 'too-many'] },
+    { errors: ['bad-stream-name', 'shard-count-differs', 'shards-missing', 'broker-down', 'too-many'] },
   ),
   /** The next piece of the file; answered when the events of it are in the log. */
   write: call(v.strictObject({ jobId: v.string(), piece }), type<ImportReport>(), {

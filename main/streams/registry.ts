@@ -5,7 +5,7 @@ import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../api/streams.ts'
 import { streamNameProblem } from '../api/values.ts';
 import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
-import type { Retention } from '../log/index.ts';
+import type { Retention, ShardState } from '../log/index.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
 
 /** Most streams that a workspace has. */
@@ -20,12 +20,23 @@ export interface StreamPlaces {
   settings: StreamSettings;
 }
 
+/** One that the catalog has and whose shards no broker has: its file was lost or replaced. */
+export interface LostStream extends StreamPlaces {
+  problem: string;
+}
+
+export function isLost(stream: StreamPlaces): stream is LostStream {
+  return 'problem' in stream;
+}
+
 export interface StreamRegistry {
-  all(): StreamPlaces[];
-  /** Throws `no-such-stream`. */
+  /** Lost ones included. */
+  all(): (StreamPlaces | LostStream)[];
+  /** Throws `no-such-stream` and `shards-missing`. */
   get(name: string): StreamPlaces;
+  /** Whether the name is taken, also by a lost one. */
   has(name: string): boolean;
-  /** The places of the chosen shards, or of all. Throws `no-such-stream` and `no-such-shard`. */
+  /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
   create(name: string, shards: number): Promise<StreamPlaces>;
   /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
@@ -36,20 +47,26 @@ export interface StreamRegistry {
 
 /**
  * A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. And it may not yet know what
- * was set while it was away.
+ * was set while it was away. But where it holds nothing that the catalog knows, its file is another one than it was, perhaps another lab's,
+ * and nothing in it is touched.
  */
 export async function agreeWithCatalog(records: StreamRecords, client: BrokerClient): Promise<void> {
-  const open = new Map(records.all().flatMap((record) => (record.state === 'open' ? [[record.id, record] as const] : [])));
+  const known = new Map(records.all().map((record) => [record.id, record]));
   const held = await client.shards({});
-  const strays = held.filter((shard) => !open.has(shard.streamId));
+  if (!held.some((shard) => known.has(shard.streamId))) return;
+  const strays = held.filter((shard) => known.get(shard.streamId)?.state !== 'open');
   if (strays.length > 0) await client.deleteShards({ shardIds: strays.map((shard) => shard.id) });
+  records.dropDoomed();
   for (const [streamId, shards] of Map.groupBy(held, (shard) => shard.streamId)) {
-    const wanted = open.get(streamId);
-    if (!wanted) continue;
-    const { ms, bytes } = retentionOf(wanted.settings);
-    const outdated = shards.filter(({ retention }) => retention.ms !== ms || retention.bytes !== bytes);
-    if (outdated.length > 0) await client.setRetention({ shardIds: outdated.map((shard) => shard.id), ms, bytes });
+    const record = known.get(streamId);
+    if (record?.state === 'open') await setRetention(client, record.settings, shards);
   }
+}
+
+async function setRetention(client: BrokerClient, settings: StreamSettings, shards: readonly ShardState[]): Promise<void> {
+  const { ms, bytes } = retentionOf(settings);
+  const outdated = shards.filter(({ retention }) => retention.ms !== ms || retention.bytes !== bytes);
+  if (outdated.length > 0) await client.setRetention({ shardIds: outdated.map((shard) => shard.id), ms, bytes });
 }
 
 function retentionOf({ retentionMs, retentionBytes }: StreamSettings): Retention {
@@ -62,7 +79,7 @@ function asKafkaSees(name: string): string {
 }
 
 export function createStreamRegistry(records: StreamRecords, cluster: Cluster, now: () => number): StreamRegistry {
-  const streams = new Map<string, StreamPlaces>();
+  const streams = new Map<string, StreamPlaces | LostStream>();
   const listeners = new Set<() => void>();
   /** Names being made or deleted, as Kafka tells them apart: a second request for one waits for nothing and is told so. */
   const busy = new Set<string>();
@@ -72,21 +89,38 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     if (record.state === 'open') streams.set(record.name, placed(record));
     else records.remove(record.id);
   }
+  let starts = brokerStarts();
+  cluster.onChange(() => {
+    if (starts === (starts = brokerStarts())) return;
+    // A broker came up over its file anew: it may be another file, where a shard's number means another shard.
+    for (const record of records.all()) if (streams.has(record.name)) streams.set(record.name, placed(record));
+    changed();
+  });
 
-  function placed(record: StreamRecord): StreamPlaces {
-    return {
-      id: record.id,
-      name: record.name,
-      createdAt: record.createdAt,
-      shards: cluster.shardsOf(record.id),
-      settings: record.settings,
-    };
+  /** Differs whenever a broker has come up since. */
+  function brokerStarts(): string {
+    const up = cluster.brokers().filter(({ state }) => state === 'up');
+    return up.map(({ id, restarts }) => `${id}:${restarts}`).join();
   }
 
-  function get(name: string): StreamPlaces {
+  function placed({ id, name, createdAt, settings, shards: expected }: StreamRecord): StreamPlaces | LostStream {
+    const shards = cluster.shardsOf(id);
+    if (shards.length >= expected) return { id, name, createdAt, shards, settings };
+    const files = cluster.brokers().map((broker) => `broker-${broker.id}.sqlite`);
+    const problem = `The shards of “${name}” are not in ${files.join(', ')}: the file was lost or replaced. Close the lab and put the file back, or delete the stream.`;
+    return { id, name, createdAt, shards, settings, problem };
+  }
+
+  function find(name: string): StreamPlaces | LostStream {
     const found = streams.get(name);
     if (found) return found;
     throw new LabError('no-such-stream', `There is no stream “${name}”. Create it, or choose another.`);
+  }
+
+  function get(name: string): StreamPlaces {
+    const found = find(name);
+    if (isLost(found)) throw new LabError('shards-missing', found.problem);
+    return found;
   }
 
   async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -152,7 +186,8 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
           streams.set(name, made);
           return made;
         } catch (error) {
-          records.remove(record.id);
+          if (isUnsure(error)) records.doom(record.id);
+          else records.remove(record.id);
           throw error;
         }
       });
@@ -170,9 +205,10 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       return stream;
     },
     delete(name) {
-      const stream = get(name);
+      const stream = find(name);
       return exclusively(name, async () => {
         records.setState(stream.id, 'deleting');
+        let isDone = true;
         try {
           await cluster.deleteShards(stream.shards);
         } catch (error) {
@@ -181,9 +217,11 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
             records.setState(stream.id, 'open');
             throw error;
           }
+          isDone = false;
         }
         streams.delete(name);
-        records.remove(stream.id);
+        if (isDone) records.remove(stream.id);
+        else records.doom(stream.id);
       });
     },
     onChange(listener) {

@@ -21,6 +21,9 @@ export interface StreamRecords {
   add(record: StreamRecord): void;
   setState(id: string, state: StreamRecord['state']): void;
   setSettings(id: string, settings: StreamSettings): void;
+  /** Frees its name, and keeps its id until {@link dropDoomed}: a broker that is down may still hold shards of it. */
+  doom(id: string): void;
+  dropDoomed(): void;
   remove(id: string): void;
 }
 
@@ -31,12 +34,17 @@ export function createStreamRecords(catalog: Catalog): StreamRecords {
   );
   const setState = catalog.prepare('UPDATE stream SET state = ? WHERE id = ?');
   const setSettings = catalog.prepare('UPDATE stream SET settings = ? WHERE id = ?');
+  // Its id as its name: no other stream can have that.
+  const doom = catalog.prepare(`UPDATE stream SET state = 'deleting', name = id WHERE id = ?`);
+  const dropDoomed = catalog.prepare('DELETE FROM stream WHERE name = id');
   const remove = catalog.prepare('DELETE FROM stream WHERE id = ?');
   return {
     all: () => all.all().map((row) => ({ ...row, settings: { ...STREAM_SETTINGS_DEFAULT, ...(JSON.parse(row.settings) as object) } })),
     add: (record) => void add.run({ ...record, settings: JSON.stringify(record.settings) }),
     setState: (id, state) => void setState.run(state, id),
     setSettings: (id, settings) => void setSettings.run(JSON.stringify(settings), id),
+    doom: (id) => void doom.run(id),
+    dropDoomed: () => void dropDoomed.run(),
     remove: (id) => void remove.run(id),
   };
 }

@@ -55,6 +55,7 @@ export function streamSummary(name: string, perShard: number[]): StreamSummary {
     eventsPerSecond: 0,
     bytesPerSecond: 0,
     settings: STREAM_SETTINGS_DEFAULT,
+    problem: null,
     shards: perShard.map((events, shard) => ({
       shard,
       state: 'open',
