@@ -4,6 +4,7 @@ export interface DialogProps {
   newStream: Record<string, never>;
   produce: { stream: string | null };
   import: { stream: string | null; file?: File | null };
+  streamSettings: { stream: string };
   deleteStream: { stream: string };
   rejected: { jobId: string };
   resetLesson: { id: string };

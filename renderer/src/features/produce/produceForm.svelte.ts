@@ -2,7 +2,7 @@
 import type { Draft } from '../../../../main/api/produce.ts';
 import type { NewRecord } from '../../../../main/api/values.ts';
 import { jsonProblem } from './jsonProblem.ts';
-import { parseTime } from './timestamp.ts';
+import { parseTime } from '../../ui/typedTime.ts';
 
 export type ValueMode = 'json' | 'text' | 'null';
 

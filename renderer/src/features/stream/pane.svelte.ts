@@ -159,6 +159,14 @@ export class PaneState {
     if (row >= this.#scroller.endRow) throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${offset}.`);
     this.#goTo(row);
   }
+  /** Goes to the first row that the time names (api/events.ts), or to the greatest timestamp, and selects the event. Rejects where none is as late. */
+  async toTime(to: { by: 'time'; time: bigint } | { by: 'greatest-timestamp' }): Promise<void> {
+    const journey = ++this.#journey;
+    const found = await this.#client.events.seek({ stream: this.stream, ...this.#chosen(), to });
+    if (!found) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
+    if (found.row >= this.#scroller.endRow) await this.cache.tail(1);
+    if (journey === this.#journey) this.#goTo(found.row);
+  }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
     const held = this.selected;

@@ -5,13 +5,19 @@ import { copy } from './copy.ts';
 import { consumeCommand } from './recordText.ts';
 import type { StreamView } from './streamView.svelte.ts';
 
+/** Opens the dialogs that ask where to go; the pane that is active goes there. */
+export interface GoTo {
+  offset: () => void;
+  time: () => void;
+}
+
 interface Screen {
   lab: LabState;
   view: StreamView;
-  goToOffset: () => void;
+  goto: GoTo;
 }
 
-export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
+export function streamActions({ lab, view, goto }: Screen): Action[] {
   const pane = view.active;
   const stream = view.name;
   const group = stream;
@@ -29,7 +35,14 @@ export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
     },
     { id: 'stream-beginning', group, title: 'Go to the beginning', run: () => pane.toBeginning() },
     { id: 'stream-end', group, title: 'Go to the end', run: () => pane.follow() },
-    { id: 'stream-goto', group, title: 'Go to offset…', keys: 'Mod+G', run: goToOffset },
+    { id: 'stream-goto', group, title: 'Go to offset…', keys: 'Mod+G', run: goto.offset },
+    { id: 'stream-goto-time', group, title: 'Go to time…', keys: 'Mod+Shift+G', run: goto.time },
+    {
+      id: 'stream-greatest',
+      group,
+      title: 'Go to the greatest timestamp',
+      run: () => void lab.attempt(() => pane.toTime({ by: 'greatest-timestamp' })),
+    },
     { id: 'stream-next', group, title: 'Next event', keys: 'J', run: step(1) },
     { id: 'stream-previous', group, title: 'Previous event', keys: 'K', run: step(-1) },
     { id: 'stream-detail', group, title: 'Close the event', enabled: view.detailOpen, run: () => view.closeDetail() },

@@ -1,8 +1,8 @@
 /**
- * The event's time as typed: "now", an ISO 8601 text (UTC where it names no zone), or milliseconds since 1970.
+ * A time as it is typed: "now", an ISO 8601 text (UTC where it names no zone), or milliseconds since 1970.
  * Events are older than computers, so years run from −271821 on as ISO's expanded years, and 0718 is one of them.
  */
-import { NO_TIME } from '../../ui/format.ts';
+import { NO_TIME } from './format.ts';
 
 export type TypedTime = { kind: 'now' } | { kind: 'at'; ms: bigint; hint: string | null } | { kind: 'problem'; sentence: string };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTime, storedTime, timeSentence } from '../../../renderer/src/features/produce/timestamp.ts';
+import { parseTime, storedTime, timeSentence } from '../../../renderer/src/ui/typedTime.ts';
 
 const stored = (text: string): string => {
   const time = parseTime(text);
