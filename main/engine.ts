@@ -3,7 +3,9 @@
  * that answer the contract of main/api. It knows nothing of pages, windows or sockets: whoever hosts it serves `services` over a Port.
  */
 import path from 'node:path';
+import { LabError } from './api/errors.ts';
 import type { LabServices } from './api/index.ts';
+import { BROKERS_MAX } from './api/lab.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { createImportService } from './connectors/files/service.ts';
 import { createEventsService } from './events/service.ts';
@@ -27,7 +29,10 @@ export interface EngineOptions {
   program: string;
   /** The process to signal to close it. */
   pid: number;
-  durability: 'safe' | 'fast';
+  /** From now on, kept in the workspace; null for what it has. */
+  durability: 'safe' | 'fast' | null;
+  /** So many brokers, kept in the workspace: more are added, fewer are an error. Null for as many as it has. */
+  brokers: number | null;
   /** Folder with samples and lessons. */
   resources: string;
   version: string;
@@ -49,9 +54,10 @@ export interface Engine {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid });
   try {
+    if (options.durability) workspace.settings.change({ ...workspace.settings.get(), durability: options.durability });
     const cluster = await startCluster({
       spawner: options.spawner,
-      boots: [{ brokerId: 1, file: workspace.brokerFile(1), durability: options.durability }],
+      boots: Array.from({ length: brokersOf(workspace, options.brokers) }, (_, index) => workspace.brokerBoot(index + 1)),
       cameUp: (_brokerId, client) => agreeWithCatalog(workspace.streams, client),
     });
     return assemble(options, workspace, cluster);
@@ -61,7 +67,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function assemble({ resources, version, durability, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+/** Throws `bad-input` for fewer than there are, and for too many. */
+function brokersOf({ settings }: Workspace, wanted: number | null): number {
+  const has = settings.brokers();
+  if (wanted === null || wanted === has) return has;
+  if (wanted < has) {
+    throw new LabError('bad-input', `This workspace has ${has} brokers, each with shards of its own; it can not be opened with ${wanted}.`);
+  }
+  if (wanted > BROKERS_MAX) throw new LabError('bad-input', `A workspace has at most ${BROKERS_MAX} brokers, not ${wanted}.`);
+  settings.setBrokers(wanted);
+  return wanted;
+}
+
+function assemble({ resources, version, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
   const jobs = createJobs(workspace.jobs, now);
@@ -82,7 +100,7 @@ function assemble({ resources, version, durability, now, random }: EngineOptions
   return {
     workspace: { name: workspace.name, path: workspace.path },
     services: {
-      lab: createLabService({ workspace, cluster, summaries, version, durability }),
+      lab: createLabService({ workspace, cluster, summaries, version }),
       streams: createStreamsService(registry, summaries),
       events: createEventsService(registry, cluster),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),

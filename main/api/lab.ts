@@ -3,10 +3,12 @@ import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
 import { nothing, VALUE_BYTES_MAX_CEILING } from './values.ts';
 
+/** Most brokers of one workspace. */
+export const BROKERS_MAX = 5;
+
 export interface LabInfo {
   version: string;
   workspace: { name: string; path: string };
-  durability: 'safe' | 'fast';
   platform: string;
 }
 
@@ -18,10 +20,13 @@ export interface BrokerStatus {
   restarts: number;
   /** A sentence, where it is not up. */
   message: string | null;
+  /** Its file in the folder of the workspace. */
+  file: string;
 }
 
 export interface LabStatus {
   brokers: BrokerStatus[];
+  durability: Settings['durability'];
   eventsPerSecond: number;
   bytesPerSecond: number;
   /** 99th percentile of the last appends, milliseconds from arrival to acknowledgement; null before the first. */
@@ -31,6 +36,11 @@ export interface LabStatus {
 export interface Settings {
   /** Largest value of an event, bytes. */
   valueBytesMax: number;
+  /**
+   * `safe`: what is acknowledged survives power loss, each commit is synced. `fast`: it survives a crash of the lab, not of the machine;
+   * commits need not wait for the disk.
+   */
+  durability: 'safe' | 'fast';
 }
 
 export const lab = {
@@ -46,7 +56,12 @@ export const lab = {
         v.minValue(1024, 'The largest value is at least 1 KiB.'),
         v.maxValue(VALUE_BYTES_MAX_CEILING, 'The largest value is at most 4 MiB.'),
       ),
+      durability: v.picklist(['safe', 'fast']),
     }),
     type<Settings>(),
   ),
+  /** One more broker, up to BROKERS_MAX; shards of streams made from now on are placed on it too. There is no way back. */
+  addBroker: call(nothing, type<BrokerStatus>(), { errors: ['too-many', 'broker-down'] }),
+  /** Ends the process of a broker as a crash does. It is started again. */
+  killBroker: call(v.strictObject({ id: v.pipe(v.number(), v.integer(), v.minValue(1)) }), type<void>(), { errors: ['broker-down'] }),
 };

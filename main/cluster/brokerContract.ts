@@ -91,6 +91,9 @@ const broker = {
   offsetsForTime: call(v.strictObject({ shardIds, timestamp: v.bigint() }), type<(TimedOffset | null)[]>()),
   /** For each shard its first record with its greatest timestamp; null where it is empty. */
   greatestTimestamps: call(v.strictObject({ shardIds }), type<(TimedOffset | null)[]>()),
+  /** An append time that all batches lie before and none will be given any more (log/store/store.ts); not before `since`. */
+  passTime: call(v.strictObject({ since: v.bigint() }), type<bigint>()),
+  setDurability: call(v.strictObject({ durability: v.picklist(['safe', 'fast']) }), type<void>()),
   /** The batch that holds an offset, or the next one after a gap; null at the end. */
   batchAt: call(v.strictObject({ shardId, offset: v.bigint() }), type<BatchMeta | null>()),
   /** Changes of shards; newest wins, at most every WATCH_INTERVAL_MS. */

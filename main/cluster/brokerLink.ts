@@ -2,6 +2,7 @@
  * The engine's hold on one broker: starts its process, connects to it, starts it again with back-off when it ends unasked, and
  * keeps what it last said of its shards.
  */
+import path from 'node:path';
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { DomainClient } from '../api/contract.ts';
 import type { BrokerStatus } from '../api/lab.ts';
@@ -29,6 +30,8 @@ export interface BrokerLinkOptions {
 
 export interface BrokerLink {
   readonly id: number;
+  /** What it is told at its next start. */
+  readonly boot: BrokerBoot;
   readonly status: BrokerStatus;
   readonly shards: ReadonlyMap<number, ShardState>;
   readonly appendP99Ms: number | null;
@@ -36,6 +39,8 @@ export interface BrokerLink {
   client(): BrokerClient;
   /** Resolves when it is up for the first time; rejects with why it can not be. */
   start(): Promise<void>;
+  /** Ends the process at once (SIGKILL). Throws `broker-down` where there is none. */
+  kill(): void;
   close(): Promise<void>;
 }
 
@@ -64,7 +69,14 @@ function callsOf(id: number, client: BrokerClient): BrokerClient {
 
 export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
   const { boot, spawner, changed } = options;
-  const status: BrokerStatus = { id: boot.brokerId, state: 'starting', pid: null, restarts: 0, message: 'It is starting.' };
+  const status: BrokerStatus = {
+    id: boot.brokerId,
+    state: 'starting',
+    pid: null,
+    restarts: 0,
+    message: 'It is starting.',
+    file: path.basename(boot.file),
+  };
   const shards = new Map<number, ShardState>();
   let appendP99Ms: number | null = null;
   let child: Child | null = null;
@@ -147,6 +159,7 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
 
   return {
     id: boot.brokerId,
+    boot,
     status,
     shards,
     get appendP99Ms() {
@@ -167,6 +180,10 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
         (child as Child | null)?.kill();
         throw error;
       }
+    },
+    kill() {
+      if (!child) throw new LabError('broker-down', `Broker ${boot.brokerId} is not running just now.`);
+      child.kill();
     },
     async close() {
       closing = true;

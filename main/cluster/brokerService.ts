@@ -92,6 +92,8 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
       timeCursors: ({ shardIds, appendTime }) => timeCursors(store, shardIds, appendTime),
       offsetsForTime: ({ shardIds, timestamp }) => shardIds.map((id) => store.offsetForTime(id, timestamp)),
       greatestTimestamps: ({ shardIds }) => shardIds.map((id) => store.maxTimestamp(id)),
+      passTime: ({ since }) => store.passTime(since),
+      setDurability: ({ durability }) => store.setDurability(durability),
       batchAt: ({ shardId, offset }) => store.locate(shardId, { offset }),
       watch: (_input, { signal }) => watch(store, committer, listeners, signal),
     },

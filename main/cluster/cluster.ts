@@ -1,14 +1,22 @@
 /**
  * The cluster as the engine sees it: its brokers, where the shards of each stream are, and the way to them. It is the controller:
- * it places shards; later it decides on leaders too.
+ * it places shards; later it decides on leaders too. Shards are spread over the brokers, not replicated: each is on one.
  */
-import { deserializeError, LabError } from '../api/errors.ts';
+import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
-import type { Appended, BatchMeta, Retention, ShardState, TimedOffset } from '../log/index.ts';
+import type { Appended, BatchMeta, Durability, Retention, ShardState, TimedOffset } from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
-import { type Fetched, FETCH_BYTES_MAX, type RowCursors, type ShardBounds, type ShardCursor } from './brokerContract.ts';
+import {
+  type AppendOutcome,
+  type Fetched,
+  FETCH_BYTES_MAX,
+  type RowCursors,
+  type ShardBounds,
+  type ShardCursor,
+} from './brokerContract.ts';
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
+import { searchRow } from './rowSearch.ts';
 
 /** Where a shard of a stream is. */
 export interface ShardPlace {
@@ -32,10 +40,15 @@ export interface Cluster {
   isUp(brokerId: number): boolean;
   /** All shards that the brokers hold, by the id of their stream. */
   shardsOf(streamId: string): ShardPlace[];
-  createShards(streamId: string, stream: string, count: number): Promise<ShardPlace[]>;
+  /** Places the shards on the brokers that are up and hold the fewest. Throws `broker-down` where none is. */
+  createShards(streamId: string, stream: string, numbers: readonly number[]): Promise<ShardPlace[]>;
   deleteShards(places: ShardPlace[]): Promise<void>;
+  /** Of the shards whose brokers are up; the others are told when they come up (streams/registry.ts). */
   setRetention(places: ShardPlace[], retention: Retention): Promise<void>;
-  /** All batches of one broker are committed together; answers in the order of the batches, or throws the first refusal. */
+  /**
+   * All batches of one broker are committed together; answers in the order of the batches, or throws the first refusal. Where one broker
+   * has taken its batches and another has not, it throws a failure whose outcome is not known ({@link isUnsure}).
+   */
   append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
   bounds(places: ShardPlace[]): Promise<ShardBounds[]>;
@@ -47,6 +60,11 @@ export interface Cluster {
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
   onChange(listener: () => void): () => void;
+  /** Starts one more. Throws `broker-down` where it can not be started. */
+  addBroker(boot: BrokerBoot): Promise<void>;
+  /** Ends the process of a broker at once, as a crash does; it is started again. Throws `broker-down` where it is not running. */
+  kill(brokerId: number): void;
+  setDurability(durability: Durability): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,22 +80,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const listeners = new Set<() => void>();
   const changed = (): void => listeners.forEach((listener) => listener());
   const links = new Map<number, BrokerLink>();
-  for (const boot of options.boots) {
-    links.set(
-      boot.brokerId,
-      createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) }),
-    );
+  /** Appends of each broker that wait for their answers. */
+  const underWay = new Map<number, number>();
+
+  async function add(boot: BrokerBoot): Promise<void> {
+    const made = createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) });
+    links.set(boot.brokerId, made);
+    await made.start();
   }
   const close = async (): Promise<void> => void (await Promise.all([...links.values()].map((link) => link.close())));
   try {
-    await Promise.all([...links.values()].map((link) => link.start()));
+    await Promise.all(options.boots.map(add));
   } catch (error) {
     await close();
     throw error;
   }
-
-  /** Appends that wait for their answers. */
-  let underWay = 0;
 
   function link(brokerId: number): BrokerLink {
     const found = links.get(brokerId);
@@ -86,11 +103,113 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const client = (place: ShardPlace): BrokerClient => link(place.brokerId).client();
 
-  /** Shards of one stream stand on one broker. */
-  function soleBroker(places: ShardPlace[]): BrokerClient {
-    const first = places[0];
-    if (!first) throw new LabError('no-such-shard', 'No shard was named.');
-    return client(first);
+  /** Asks each broker once for all of its places, and answers in the order of the places. */
+  async function ofEach<T>(places: readonly ShardPlace[], ask: (broker: BrokerClient, shardIds: number[]) => Promise<T[]>): Promise<T[]> {
+    if (places.length === 0) throw new LabError('no-such-shard', 'No shard was named.');
+    const answers = new Map<ShardPlace, T>();
+    await Promise.all(
+      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([brokerId, own]) => {
+        const parts = await ask(
+          link(brokerId).client(),
+          own.map((place) => place.shardId),
+        );
+        own.forEach((place, index) => answers.set(place, parts[index]!));
+      }),
+    );
+    return places.map((place) => answers.get(place)!);
+  }
+
+  /**
+   * A moment (append time) before which nothing can come in between any more, on any of these brokers: batches of several brokers have
+   * one order up to there. Null where they are all of one broker, whose own order is whole at any time.
+   */
+  async function agreedTime(places: readonly ShardPlace[]): Promise<bigint | null> {
+    const brokers = [...new Set(places.map((place) => place.brokerId))].map((id) => link(id).client());
+    if (brokers.length < 2) return null;
+    const times = await Promise.all(brokers.map((broker) => broker.passTime({ since: 0n })));
+    const latest = times.reduce((most, time) => (time > most ? time : most));
+    await Promise.all(brokers.map((broker, index) => (times[index] === latest ? latest : broker.passTime({ since: latest }))));
+    return latest;
+  }
+
+  const cursorsAt = (places: readonly ShardPlace[], appendTime: bigint): Promise<ShardCursor[]> =>
+    ofEach(places, (broker, shardIds) => broker.timeCursors({ shardIds, appendTime }));
+
+  async function bounds(places: ShardPlace[]): Promise<ShardBounds[]> {
+    const end = await agreedTime(places);
+    const whole = await ofEach(places, (broker, shardIds) => broker.bounds({ shardIds }));
+    if (end === null) return whole;
+    const cursors = await cursorsAt(places, end);
+    return whole.map(({ startOffset }, index) => ({
+      startOffset,
+      endOffset: cursors[index]!.batch?.baseOffset ?? cursors[index]!.endOffset,
+    }));
+  }
+
+  async function rowCursors(places: ShardPlace[], row: number): Promise<RowCursors> {
+    const end = await agreedTime(places);
+    if (end === null) return client(places[0]!).rowCursors({ shardIds: places.map((place) => place.shardId), row });
+    const found = await searchRow({ cursorsAt: (time) => cursorsAt(places, time), end }, row);
+    // What lies behind the agreed time is not to be met yet.
+    const ends = await cursorsAt(places, end);
+    return {
+      ...found,
+      cursors: found.cursors.map((cursor, index) => ({ ...cursor, endOffset: ends[index]!.batch?.baseOffset ?? ends[index]!.endOffset })),
+    };
+  }
+
+  async function appendTo(brokerId: number, batches: readonly BatchToAppend[], signal?: AbortSignal): Promise<AppendOutcome[]> {
+    const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
+    const count = (underWay.get(brokerId) ?? 0) + 1;
+    underWay.set(brokerId, count);
+    const answer = link(brokerId)
+      .client()
+      .append({ batches: request, underWay: count }, signal ? { signal } : {});
+    return answer.finally(() => underWay.set(brokerId, underWay.get(brokerId)! - 1));
+  }
+
+  async function append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]> {
+    const byBroker = [...Map.groupBy(batches, (batch) => batch.place.brokerId)];
+    // One that is known to be down is told before anything is sent to the others.
+    for (const [brokerId] of byBroker) link(brokerId).client();
+    const parts = await Promise.allSettled(byBroker.map(([brokerId, own]) => appendTo(brokerId, own, signal)));
+    const failed = parts.find((part) => part.status === 'rejected');
+    if (failed && parts.some((part) => part.status === 'fulfilled')) throw partly(failed.reason);
+    if (failed) throw failed.reason;
+    const appended = new Map<BatchToAppend, Appended>();
+    parts.forEach((part, index) => {
+      const [, own] = byBroker[index]!;
+      (part as PromiseFulfilledResult<AppendOutcome[]>).value.forEach((outcome, at) => {
+        if (!outcome.ok) throw deserializeError(outcome.error);
+        appended.set(own[at]!, outcome.appended);
+      });
+    });
+    return batches.map((batch) => appended.get(batch)!);
+  }
+
+  /** As many shards as there are numbers, each on the broker that has the fewest by then. */
+  function spread(numbers: readonly number[]): Map<number, number[]> {
+    const up = [...links.values()].filter(({ status }) => status.state === 'up');
+    if (up.length === 0) throw new LabError('broker-down', 'No broker is up just now. Try once more in a moment.', { retriable: true });
+    const held = new Map(up.map(({ id, shards }) => [id, shards.size]));
+    const placed = new Map<number, number[]>();
+    for (const number of numbers) {
+      const [id] = [...held].reduce((least, each) => (each[1] < least[1] ? each : least));
+      held.set(id, held.get(id)! + 1);
+      placed.set(id, [...(placed.get(id) ?? []), number]);
+    }
+    return placed;
+  }
+
+  async function deleteShards(places: readonly ShardPlace[]): Promise<void> {
+    const byBroker = Map.groupBy(places, (place) => place.brokerId);
+    await Promise.all(
+      [...byBroker].map(([id, own]) =>
+        link(id)
+          .client()
+          .deleteShards({ shardIds: own.map((place) => place.shardId) }),
+      ),
+    );
   }
 
   return {
@@ -110,48 +229,67 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         )
         .sort((a, b) => a.number - b.number);
     },
-    async createShards(streamId, stream, count) {
-      const [first] = links.values();
-      const made = await link(first!.id)
-        .client()
-        .createShards({ streamId, stream, numbers: Array.from({ length: count }, (_, number) => number) });
-      return made.map((shard) => ({ number: shard.number, brokerId: first!.id, shardId: shard.id }));
+    async createShards(streamId, stream, numbers) {
+      const parts = await Promise.allSettled(
+        [...spread(numbers)].map(async ([brokerId, own]) => {
+          const made = await link(brokerId).client().createShards({ streamId, stream, numbers: own });
+          return made.map((shard): ShardPlace => ({ number: shard.number, brokerId, shardId: shard.id }));
+        }),
+      );
+      const made = parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
+      const failed = parts.find((part) => part.status === 'rejected');
+      if (failed) {
+        await deleteShards(made);
+        throw failed.reason;
+      }
+      return made.sort((a, b) => a.number - b.number);
     },
-    async deleteShards(places) {
+    deleteShards,
+    async setRetention(places, retention) {
       const byBroker = Map.groupBy(places, (place) => place.brokerId);
+      const up = [...byBroker].filter(([id]) => links.get(id)?.status.state === 'up');
       await Promise.all(
-        [...byBroker].map(([id, own]) =>
+        up.map(([id, own]) =>
           link(id)
             .client()
-            .deleteShards({ shardIds: own.map((place) => place.shardId) }),
+            .setRetention({ shardIds: own.map((place) => place.shardId), ...retention }),
         ),
       );
     },
-    async setRetention(places, retention) {
-      await soleBroker(places).setRetention({ shardIds: places.map((place) => place.shardId), ...retention });
-    },
-    async append(batches, signal) {
-      const broker = soleBroker(batches.map((batch) => batch.place));
-      const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
-      underWay += 1;
-      const answer = broker.append({ batches: request, underWay }, signal ? { signal } : {});
-      const outcomes = await answer.finally(() => (underWay -= 1));
-      return outcomes.map((outcome) => {
-        if (outcome.ok) return outcome.appended;
-        throw deserializeError(outcome.error);
-      });
-    },
+    append,
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),
-    bounds: (places) => soleBroker(places).bounds({ shardIds: places.map((place) => place.shardId) }),
-    rowCursors: (places, row) => soleBroker(places).rowCursors({ shardIds: places.map((place) => place.shardId), row }),
-    timeCursors: (places, appendTime) => soleBroker(places).timeCursors({ shardIds: places.map((place) => place.shardId), appendTime }),
-    offsetsForTime: (places, timestamp) => soleBroker(places).offsetsForTime({ shardIds: places.map((place) => place.shardId), timestamp }),
-    greatestTimestamps: (places) => soleBroker(places).greatestTimestamps({ shardIds: places.map((place) => place.shardId) }),
+    bounds,
+    rowCursors,
+    timeCursors: cursorsAt,
+    offsetsForTime: (places, timestamp) => ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
+    greatestTimestamps: (places) => ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    async addBroker(boot) {
+      try {
+        await add(boot);
+      } catch (error) {
+        links.delete(boot.brokerId);
+        throw error;
+      } finally {
+        changed();
+      }
+    },
+    kill: (brokerId) => link(brokerId).kill(),
+    async setDurability(durability) {
+      for (const each of links.values()) each.boot.durability = durability;
+      const up = [...links.values()].filter(({ status }) => status.state === 'up');
+      await Promise.all(up.map((each) => each.client().setDurability({ durability })));
+    },
     close,
   };
+}
+
+function partly(failure: unknown): LabError {
+  const why = toLabError(failure);
+  const message = `A part of these events is in the log, in the shards of other brokers; the rest may be, or not: ${why.message}`;
+  return new LabError('broker-down', message, { cause: why });
 }

@@ -57,8 +57,8 @@ export class EngineHost {
     const supervisor = new EngineSupervisor({
       boot: {
         workspace,
-        durability: 'safe',
-        brokers: 1,
+        durability: null,
+        brokers: null,
         resources: this.#layout.resourcesFolder,
         version: this.#layout.version,
         program: 'desktop',

@@ -1,6 +1,7 @@
 /** The calls of api/lab.ts: which workspace is open, how the parts do, the settings. */
 import type { DomainHandlers } from '../api/contract.ts';
-import type { lab, LabStatus } from '../api/lab.ts';
+import { LabError } from '../api/errors.ts';
+import { BROKERS_MAX, type BrokerStatus, type lab, type LabStatus } from '../api/lab.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { Summaries } from '../streams/summaries.ts';
@@ -14,16 +15,54 @@ export interface LabServiceParts {
   cluster: Cluster;
   summaries: Summaries;
   version: string;
-  durability: 'safe' | 'fast';
 }
 
-export function createLabService({ workspace, cluster, summaries, version, durability }: LabServiceParts): DomainHandlers<typeof lab> {
-  const status = (): LabStatus => ({ brokers: cluster.brokers(), ...summaries.total(), appendP99Ms: cluster.appendP99Ms() });
+export function createLabService({ workspace, cluster, summaries, version }: LabServiceParts): DomainHandlers<typeof lab> {
+  const { settings } = workspace;
+  const listeners = new Set<() => void>();
+  const status = (): LabStatus => ({
+    brokers: cluster.brokers(),
+    durability: settings.get().durability,
+    ...summaries.total(),
+    appendP99Ms: cluster.appendP99Ms(),
+  });
+  let isAdding = false;
+
+  async function addBroker(): Promise<BrokerStatus> {
+    const id = settings.brokers() + 1;
+    if (id > BROKERS_MAX) throw new LabError('too-many', `A workspace has at most ${BROKERS_MAX} brokers.`);
+    if (isAdding) throw new LabError('too-many', 'A broker is being added just now. Try again in a moment.', { retriable: true });
+    isAdding = true;
+    try {
+      await cluster.addBroker(workspace.brokerBoot(id));
+      settings.setBrokers(id);
+      return cluster.brokers().find((broker) => broker.id === id)!;
+    } finally {
+      isAdding = false;
+    }
+  }
+
   return {
-    info: () => ({ version, workspace: { name: workspace.name, path: workspace.path }, durability, platform: process.platform }),
+    info: () => ({ version, workspace: { name: workspace.name, path: workspace.path }, platform: process.platform }),
     watch: (_input, { signal }) =>
-      conflate({ subscribe: (changed) => summaries.onChange(changed), take: status, intervalMs: STATUS_INTERVAL_MS, signal }),
-    settings: () => workspace.settings.get(),
-    changeSettings: (settings) => workspace.settings.change(settings),
+      conflate({
+        subscribe(changed) {
+          listeners.add(changed);
+          const stop = summaries.onChange(changed);
+          return () => (listeners.delete(changed), stop());
+        },
+        take: status,
+        intervalMs: STATUS_INTERVAL_MS,
+        signal,
+      }),
+    settings: () => settings.get(),
+    async changeSettings(next) {
+      const changed = settings.change(next);
+      await cluster.setDurability(changed.durability);
+      for (const tell of listeners) tell();
+      return changed;
+    },
+    addBroker,
+    killBroker: ({ id }) => cluster.kill(id),
   };
 }

@@ -17,8 +17,9 @@ export const RAPID_FAILURES_MAX = 10;
 export interface EngineBoot {
   /** Absolute folder; made where it does not exist. */
   workspace: string;
-  durability: 'safe';
-  brokers: number;
+  /** Null for what the workspace has. */
+  durability: 'safe' | 'fast' | null;
+  brokers: number | null;
   /** Absolute folder of samples and lessons. */
   resources: string;
   version: string;

@@ -180,7 +180,11 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
         };
         records.add(record);
         try {
-          const places = await cluster.createShards(record.id, name, shards);
+          const places = await cluster.createShards(
+            record.id,
+            name,
+            Array.from({ length: shards }, (_, number) => number),
+          );
           records.setState(record.id, 'open');
           const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places, settings: record.settings };
           streams.set(name, made);
@@ -196,11 +200,7 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       const stream = get(name);
       records.setSettings(stream.id, settings);
       stream.settings = settings;
-      try {
-        await cluster.setRetention(stream.shards, retentionOf(settings));
-      } catch (error) {
-        if (!(error instanceof LabError) || error.code !== 'broker-down') throw error;
-      }
+      await cluster.setRetention(stream.shards, retentionOf(settings));
       changed();
       return stream;
     },

@@ -1,4 +1,5 @@
 /** What `npm run serve` and `npm start` are told on the command line. */
+import { BROKERS_MAX } from '../api/lab.ts';
 import { parseArgs } from 'node:util';
 import { defaultWorkspace, userPath } from './layout.ts';
 
@@ -14,8 +15,9 @@ export interface StartOptions {
 
 export interface ServeOptions extends StartOptions {
   workspace: string;
-  brokers: 1;
-  durability: 'safe';
+  /** Null for what the workspace has. */
+  brokers: number | null;
+  durability: 'safe' | 'fast' | null;
 }
 
 const common = { workspace: { type: 'string' }, port: { type: 'string' } } as const;
@@ -27,15 +29,22 @@ export function parseStart(args: string[]): StartOptions {
 
 /** Throws a {@link UsageError}. */
 export function parseServe(args: string[]): ServeOptions {
-  const options = { ...common, brokers: { type: 'string', default: '1' }, durability: { type: 'string', default: 'safe' } } as const;
+  const options = { ...common, brokers: { type: 'string' }, durability: { type: 'string' } } as const;
   const values = wellFormed(() => parseArgs({ args, options, strict: true }).values);
-  if (!/^[1-9]\d*$/.test(values.brokers)) throw new UsageError(`--brokers takes a number of brokers, not “${values.brokers}”.`);
-  if (values.brokers !== '1') throw new UsageError(`This version runs one broker: --brokers ${values.brokers} is not possible.`);
-  if (values.durability === 'fast')
-    throw new UsageError('This version knows the durability “safe” alone: --durability fast is not possible.');
-  if (values.durability !== 'safe') throw new UsageError(`--durability takes “safe”, not “${values.durability}”.`);
+  const { brokers, durability } = values;
+  if (brokers !== undefined && !(/^[1-9]\d*$/.test(brokers) && Number(brokers) <= BROKERS_MAX)) {
+    throw new UsageError(`--brokers takes a number from 1 to ${BROKERS_MAX}, not “${brokers}”.`);
+  }
+  if (durability !== undefined && durability !== 'safe' && durability !== 'fast') {
+    throw new UsageError(`--durability takes “safe” or “fast”, not “${durability}”.`);
+  }
   const { workspace, port } = commonOptions(values);
-  return { workspace: workspace ?? defaultWorkspace(), port, brokers: 1, durability: 'safe' };
+  return {
+    workspace: workspace ?? defaultWorkspace(),
+    port,
+    brokers: brokers === undefined ? null : Number(brokers),
+    durability: durability ?? null,
+  };
 }
 
 function commonOptions({ workspace, port }: { workspace?: string | undefined; port?: string | undefined }): StartOptions {

@@ -2,7 +2,7 @@
 import { parseServe, UsageError } from './options.ts';
 import { runWebHost } from './program.ts';
 
-const usage = `Usage: npm run serve -- [--workspace DIR] [--port N] [--brokers 1] [--durability safe]
+const usage = `Usage: npm run serve -- [--workspace DIR] [--port N] [--brokers N] [--durability safe|fast]
 
   --workspace DIR    the folder that holds the lab; made where it does not exist (default: “My lab” in your application data)
   --port N           the page's port on 127.0.0.1; 0 for any free one (default: 4646, or the next free one)

@@ -3,11 +3,12 @@
  *
  *   catalog.sqlite      names of streams, settings, kept events, lessons, running jobs (catalog.ts)
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
- *   broker-1.sqlite     the log of broker 1, beside broker-1.lock
+ *   broker-1.sqlite     the log of broker 1, beside broker-1.lock; one of each for every broker
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../api/errors.ts';
+import type { Settings } from '../api/lab.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
 import { type Catalog, openCatalog, unwritable } from './catalog.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
@@ -19,6 +20,13 @@ import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
 /** How long a new engine waits for the one before it to let go of the workspace, milliseconds. */
 export const LOCK_WAIT_MS = 5_000;
 
+/** Shape of cluster/brokerProcess.ts, which this room does not know. */
+interface BrokerBoot {
+  brokerId: number;
+  file: string;
+  durability: Settings['durability'];
+}
+
 export interface Workspace {
   /** Absolute path of the folder. */
   path: string;
@@ -29,7 +37,8 @@ export interface Workspace {
   keptEvents: KeptEvents;
   lessons: LessonRecords;
   jobs: JobRecords;
-  brokerFile(id: number): string;
+  /** What a broker is told when it is started. */
+  brokerBoot(id: number): BrokerBoot;
   close(): void;
 }
 
@@ -70,15 +79,16 @@ function makeFolder(folder: string): void {
 }
 
 function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
+  const settings = createSettings(catalog);
   return {
     path: root,
     name: path.basename(root),
     streams: createStreamRecords(catalog),
-    settings: createSettings(catalog),
+    settings,
     keptEvents: createKeptEvents(catalog),
     lessons: createLessonRecords(catalog),
     jobs: createJobRecords(catalog),
-    brokerFile: (id) => path.join(root, `broker-${id}.sqlite`),
+    brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();
       lock.release();

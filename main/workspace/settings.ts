@@ -6,18 +6,29 @@ import type { Catalog } from './catalog.ts';
 export interface SettingsStore {
   get(): Settings;
   change(settings: Settings): Settings;
+  /** How many brokers the workspace has; they are numbered from 1. */
+  brokers(): number;
+  setBrokers(brokers: number): void;
 }
 
 export function createSettings(catalog: Catalog): SettingsStore {
   const read = catalog.prepare<[string], string>('SELECT value FROM setting WHERE name = ?').pluck();
   const write = catalog.prepare('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
-  let settings: Settings = { valueBytesMax: Number(read.get('valueBytesMax') ?? VALUE_BYTES_MAX_DEFAULT) };
+  let settings: Settings = {
+    valueBytesMax: Number(read.get('valueBytesMax') ?? VALUE_BYTES_MAX_DEFAULT),
+    durability: read.get('durability') === 'fast' ? 'fast' : 'safe',
+  };
   return {
     get: () => settings,
     change(next) {
-      write.run('valueBytesMax', String(next.valueBytesMax));
+      catalog.transaction(() => {
+        write.run('valueBytesMax', String(next.valueBytesMax));
+        write.run('durability', next.durability);
+      })();
       settings = { ...next };
       return settings;
     },
+    brokers: () => Number(read.get('brokers') ?? 1),
+    setBrokers: (brokers) => void write.run('brokers', String(brokers)),
   };
 }

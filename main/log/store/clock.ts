@@ -26,6 +26,13 @@ export class AppendClock {
     return wall > this.#last ? wall : this.#last + 1n;
   }
 
+  /** A time that is later than any given away, and not before `since`; from now on only later ones are. */
+  pass(since: bigint): bigint {
+    const next = this.next();
+    this.advance((next > since ? next : since) - 1n);
+    return this.#last + 1n;
+  }
+
   /** Everything up to `used` was given away. */
   advance(used: bigint): void {
     if (used > this.#last) this.#last = used;

@@ -31,7 +31,7 @@ export function openWriter(path: string, brokerId: number, durability: Durabilit
       db.pragma('auto_vacuum = INCREMENTAL');
     }
     db.pragma('journal_mode = WAL');
-    db.pragma(`synchronous = ${durability === 'safe' ? 'FULL' : 'NORMAL'}`);
+    setDurability(db, durability);
     if (process.platform === 'darwin') {
       // fsync on macOS leaves the data in the drive's cache.
       db.pragma('fullfsync = ON');
@@ -49,6 +49,11 @@ export function openWriter(path: string, brokerId: number, durability: Durabilit
     db.close();
     throw thrown;
   }
+}
+
+/** Of the commits from now on. */
+export function setDurability(db: Database.Database, durability: Durability): void {
+  db.pragma(`synchronous = ${durability === 'safe' ? 'FULL' : 'NORMAL'}`);
 }
 
 /** A read-only connection to a file that {@link openWriter} has made. */

@@ -5,7 +5,7 @@ import type { From } from './batchIndex.ts';
 import type { BatchMeta } from './batchRow.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
-import { openWriter, type Durability } from './connection.ts';
+import { openWriter, setDurability, type Durability } from './connection.ts';
 import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './reader.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { ShardTable, type NewShard, type Retention, type ShardState } from './shardTable.ts';
@@ -37,6 +37,7 @@ export class Store {
   readonly #db: Database.Database;
   readonly #shards: ShardTable;
   readonly #summaries: Summaries;
+  readonly #clock: AppendClock;
   readonly #appender: Appender;
   readonly #reader: StoreReader;
   readonly #reclaimer: Reclaimer;
@@ -49,7 +50,8 @@ export class Store {
     try {
       this.#shards = new ShardTable(this.#db);
       this.#summaries = new Summaries(this.#db);
-      this.#appender = new Appender(this.#db, this.#shards, this.#summaries, new AppendClock(now, this.#lastAppendTimeUs()));
+      this.#clock = new AppendClock(now, this.#lastAppendTimeUs());
+      this.#appender = new Appender(this.#db, this.#shards, this.#summaries, this.#clock);
       this.#reclaimer = new Reclaimer(this.#db, this.#shards, this.#summaries, new Trimmer(this.#db, this.#shards, this.#summaries, now));
       this.#checkpointer = new Checkpointer(this.#db);
       this.#reader = new StoreReader(path);
@@ -121,6 +123,19 @@ export class Store {
   /** See {@link StoreReader.maxTimestamp}. */
   maxTimestamp(shardId: number): TimedOffset | null {
     return this.#reader.maxTimestamp(shardId);
+  }
+
+  /**
+   * An append time (microseconds) that all batches here lie before and no later one will: with it several brokers agree on a moment
+   * up to which nothing can come in between any more. Not before `since`.
+   */
+  passTime(since: bigint): bigint {
+    return this.#clock.pass(since);
+  }
+
+  /** `fast` and `safe` can be changed while it is open. */
+  setDurability(durability: Durability): void {
+    guarded(this.#path, () => setDurability(this.#db, durability));
   }
 
   /** Moves the write-ahead log into the file where WAL_BYTES_MAX of it wait, or, when idle, any. Call it after commits, outside of them. */
