@@ -88,6 +88,28 @@ test('a broker that is down is said, with what it means', async () => {
   await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
 });
 
+test('a broker that was back before anyone saw it down is said all the same, once for each time', async () => {
+  const broker = (restarts: number, state: 'up' | 'down' = 'up') =>
+    lab.status.set({ ...lab.status.value, brokers: [{ id: 1, state, pid: 1, restarts, message: null }] });
+  const said = page.getByText('Broker 1 ended unasked and was started again. No acknowledged event is lost.');
+  broker(2);
+  open();
+  await expect.element(page.getByText('broker up')).toBeVisible();
+  await expect.element(said).not.toBeInTheDocument();
+  broker(3);
+  await expect.element(said).toBeVisible();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  lab.status.set({ ...lab.status.value, eventsPerSecond: 7 });
+  await expect.element(page.getByRole('contentinfo')).toHaveTextContent(/7 events\/s/);
+  await expect.element(said).not.toBeInTheDocument();
+  // What is not up again can not be said to be.
+  broker(4, 'down');
+  await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+  await expect.element(said).not.toBeInTheDocument();
+  broker(4);
+  await expect.element(said).toBeVisible();
+});
+
 test('a cancelled import says what was kept and offers to delete the stream that it made', async () => {
   lab.streams.set([shop]);
   const job = {
