@@ -184,6 +184,62 @@ test('a broker that is down keeps the rows and is waited for', async () => {
   await expect.element(page.getByText(/The rows read so far stay here/)).not.toBeInTheDocument();
 });
 
+test('while the lab is lost nothing looks live, and what can not be done says why; it comes back as it was', async () => {
+  await open(300);
+  const position = page.getByRole('toolbar', { name: 'Position' });
+  const bar = page.getByRole('contentinfo');
+  const produce = page.getByRole('button', { name: 'Produce', exact: true });
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+  lab.frame.reachable = false;
+  lab.frame.cut();
+  await expect.element(position.getByText('Not connected')).toBeVisible();
+  await expect.element(bar.getByText('Not connected')).toBeVisible();
+  await expect.element(position.getByText('Live', { exact: true })).not.toBeInTheDocument();
+  expect(bar.element().textContent).toMatch(/– events\/s in.*append p99 –/s);
+  for (const name of ['Produce', 'Import']) {
+    const button = page.getByRole('button', { name, exact: true });
+    await expect.element(button).toBeDisabled();
+    await expect.element(button).toHaveAttribute('title', expect.stringMatching(/^The connection to the lab is lost\./));
+  }
+  await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  expect(document.querySelectorAll('main .banner, main .note').length, 'it is said once').toBe(1);
+  lab.frame.reachable = true;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+  await expect.element(produce).toBeEnabled();
+});
+
+test('while its broker is down a stream waits for it by name', async () => {
+  await open(300);
+  const position = page.getByRole('toolbar', { name: 'Position' });
+  const up = lab.frame.status.value;
+  lab.frame.status.set({ ...up, brokers: [{ id: 1, state: 'down', pid: null, restarts: 0, message: null }] });
+  await expect.element(position.getByText('Waiting for broker 1')).toBeVisible();
+  await expect.element(page.getByRole('contentinfo').getByText('Waiting for broker 1')).toBeVisible();
+  await expect
+    .element(page.getByRole('button', { name: 'Import', exact: true }))
+    .toHaveAttribute('title', expect.stringMatching(/^Broker 1 is down\./));
+  await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+  expect(document.querySelectorAll('main .banner, main .note').length, 'it is said once').toBe(1);
+  lab.frame.status.set(up);
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+});
+
+test('what is typed into the produce sheet outlives a lost connection', async () => {
+  await open(300);
+  await page.getByRole('button', { name: 'Produce', exact: true }).click();
+  const sheet = page.getByRole('dialog', { name: 'Produce' });
+  await sheet.getByLabelText('Key', { exact: true }).fill('half a thought');
+  lab.frame.reachable = false;
+  lab.frame.cut();
+  await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  await expect.element(sheet.getByLabelText('Key', { exact: true })).toHaveValue('half a thought');
+  lab.frame.reachable = true;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.element(page.getByText('broker up')).toBeVisible();
+  await expect.element(sheet.getByLabelText('Key', { exact: true })).toHaveValue('half a thought');
+});
+
 test('a stream that is deleted while one looks is gone, and there is a way on', async () => {
   await open(300);
   lab.frame.streams.set([]);
