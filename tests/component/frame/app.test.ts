@@ -1,9 +1,11 @@
 /** The frame as a whole, with the features in it: what someone sees and does, by names and keys. */
 import axe from 'axe-core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
+import type { Job } from '../../../main/api/jobs.ts';
 import App from '../../../renderer/src/App.svelte';
+import { JOB_DONE_SHOWN_MS } from '../../../renderer/src/features/frame/jobsTray.svelte.ts';
 import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { FakeLab, streamSummary } from '../fakeLab.ts';
@@ -131,9 +133,65 @@ test('a cancelled import says what was kept and offers to delete the stream that
   ]);
   const jobs = page.getByRole('region', { name: 'Jobs' });
   await expect.element(jobs.getByText(/are kept/)).toBeVisible();
-  await expect.element(jobs.getByRole('button', { name: 'Rejected lines…' })).toBeVisible();
+  await expect.element(jobs.getByRole('button', { name: 'Show rejected lines' })).toBeVisible();
   await jobs.getByRole('button', { name: 'Delete stream' }).click();
   await expect.element(page.getByRole('dialog', { name: 'Delete stream' })).toBeVisible();
+});
+
+test('a job that went well leaves by itself; one with rejected lines stays, and leads to them', async () => {
+  const job = (id: string, state: Job['state'], rejected: number): Job => ({
+    id,
+    kind: 'import',
+    title: `Import ${id}.ndjson into raw-events`,
+    stream: 'raw-events',
+    state,
+    unit: 'bytes',
+    done: 400,
+    total: 400,
+    events: 40,
+    rejected,
+    streamMade: false,
+    startedAt: 0,
+    endedAt: state === 'running' ? null : 1,
+    message: `${id} has ended.`,
+  });
+  lab.streams.set([shop]);
+  lab.jobs.set([job('old', 'done', 0), job('good', 'running', 0), job('bad', 'running', 2)]);
+  open();
+  // A pointer that an earlier test left over the jobs would hold them.
+  await page.getByRole('heading', { name: 'Streams' }).hover();
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs.getByText('Import good.ndjson into raw-events')).toBeVisible();
+  expect(jobs.element().textContent, 'what had ended before is no news').not.toContain('old.ndjson');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  lab.jobs.set([job('good', 'done', 0), job('bad', 'done', 2)]);
+  await vi.waitFor(() => expect(jobs.element().textContent).toContain('good has ended.'), { interval: 10 });
+  vi.advanceTimersByTime(JOB_DONE_SHOWN_MS - 1);
+  expect(jobs.element().textContent).toContain('good has ended.');
+  vi.advanceTimersByTime(1);
+  vi.useRealTimers();
+  await expect.element(jobs.getByText('good has ended.')).not.toBeInTheDocument();
+  await expect.element(page.getByRole('contentinfo').getByRole('button', { name: '1 ended job' })).toBeVisible();
+  await jobs.getByRole('button', { name: 'Show rejected lines' }).click();
+  await expect.element(page.getByRole('dialog', { name: 'Rejected lines' })).toBeVisible();
+});
+
+test('the jobs cover nothing of the screen', async () => {
+  lab.streams.set([shop]);
+  open();
+  await expect.element(link('raw-events')).toBeVisible();
+  const main = (): DOMRect => page.getByRole('main').element().getBoundingClientRect();
+  const before = main().bottom;
+  lab.jobs.set([
+    {
+      ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', state: 'running', unit: 'bytes' },
+      ...{ done: 1, total: 2, events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: null, message: '' },
+    } as Job,
+  ]);
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs).toBeVisible();
+  expect(main().bottom).toBeLessThan(before);
+  expect(jobs.element().getBoundingClientRect().top).toBeGreaterThanOrEqual(main().bottom);
 });
 
 test('a lesson stands beside the work and ticks what the lab sees', async () => {

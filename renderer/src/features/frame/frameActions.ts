@@ -6,13 +6,14 @@ import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
 import { navigate, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import type { JobsTrayState } from './jobsTray.svelte.ts';
 
 const themes: Record<Theme, string> = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
 const clocks: Record<Clock, string> = { utc: 'Times: UTC', local: 'Times: local', epoch: 'Times: epoch milliseconds' };
 
 interface FrameParts {
   openPalette: () => void;
-  toggleJobs: () => void;
+  jobs: JobsTrayState;
 }
 
 export function frameActions(lab: LabState, parts: FrameParts): Action[] {
@@ -38,7 +39,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       enabled: open,
       run: () => openDialog('import', { stream }),
     },
-    { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: lab.jobs.length > 0, run: parts.toggleJobs },
+    { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: parts.jobs.jobs.length > 0, run: () => parts.jobs.toggle() },
     {
       id: 'leave-lesson',
       title: 'Leave the lesson',
