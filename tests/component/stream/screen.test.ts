@@ -5,6 +5,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
 import App from '../../../renderer/src/App.svelte';
+import { PLACES_MAX, StreamPlaces } from '../../../renderer/src/features/stream/places.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { LogLab } from './logLab.ts';
 
@@ -238,6 +239,52 @@ test('what is typed into the produce sheet outlives a lost connection', async ()
   await page.getByRole('button', { name: 'Try now' }).click();
   await expect.element(page.getByText('broker up')).toBeVisible();
   await expect.element(sheet.getByLabelText('Key', { exact: true })).toHaveValue('half a thought');
+});
+
+test('who comes back from another screen finds the stream as it was left', async () => {
+  const top = (): string | null | undefined => {
+    const head = document.querySelector('[role=grid] [role=row]:not([data-row])')!.getBoundingClientRect().bottom;
+    return rows()
+      .find((row) => row.getBoundingClientRect().bottom > head + 1)
+      ?.getAttribute('aria-rowindex');
+  };
+  await open(3000);
+  await expect.element(page.getByText(/of 3,000/)).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  grid.element().scrollTop = 25 * 1200 + 10;
+  await expect.poll(top).toBe('1201');
+  await expect.poll(() => rows().find((row) => row.dataset['row'] === '1204')?.textContent).toMatch(/401/);
+  await userEvent.click(rows().find((row) => row.dataset['row'] === '1204')!);
+  await expect.element(detail.getByText(/murmur2\(/)).toBeVisible();
+  const pixels = grid.element().scrollTop;
+  location.hash = '#/lessons';
+  await expect.element(grid).not.toBeInTheDocument();
+  lab.append(700);
+  history.back();
+  await expect.poll(() => selected()).toBe('1205');
+  expect(top()).toBe('1201');
+  expect(grid.element().scrollTop).toBe(pixels);
+  await expect.element(detail.getByText(/murmur2\(/)).toBeVisible();
+  await expect.element(page.getByText(/^Paused, 700 newer events$/)).toBeVisible();
+  // A stream made anew under the name is another one: it is followed.
+  location.hash = '#/lessons';
+  await expect.element(grid).not.toBeInTheDocument();
+  lab.events = 20;
+  lab.tell();
+  history.back();
+  await expect.element(page.getByText('Live', { exact: true })).toBeVisible();
+  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex')).toBe('20');
+});
+
+test('places are kept for a limited number of streams, those left last', () => {
+  const places = new StreamPlaces();
+  const place = { panes: [], active: 'A', detailOpen: false };
+  for (let n = 0; n < PLACES_MAX; n++) places.keep(`stream-${n}`, place);
+  places.keep('stream-0', place);
+  places.keep('one-more', place);
+  expect(places.get('stream-0')).toBe(place);
+  expect(places.get('stream-1')).toBeUndefined();
+  expect(places.get('stream-2')).toBe(place);
 });
 
 test('a stream that is deleted while one looks is gone, and there is a way on', async () => {
