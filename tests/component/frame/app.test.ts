@@ -194,6 +194,33 @@ test('the jobs cover nothing of the screen', async () => {
   expect(jobs.element().getBoundingClientRect().top).toBeGreaterThanOrEqual(main().bottom);
 });
 
+test('with fifty streams the rest of the navigation stays in sight', async () => {
+  lab.streams.set(Array.from({ length: 50 }, (_, n) => streamSummary(`stream-${n}`, [n])));
+  open();
+  await expect.element(link('stream-49')).toBeInTheDocument();
+  const bottom = window.innerHeight;
+  for (const name of ['Streams', 'Lessons', 'Settings']) {
+    const box = link(name).element().getBoundingClientRect();
+    expect(box.top >= 0 && box.bottom <= bottom, name).toBe(true);
+  }
+  const list = document.querySelector('nav .streams')!;
+  expect(list.scrollHeight).toBeGreaterThan(list.clientHeight);
+});
+
+test('the table of streams fits a narrow window: what can be had elsewhere gives way', async () => {
+  await page.viewport(800, 700);
+  lab.streams.set([shop, streamSummary('a-stream-with-quite-a-long-name', [12, 1_234_567])]);
+  open();
+  await expect.element(page.getByText('Events/s', { exact: true })).toBeVisible();
+  const rows = document.querySelector('.rows')!;
+  expect(rows.scrollWidth).toBeLessThanOrEqual(rows.clientWidth);
+  await expect.element(page.getByText('Made', { exact: true })).not.toBeVisible();
+  await page.viewport(1280, 800);
+  await expect.element(page.getByText('Made', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Make a stream' }).click();
+  await expect.element(page.getByRole('dialog', { name: 'New stream' })).toBeVisible();
+});
+
 test('a lesson stands beside the work and ticks what the lab sees', async () => {
   lab.lessons = [
     {

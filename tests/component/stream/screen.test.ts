@@ -5,6 +5,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
 import App from '../../../renderer/src/App.svelte';
+import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { PLACES_MAX, StreamPlaces } from '../../../renderer/src/features/stream/places.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { LogLab } from './logLab.ts';
@@ -29,7 +30,10 @@ beforeEach(() => {
   localStorage.clear();
   location.hash = '#/streams/raw-events';
 });
-afterEach(() => (preferences.theme = 'light'));
+afterEach(() => {
+  dialogs.close();
+  preferences.theme = 'light';
+});
 
 test('opens at the end, following, and asks only for the rows that it shows', async () => {
   await open(100_000);
@@ -82,17 +86,19 @@ test('walks by keyboard, opens the event, and keeps it while others arrive', asy
   await expect.element(detail).not.toBeInTheDocument();
 });
 
-test('goes to an offset, and says where there is none', async () => {
-  await open(3000);
+test('goes to an offset, typed as it is shown, and says where there is none', async () => {
+  await open(6000);
   await userEvent.keyboard('{Control>}g{/Control}');
   const dialog = page.getByRole('dialog', { name: 'Go to offset' });
   await dialog.getByLabelText('Offset', { exact: true }).fill('99999');
   await userEvent.keyboard('{Enter}');
-  await expect.element(dialog.getByText('Shard 0 ends before offset 99999.')).toBeVisible();
-  await dialog.getByLabelText('Offset', { exact: true }).fill('500');
+  await expect.element(dialog.getByText('Shard 0 ends before offset 99,999.')).toBeVisible();
+  await dialog.getByLabelText('Offset', { exact: true }).fill('1,500');
   await userEvent.keyboard('{Enter}');
   await expect.element(dialog).not.toBeInTheDocument();
-  await expect.poll(selected).toBe('1501');
+  await expect.poll(selected).toBe('4501');
+  await expect.poll(() => document.querySelector('[role=row][aria-selected=true]')?.textContent).toContain('1,500');
+  await expect.element(page.getByRole('group', { name: 'Shards' }).getByText('0 … 1,999').first()).toBeVisible();
 });
 
 test('shows some shards only', async () => {
