@@ -355,7 +355,7 @@ async function rowsAreRight(page: Page, client: LabClient): Promise<void> {
   expect(numbers).toEqual(rows.map(({ row: number }) => number + 1));
   for (const { row: number, shard, offset, fields } of [rows[0]!, rows[Math.floor(rows.length / 2)]!, rows.at(-1)!]) {
     await expect(cell(grid(page), number + 1, 0)).toHaveText(String(shard));
-    await expect(cell(grid(page), number + 1, 1)).toHaveText(String(offset));
+    await expect(cell(grid(page), number + 1, 1)).toHaveText(offset.toLocaleString('en'));
     await expect(cell(grid(page), number + 1, 5)).toHaveText(fields['n']!);
   }
 }

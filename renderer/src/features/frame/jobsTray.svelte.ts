@@ -12,18 +12,19 @@ export class JobsTrayState {
   open = $state(false);
   /** True while someone points at the tray or has the keyboard in it: then nothing is taken away from under them. */
   held = false;
-  #left = $state.raw<ReadonlySet<string>>(new Set());
+  #left = $state.raw<readonly string[]>([]);
   #source: () => Job[];
   /** Running ones first, then the latest. */
   readonly jobs: Job[] = $derived.by(() =>
     this.#source()
-      .filter(({ id }) => !this.#left.has(id))
+      .filter(({ id }) => !this.#left.includes(id))
       .toSorted(runningThenLatest),
   );
   readonly running: Job[] = $derived(this.jobs.filter((job) => job.state === 'running'));
   #seen: string[] = [];
   #isKnown = false;
-  #leaving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Timers of those that are about to leave, by job. */
+  #leaving: Record<string, ReturnType<typeof setTimeout>> = {};
 
   constructor(source: () => Job[]) {
     this.#source = source;
@@ -58,26 +59,25 @@ export class JobsTrayState {
   }
 
   close(): void {
-    for (const timer of this.#leaving.values()) clearTimeout(timer);
-    this.#leaving.clear();
+    for (const timer of Object.values(this.#leaving)) clearTimeout(timer);
+    this.#leaving = {};
   }
 
   #letGo(id: string): void {
-    if (this.#leaving.has(id) || untrack(() => this.#left.has(id))) return;
-    const timer = setTimeout(() => {
-      this.#leaving.delete(id);
+    if (id in this.#leaving || untrack(() => this.#left.includes(id))) return;
+    this.#leaving[id] = setTimeout(() => {
+      delete this.#leaving[id];
       if (this.held) this.#letGo(id);
       else this.#leave(id);
     }, JOB_DONE_SHOWN_MS);
-    this.#leaving.set(id, timer);
   }
 
   #leave(id: string): void {
     untrack(() => {
-      if (this.#left.has(id)) return;
+      if (this.#left.includes(id)) return;
       // The lab lists a limited number of jobs; what it no longer lists need not be remembered either.
       const listed = this.#source().map((job) => job.id);
-      this.#left = new Set([...this.#left, id].filter((one) => listed.includes(one)));
+      this.#left = [...this.#left, id].filter((one) => listed.includes(one));
     });
   }
 }
