@@ -6,8 +6,10 @@ import { LabError } from '../../../../main/api/errors.ts';
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
+import { formatCount } from '../../ui/format.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
+import type { PanePlace } from './places.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
 import { RowScroller } from './rowScroller.ts';
@@ -42,6 +44,8 @@ export interface PaneOptions {
   stream: string;
   name: string;
   columns: Columns;
+  /** Where it was left, if it was here before. */
+  place?: PanePlace | undefined;
 }
 
 export class PaneState {
@@ -78,8 +82,10 @@ export class PaneState {
   readonly #scroller = new RowScroller(ROW_HEIGHT);
   readonly #tail: Pace;
   #journey = 0;
+  /** The place to return to with the first rows. */
+  #returnTo: PanePlace | null = null;
 
-  constructor({ client, stream, name, columns }: PaneOptions) {
+  constructor({ client, stream, name, columns, place }: PaneOptions) {
     this.#client = client;
     this.stream = stream;
     this.name = name;
@@ -89,8 +95,22 @@ export class PaneState {
       (window, newest) => this.#arrived(window, newest),
     );
     this.reader = new OpenReader(client, stream, name);
+    if (place) {
+      this.shards = place.shards;
+      this.following = place.following;
+      this.#returnTo = place;
+    }
     this.#tail = new Pace(() => this.#lookAtEnd());
     this.#tail.wish(0);
+  }
+
+  /** Where it stands, to come back to. */
+  get place(): PanePlace {
+    if (this.#returnTo) return this.#returnTo; // left again before the first rows came
+    const { following, shards, cursor, selected } = this;
+    const { firstVisible, firstRow, endRow, top } = this.#scroller;
+    const hiddenPixels = top - (firstVisible - firstRow) * ROW_HEIGHT;
+    return { following, shards, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
   }
 
   close(): void {
@@ -132,6 +152,7 @@ export class PaneState {
 
   follow(): void {
     this.#journey++;
+    this.#returnTo = null;
     this.following = true;
     this.#scroller.toEnd();
     this.#refresh();
@@ -144,6 +165,7 @@ export class PaneState {
   }
   toBeginning(): void {
     this.#journey++;
+    this.#returnTo = null;
     this.pause();
     this.#scroller.toBeginning();
     this.#refresh();
@@ -156,7 +178,8 @@ export class PaneState {
     // The row may be newer than the last look at the end.
     if (row >= this.#scroller.endRow) await this.cache.tail(1);
     if (journey !== this.#journey) return;
-    if (row >= this.#scroller.endRow) throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${offset}.`);
+    if (row >= this.#scroller.endRow)
+      throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${formatCount(offset)}.`);
     this.#goTo(row);
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
@@ -243,8 +266,24 @@ export class PaneState {
     this.known = true;
     this.#columns.learn(rows);
     this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
+    if (this.#returnTo) this.#return(this.#returnTo, endRow);
     if (this.following) this.#scroller.toEnd();
     this.#refresh();
+  }
+
+  /** Takes up where it was left. Rows keep their numbers; where there are fewer than before, the stream is another one of that name. */
+  #return(place: PanePlace, endRow: number): void {
+    this.#returnTo = null;
+    if (endRow < place.endRow) {
+      this.following = true;
+      return;
+    }
+    this.#seenEnd = place.seenEnd;
+    this.#scroller.show(place.row, 'top', place.hiddenPixels);
+    if (place.cursor !== null && place.cursor >= this.#scroller.firstRow) {
+      this.cursor = place.cursor;
+      this.selected = place.selected;
+    }
   }
 
   /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
