@@ -364,6 +364,15 @@ describe('imports.preview', () => {
     expect(await preview('')).toEqual({ format: 'lines', events: [], rejected: [], fields: [] });
   });
 
+  it('says of an array and of UTF-16 what they are, and what to do', async () => {
+    const array = await preview('[\n  {"a":1},\n  {"a":2}\n]\n');
+    expect(array).toMatchObject({ format: 'ndjson', events: [] });
+    expect(array.rejected[0]!.reason).toMatch(/^the file is a JSON array: write one JSON object on each line/);
+    const utf16 = await client.imports.preview({ head: Buffer.from('\uFEFFeins\nzwei\n', 'utf16le'), rules: null });
+    expect(utf16).toMatchObject({ format: 'ndjson', events: [] });
+    expect(utf16.rejected[0]!.reason).toBe('the file is UTF-16, not UTF-8: save it as UTF-8 and import it again');
+  });
+
   it('shows the events as their import would make them', async () => {
     const head = '{"id":7,"at":1539594002}\n{"id":null,"at":"never"}\n';
     expect(await preview(head, { format: 'ndjson', keyField: 'id', timeField: 'at' })).toMatchObject({
