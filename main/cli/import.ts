@@ -42,14 +42,16 @@ export async function importFile(
     throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
-  const { imported, rejected } = report;
-  if (options.json) await output.print(toJson({ stream, imported, rejected }));
+  const { imported, rejected, streamDeleted } = report;
+  const deleted = streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : '';
+  if (options.json) await output.print(toJson({ stream, imported, rejected, ...(streamDeleted ? { streamDeleted } : {}) }));
   if (rejected > 0)
     throw new LabError(
       'bad-input',
-      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.`,
+      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.${deleted}`,
     );
-  if (!options.json) await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.`);
+  if (!options.json)
+    await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.${deleted}`);
 }
 
 /** What the job says in the end: why, and what is in the log. */

@@ -71,7 +71,9 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect([code, out.length, err]).toEqual([
       1,
       20_001,
-      ['20500 lines were rejected (the first 20000 are listed); 0 events were imported into many.'],
+      [
+        '20500 lines were rejected (the first 20000 are listed); 0 events were imported into many. The stream many was made for it and is deleted again.',
+      ],
     ]);
   });
 
