@@ -64,7 +64,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 function assemble({ resources, version, durability, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
-  const jobs = createJobs(now);
+  const jobs = createJobs(workspace.jobs, now);
   const readers = createReaders(registry);
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
   const lessons = createLessonService({
@@ -95,6 +95,7 @@ function assemble({ resources, version, durability, now, random }: EngineOptions
     async close() {
       lessons.close();
       summaries.close();
+      jobs.close();
       await cluster.close();
       workspace.close();
     },

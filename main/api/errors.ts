@@ -10,6 +10,7 @@ export const errorCodes = [
   'stream-exists',
   'no-such-stream',
   'no-such-shard',
+  'shards-missing', // the catalog has the stream, the brokers' files have not its shards
   'shard-count-differs',
   'offset-out-of-range',
   'no-such-event',

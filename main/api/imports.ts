@@ -78,6 +78,8 @@ export interface ImportReport {
   rejected: number;
   /** How many of the rejected lines are kept with their text. */
   rejectedKept: number;
+  /** The import had made its stream, nothing went in, and it is deleted again. */
+  streamDeleted?: true;
 }
 
 export const imports = {
@@ -91,7 +93,7 @@ export const imports = {
       file: v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) }),
     }),
     type<{ jobId: string; streamMade: boolean }>(),
-    { errors: ['bad-stream-name', 'shard-count-differs', 'broker-down', 'too-many'] },
+    { errors: ['bad-stream-name', 'shard-count-differs', 'shards-missing', 'broker-down', 'too-many'] },
   ),
   /** The next piece of the file; answered when the events of it are in the log. */
   write: call(v.strictObject({ jobId: v.string(), piece }), type<ImportReport>(), {

@@ -23,7 +23,10 @@ export interface StreamSummary {
   name: string;
   /** Milliseconds since 1970. */
   createdAt: number;
+  /** None where there is a problem. */
   shards: ShardSummary[];
+  /** A sentence where the stream is listed but can be neither read nor written: the file that held its shards is gone. It can be deleted. */
+  problem: string | null;
   events: number;
   bytes: number;
   /** Over the last few seconds. */

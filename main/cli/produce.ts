@@ -30,6 +30,7 @@ export async function produce(
 ): Promise<void> {
   const found = (await client.streams.list({})).find((each) => each.name === stream);
   if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
+  if (found.problem !== null) throw new LabError('shards-missing', found.problem);
   const toRecord = recordReader(options, found.shards.length);
   const splitter = new LineSplitter(VALUE_BYTES_MAX_CEILING * RECORD_LINE_FACTOR);
   const shards = new Map<number, ShardAppend>();

@@ -5,10 +5,18 @@ import { type Output, toJson } from './output.ts';
 export async function listStreams({ client }: Connection, output: Output, options: { json: boolean }): Promise<void> {
   const streams = await client.streams.list({});
   if (options.json) {
-    for (const { name, shards, events, bytes, createdAt } of streams) {
+    for (const { name, shards, events, bytes, createdAt, problem } of streams) {
       const places = shards.map(({ shard, startOffset, endOffset, events: count }) => ({ shard, startOffset, endOffset, events: count }));
       await output.print(
-        toJson({ name, shards: shards.length, events, bytes, createdAt: new Date(createdAt).toISOString(), offsets: places }),
+        toJson({
+          name,
+          shards: shards.length,
+          events,
+          bytes,
+          createdAt: new Date(createdAt).toISOString(),
+          offsets: places,
+          ...(problem === null ? {} : { problem }),
+        }),
       );
     }
     return;
@@ -21,6 +29,7 @@ export async function listStreams({ client }: Connection, output: Output, option
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows)
     await output.print(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '));
+  for (const { problem } of streams) if (problem !== null) output.say(problem);
 }
 
 export async function createStream(

@@ -66,6 +66,8 @@ const broker = {
   ),
   /** The shards are gone when this answers; their space comes back afterwards, in small steps. */
   deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
+  /** Deletes them all where nothing was ever appended to any of them; else none, and answers false. */
+  deleteEmptyShards: call(v.strictObject({ shardIds }), type<boolean>()),
   /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
   append: call(
     v.strictObject({

@@ -34,6 +34,8 @@ export interface Cluster {
   shardsOf(streamId: string): ShardPlace[];
   createShards(streamId: string, stream: string, count: number): Promise<ShardPlace[]>;
   deleteShards(places: ShardPlace[]): Promise<void>;
+  /** Deletes the shards of one stream where nothing was ever appended to them. */
+  deleteEmptyShards(places: ShardPlace[]): Promise<boolean>;
   /** All batches of one broker are committed together; answers in the order of the batches, or throws the first refusal. */
   append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
@@ -123,6 +125,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         ),
       );
     },
+    deleteEmptyShards: (places) => soleBroker(places).deleteEmptyShards({ shardIds: places.map((place) => place.shardId) }),
     async append(batches, signal) {
       const broker = soleBroker(batches.map((batch) => batch.place));
       const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));

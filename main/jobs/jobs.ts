@@ -1,12 +1,19 @@
-/** Jobs: long work that is listed with its progress, can be cancelled, and stays listed with its outcome. */
+/**
+ * Jobs: long work that is listed with its progress, can be cancelled, and stays listed with its outcome. While one runs, the catalog knows
+ * how far it is: a job that the lab's own end cut off is listed as failed when the workspace is opened again.
+ */
 import { randomUUID } from 'node:crypto';
 import type { DomainHandlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
 import { ENDED_JOBS_MAX, type Job, type jobs as jobsContract, RUNNING_JOBS_MAX } from '../api/jobs.ts';
 import { conflate } from '../rpc/conflate.ts';
+import type { JobRecords } from '../workspace/jobRecords.ts';
+import { asCutOff } from './cutOff.ts';
 
 /** Pages hear of progress at most this often, milliseconds. */
 const PROGRESS_INTERVAL_MS = 100;
+/** The catalog is told of a job's progress at most this often, milliseconds: each time costs a sync to disk. */
+export const RECORD_INTERVAL_MS = 500;
 
 export type JobStart = Pick<Job, 'kind' | 'title' | 'stream' | 'unit' | 'total' | 'streamMade' | 'message'>;
 
@@ -25,16 +32,34 @@ export interface Jobs {
   all(): Job[];
   onDismiss(listener: (id: string) => void): void;
   service: DomainHandlers<typeof jobsContract>;
+  /** Writes down how far the running ones are, for the next one who opens the workspace; from here on nothing more is written. */
+  close(): void;
 }
 
-export function createJobs(now: () => number): Jobs {
-  const jobs = new Map<string, { job: Job; abort: AbortController }>();
+interface Listed {
+  job: Job;
+  abort: AbortController;
+  /** Runs while there is progress that the catalog does not know. */
+  recording?: NodeJS.Timeout | undefined;
+}
+
+export function createJobs(records: JobRecords, now: () => number): Jobs {
+  const jobs = new Map<string, Listed>();
+  let closed = false;
   const listeners = new Set<() => void>();
   const dismissed = new Set<(id: string) => void>();
   const changed = (): void => listeners.forEach((listener) => listener());
   const all = (): Job[] => [...jobs.values()].map(({ job }) => ({ ...job }));
 
-  function find(id: string): { job: Job; abort: AbortController } {
+  for (const record of records.all()) {
+    // It keeps the end it was given when it was first found.
+    const job = asCutOff(record, record.endedAt ?? now());
+    if (record.endedAt === null) records.save({ ...record, endedAt: job.endedAt });
+    jobs.set(job.id, { job, abort: new AbortController() });
+  }
+  forgetOldest([...jobs.values()].at(-1)?.job);
+
+  function find(id: string): Listed {
     const found = jobs.get(id);
     if (!found) throw new LabError('no-such-job', 'This job is not listed any more.');
     return found;
@@ -42,8 +67,41 @@ export function createJobs(now: () => number): Jobs {
 
   function forget(id: string): void {
     jobs.delete(id);
+    unrecord(id);
     for (const listener of dismissed) listener(id);
     changed();
+  }
+
+  /** `last`: the one that ended last, also where the clock has not moved. */
+  function forgetOldest(last: Job | undefined): void {
+    if (!last) return;
+    const ended = all()
+      .filter((each) => each.state !== 'running' && each.id !== last.id)
+      .concat(last)
+      .sort((a, b) => a.endedAt! - b.endedAt!);
+    for (const old of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) forget(old.id);
+  }
+
+  function record(listed: Listed): void {
+    clearTimeout(listed.recording);
+    listed.recording = undefined;
+    try {
+      if (!closed) records.save(listed.job);
+    } catch {
+      // A catalog that can not be written (a full disk) is no reason to end the job: its own appends say so.
+    }
+  }
+
+  function recordSoon(listed: Listed): void {
+    listed.recording ??= setTimeout(() => record(listed), RECORD_INTERVAL_MS).unref();
+  }
+
+  function unrecord(id: string): void {
+    try {
+      if (!closed) records.remove(id);
+    } catch {
+      // It is listed as cut off when the workspace is opened again; what it says of the events is true then, too.
+    }
   }
 
   function start(start: JobStart): JobHandle {
@@ -53,24 +111,25 @@ export function createJobs(now: () => number): Jobs {
       });
     }
     const job: Job = { ...start, id: randomUUID(), state: 'running', done: 0, events: 0, rejected: 0, startedAt: now(), endedAt: null };
-    const abort = new AbortController();
-    jobs.set(job.id, { job, abort });
+    // Where this can not be written, the job does not begin.
+    records.save(job);
+    const listed: Listed = { job, abort: new AbortController() };
+    jobs.set(job.id, listed);
     changed();
     return {
       job,
-      signal: abort.signal,
+      signal: listed.abort.signal,
       progress(change) {
         Object.assign(job, change);
+        if (job.state === 'running') recordSoon(listed);
         changed();
       },
       end(state, message) {
         if (job.state !== 'running') return;
         Object.assign(job, { state, message, endedAt: now() });
-        const ended = all()
-          .filter((each) => each.state !== 'running' && each.id !== job.id)
-          .concat(job)
-          .sort((a, b) => a.endedAt! - b.endedAt!);
-        for (const old of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) forget(old.id);
+        clearTimeout(listed.recording);
+        unrecord(job.id);
+        forgetOldest(job);
         changed();
       },
     };
@@ -99,6 +158,10 @@ export function createJobs(now: () => number): Jobs {
       dismiss({ id }) {
         if (find(id).job.state !== 'running') forget(id);
       },
+    },
+    close() {
+      for (const listed of jobs.values()) if (listed.recording) record(listed);
+      closed = true;
     },
   };
 }

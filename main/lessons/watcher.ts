@@ -4,7 +4,7 @@ import type { Reader } from '../api/readers.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed } from '../events/appendOrder.ts';
 import { createBatchReader } from '../events/batches.ts';
-import type { StreamRegistry } from '../streams/registry.ts';
+import { isLost, type StreamPlaces, type StreamRegistry } from '../streams/registry.ts';
 import { type Check, streamOf } from './content.ts';
 
 /** Events of one stream that a step looks at; a lesson needs a handful. */
@@ -38,10 +38,15 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
   /** Of `sameShard`: how many events with the key each shard has. */
   const keyCounts = checks.map(() => new Map<number, number>());
 
+  /** The stream, where there is one that can be read. */
+  function whole(name: string): StreamPlaces | undefined {
+    return registry.all().find((stream) => stream.name === name && !isLost(stream));
+  }
+
   async function look(): Promise<boolean> {
     const before = seen.filter(Boolean).length;
     for (const stream of new Set(checks.map(streamOf))) {
-      if (registry.has(stream)) await lookAt(stream);
+      if (whole(stream)) await lookAt(stream);
     }
     checks.forEach((check, index) => {
       seen[index] ||= isTrueNow(check);
@@ -78,8 +83,10 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
   }
 
   function isTrueNow(check: Check): boolean {
-    if ('stream' in check)
-      return registry.has(check.stream.name) && [undefined, registry.get(check.stream.name).shards.length].includes(check.stream.shards);
+    if ('stream' in check) {
+      const stream = whole(check.stream.name);
+      return stream !== undefined && [undefined, stream.shards.length].includes(check.stream.shards);
+    }
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
     if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
     if ('readers' in check)

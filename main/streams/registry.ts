@@ -17,23 +17,42 @@ export interface StreamPlaces {
   shards: ShardPlace[];
 }
 
+/** One that the catalog has and whose shards no broker has: its file was lost or replaced. */
+export interface LostStream extends StreamPlaces {
+  problem: string;
+}
+
+export function isLost(stream: StreamPlaces): stream is LostStream {
+  return 'problem' in stream;
+}
+
 export interface StreamRegistry {
-  all(): StreamPlaces[];
-  /** Throws `no-such-stream`. */
+  /** Lost ones included. */
+  all(): (StreamPlaces | LostStream)[];
+  /** Throws `no-such-stream` and `shards-missing`. */
   get(name: string): StreamPlaces;
+  /** Whether the name is taken, also by a lost one. */
   has(name: string): boolean;
-  /** The places of the chosen shards, or of all. Throws `no-such-stream` and `no-such-shard`. */
+  /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
   create(name: string, shards: number): Promise<StreamPlaces>;
   delete(name: string): Promise<void>;
+  /** Deletes this very stream where nothing was ever appended to it. False where something was, or it is gone. */
+  deleteEmpty(stream: StreamPlaces): Promise<boolean>;
   onChange(listener: () => void): () => void;
 }
 
-/** A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. */
+/**
+ * A broker that comes up may hold shards of streams that were never finished, or already deleted: those go. But where it holds nothing
+ * that the catalog knows, its file is another one than it was, perhaps another lab's, and nothing in it is touched.
+ */
 export async function dropStrayShards(records: StreamRecords, client: BrokerClient): Promise<void> {
-  const open = new Set(records.all().flatMap((record) => (record.state === 'open' ? [record.id] : [])));
-  const strays = (await client.shards({})).filter((shard) => !open.has(shard.streamId));
+  const known = new Map(records.all().map(({ id, state }) => [id, state]));
+  const held = await client.shards({});
+  if (!held.some((shard) => known.has(shard.streamId))) return;
+  const strays = held.filter((shard) => known.get(shard.streamId) !== 'open');
   if (strays.length > 0) await client.deleteShards({ shardIds: strays.map((shard) => shard.id) });
+  records.dropDoomed();
 }
 
 /** Kafka's rule: its metrics replace dots by underscores, so names that differ only in them would collide for its clients. */
@@ -42,7 +61,7 @@ function asKafkaSees(name: string): string {
 }
 
 export function createStreamRegistry(records: StreamRecords, cluster: Cluster, now: () => number): StreamRegistry {
-  const streams = new Map<string, StreamPlaces>();
+  const streams = new Map<string, StreamPlaces | LostStream>();
   const listeners = new Set<() => void>();
   /** Names being made or deleted, as Kafka tells them apart: a second request for one waits for nothing and is told so. */
   const busy = new Set<string>();
@@ -52,15 +71,38 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     if (record.state === 'open') streams.set(record.name, placed(record));
     else records.remove(record.id);
   }
+  let starts = brokerStarts();
+  cluster.onChange(() => {
+    if (starts === (starts = brokerStarts())) return;
+    // A broker came up over its file anew: it may be another file, where a shard's number means another shard.
+    for (const record of records.all()) if (streams.has(record.name)) streams.set(record.name, placed(record));
+    changed();
+  });
 
-  function placed(record: StreamRecord): StreamPlaces {
-    return { id: record.id, name: record.name, createdAt: record.createdAt, shards: cluster.shardsOf(record.id) };
+  /** Differs whenever a broker has come up since. */
+  function brokerStarts(): string {
+    const up = cluster.brokers().filter(({ state }) => state === 'up');
+    return up.map(({ id, restarts }) => `${id}:${restarts}`).join();
   }
 
-  function get(name: string): StreamPlaces {
+  function placed({ id, name, createdAt, shards: expected }: StreamRecord): StreamPlaces | LostStream {
+    const shards = cluster.shardsOf(id);
+    if (shards.length >= expected) return { id, name, createdAt, shards };
+    const files = cluster.brokers().map((broker) => `broker-${broker.id}.sqlite`);
+    const problem = `The shards of “${name}” are not in ${files.join(', ')}: the file was lost or replaced. Close the lab and put the file back, or delete the stream.`;
+    return { id, name, createdAt, shards, problem };
+  }
+
+  function find(name: string): StreamPlaces | LostStream {
     const found = streams.get(name);
     if (found) return found;
     throw new LabError('no-such-stream', `There is no stream “${name}”. Create it, or choose another.`);
+  }
+
+  function get(name: string): StreamPlaces {
+    const found = find(name);
+    if (isLost(found)) throw new LabError('shards-missing', found.problem);
+    return found;
   }
 
   async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -119,15 +161,17 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
           streams.set(name, made);
           return made;
         } catch (error) {
-          records.remove(record.id);
+          if (isUnsure(error)) records.doom(record.id);
+          else records.remove(record.id);
           throw error;
         }
       });
     },
     delete(name) {
-      const stream = get(name);
+      const stream = find(name);
       return exclusively(name, async () => {
         records.setState(stream.id, 'deleting');
+        let isDone = true;
         try {
           await cluster.deleteShards(stream.shards);
         } catch (error) {
@@ -136,9 +180,21 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
             records.setState(stream.id, 'open');
             throw error;
           }
+          isDone = false;
         }
         streams.delete(name);
-        records.remove(stream.id);
+        if (isDone) records.remove(stream.id);
+        else records.doom(stream.id);
+      });
+    },
+    async deleteEmpty({ id, name }) {
+      if (streams.get(name)?.id !== id) return false;
+      return exclusively(name, async () => {
+        // Not marked as being deleted before: after a crash that would delete a stream that has got events meanwhile.
+        if (!(await cluster.deleteEmptyShards(get(name).shards))) return false;
+        streams.delete(name);
+        records.remove(id);
+        return true;
       });
     },
     onChange(listener) {

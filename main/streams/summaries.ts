@@ -2,7 +2,7 @@
 import type { ShardSummary, StreamSummary } from '../api/streams.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { createRateMeter, RATE_SAMPLE_MS, type RateMeter } from './rates.ts';
-import type { StreamPlaces, StreamRegistry } from './registry.ts';
+import { isLost, type StreamPlaces, type StreamRegistry } from './registry.ts';
 
 export interface Summaries {
   all(): StreamSummary[];
@@ -47,12 +47,14 @@ export function createSummaries(registry: StreamRegistry, cluster: Cluster, now:
   }
 
   function of(stream: StreamPlaces): StreamSummary {
-    const shards = stream.shards.map((place) => summarize(place));
+    const problem = isLost(stream) ? stream.problem : null;
+    const shards = problem === null ? stream.shards.map((place) => summarize(place)) : [];
     const [eventsPerSecond, bytesPerSecond] = rates(stream.id);
     return {
       name: stream.name,
       createdAt: stream.createdAt,
       shards,
+      problem,
       events: sum(shards.map((shard) => shard.events)),
       bytes: sum(shards.map((shard) => shard.bytes)),
       eventsPerSecond,

@@ -2,7 +2,8 @@
  * The web host: the page over HTTP and the contract over WebSocket (`/rpc`), on 127.0.0.1, for whoever holds the token.
  *
  * Every request gets an HTTP answer: malformed 400, foreign Host or Origin 403, no or a wrong token 401, another method than GET or
- * HEAD 405, no such file 404, an upgrade while the engine is down 503; checked in this order.
+ * HEAD 405, no such file 404, an upgrade while the engine is down 503; checked in this order. A GET or HEAD of /rpc, no upgrade, is how a
+ * client asks why its WebSocket did not open: 503 as the upgrade, or 426.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -80,7 +81,7 @@ async function closeAll(server: Server, sockets: PageSockets, supervisor: Engine
 }
 
 function serve(server: Server, page: PageFiles, access: Access, sockets: PageSockets): void {
-  server.on('request', (request, response) => respond(request, response, page, access));
+  server.on('request', (request, response) => respond(request, response, page, access, sockets));
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, access, sockets));
   // CONNECT asks for a proxy.
   server.on('connect', (_request, socket) => answerOnSocket(socket, 405, 'The lab is no proxy.', { Allow: 'GET, HEAD' }));
@@ -96,12 +97,14 @@ const clientErrorStatus: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-function respond(request: IncomingMessage, response: ServerResponse, page: PageFiles, access: Access): void {
+function respond(request: IncomingMessage, response: ServerResponse, page: PageFiles, access: Access, sockets: PageSockets): void {
   const url = urlOf(request);
   if (!url) return answer(response, 400, 'This address is malformed.');
   const refusal = access.refusal(request, url);
   if (refusal) return answer(response, refusal.status, refusal.message);
   if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'The page is only read.', { Allow: 'GET, HEAD' });
+  const obstacle = url.pathname === '/rpc' ? sockets.obstacle() : null;
+  if (obstacle !== null) return answer(response, 503, obstacle, { 'Retry-After': '1' });
   if (url.pathname === '/rpc')
     return answer(response, 426, 'This is where WebSockets connect.', { Upgrade: 'websocket', Connection: 'Upgrade' });
   const file = page.get(url.pathname);

@@ -37,12 +37,18 @@ export class PageSockets {
     this.#engine = engine;
   }
 
+  /** Why no page can connect just now, in a sentence; null where one can. */
+  obstacle(): string | null {
+    if (this.#isClosing) return 'The lab is closing.';
+    if (!this.#engine()) return 'The lab’s engine is starting.';
+    return this.#count >= PAGES_MAX ? `${PAGES_MAX} pages are connected, and more can not be.` : null;
+  }
+
   /** Takes over a socket whose upgrade request may be answered. It gets an HTTP answer where it can not become a WebSocket. */
   async accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const engine = this.#engine();
-    if (!engine || this.#isClosing)
-      return this.#unavailable(socket, this.#isClosing ? 'The lab is closing.' : 'The lab’s engine is starting.');
-    if (this.#count >= PAGES_MAX) return this.#unavailable(socket, `${PAGES_MAX} pages are connected, and more can not be.`);
+    const obstacle = this.obstacle();
+    if (!engine || obstacle !== null) return this.#unavailable(socket, obstacle ?? '');
     this.#count++;
     let isOver = false;
     socket.once('close', () => {

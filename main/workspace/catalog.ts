@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { LabError } from '../api/errors.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 1;
+export const CATALOG_FORMAT = 2;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -24,6 +24,11 @@ const steps: string[] = [
    ) STRICT;
    CREATE TABLE lesson (
      id TEXT PRIMARY KEY, step INTEGER NOT NULL, done TEXT NOT NULL, active INTEGER NOT NULL
+   ) STRICT;`,
+  `CREATE TABLE job (
+     id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, stream TEXT NOT NULL, unit TEXT NOT NULL, done INTEGER NOT NULL,
+     total INTEGER, events INTEGER NOT NULL, rejected INTEGER NOT NULL, stream_made INTEGER NOT NULL, started_at INTEGER NOT NULL,
+     ended_at INTEGER
    ) STRICT;`,
 ];
 

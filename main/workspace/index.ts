@@ -1,7 +1,7 @@
 /**
  * A workspace is a folder that holds everything one lab knows:
  *
- *   catalog.sqlite      names of streams, settings, kept events, lessons (catalog.ts)
+ *   catalog.sqlite      names of streams, settings, kept events, lessons, running jobs (catalog.ts)
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
  *   broker-1.sqlite     the log of broker 1, beside broker-1.lock
  */
@@ -10,6 +10,7 @@ import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
 import { type Catalog, openCatalog, unwritable } from './catalog.ts';
+import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
@@ -27,6 +28,7 @@ export interface Workspace {
   settings: SettingsStore;
   keptEvents: KeptEvents;
   lessons: LessonRecords;
+  jobs: JobRecords;
   brokerFile(id: number): string;
   close(): void;
 }
@@ -75,6 +77,7 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
     settings: createSettings(catalog),
     keptEvents: createKeptEvents(catalog),
     lessons: createLessonRecords(catalog),
+    jobs: createJobRecords(catalog),
     brokerFile: (id) => path.join(root, `broker-${id}.sqlite`),
     close() {
       catalog.close();

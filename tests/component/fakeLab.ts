@@ -54,6 +54,7 @@ export function streamSummary(name: string, perShard: number[]): StreamSummary {
     bytes: perShard.reduce((sum, events) => sum + events * 200, 0),
     eventsPerSecond: 0,
     bytesPerSecond: 0,
+    problem: null,
     shards: perShard.map((events, shard) => ({
       shard,
       state: 'open',

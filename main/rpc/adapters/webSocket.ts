@@ -1,23 +1,30 @@
 /** A port over the WebSocket of a browser (or Node's own): the page's end. Each frame is one binary message. */
-import { LabError } from '../../api/errors.ts';
 import type { Port } from '../port.ts';
 import { closeArguments } from './closeReason.ts';
 import { Ends } from './ends.ts';
 import { asFrame } from './sizes.ts';
 import { Waiters } from './waiters.ts';
+import { whyRefused } from './whyRefused.ts';
 
 /** A WebSocket has no event for "sent"; while someone waits for room it is asked this often, milliseconds. */
 const DRAIN_POLL_MS = 10;
 
-/** Resolves when the socket is open. Rejects with a LabError `disconnected`. */
+/** Resolves when the socket is open. Rejects with a LabError that says why it is not: `unauthorized`, `protocol` or `disconnected`. */
 export function connectWebSocket(url: string): Promise<Port> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
+    const opened = new AbortController();
     socket.binaryType = 'arraybuffer';
-    const failed = () => reject(new LabError('disconnected', 'The lab could not be reached.'));
-    socket.addEventListener('error', failed, { once: true });
-    socket.addEventListener('close', failed, { once: true });
-    socket.addEventListener('open', () => resolve(webSocketPort(socket)), { once: true });
+    // An error is always followed by a close.
+    socket.addEventListener('close', () => void whyRefused(url).then(reject), { once: true, signal: opened.signal });
+    socket.addEventListener(
+      'open',
+      () => {
+        opened.abort();
+        resolve(webSocketPort(socket));
+      },
+      { once: true },
+    );
   });
 }
 

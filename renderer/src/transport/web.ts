@@ -1,5 +1,5 @@
 /** The web's way: a WebSocket to the address of the page. The cookie that came with the page is the key. */
-import { LabError } from '../../../main/api/errors.ts';
+import { LabError, toLabError } from '../../../main/api/errors.ts';
 import { connectWebSocket } from '../../../main/rpc/adapters/webSocket.ts';
 import type { Port } from '../../../main/rpc/port.ts';
 
@@ -10,19 +10,11 @@ export async function webPort(): Promise<Port> {
     hideToken();
     return port;
   } catch (error) {
-    // A browser does not tell a page why its socket was refused; an ordinary request does.
-    if (await isLockedOut()) {
+    // The page came with its key: that it does not fit is another lab.
+    if (toLabError(error).code === 'unauthorized') {
       throw new LabError('unauthorized', 'The lab was started anew, and this page’s key no longer opens it.', { cause: error });
     }
     throw error;
-  }
-}
-
-async function isLockedOut(): Promise<boolean> {
-  try {
-    return (await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' })).status === 401;
-  } catch {
-    return false;
   }
 }
 

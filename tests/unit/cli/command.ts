@@ -1,5 +1,5 @@
 /** The loglab command as a shell runs it: over a workspace, or against a lab that runs. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -52,15 +52,20 @@ export const failed = (line: string | RegExp): unknown => ({
   err: [typeof line === 'string' ? line : expect.stringMatching(line)],
 });
 
+/** The engine of a lab that {@link serve} runs: the one process that it started. */
+export const enginePid = (servePid: number): number =>
+  Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(servePid)], { encoding: 'utf8' }).trim());
+
 /** `npm run serve` over a workspace. */
-export async function serve(workspace: string): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function serve(workspace: string): Promise<{ url: string; pid: number; stop: () => Promise<void> }> {
   const child = spawn(process.execPath, [path.join(builtFolder, 'serve.js'), '--workspace', workspace, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const { url } = JSON.parse(line.replace(/^ready /, '')) as { url: string };
+    const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
     return {
       url,
+      pid,
       async stop() {
         const ended = once(child, 'exit');
         child.kill('SIGTERM');

@@ -2,8 +2,12 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytes, temporaryFolder } from '../openLab.ts';
-import { done, failed, type Outcome, run, serve, start } from './command.ts';
+import { type LabClient, labContract } from '../../../main/api/index.ts';
+import type { Job } from '../../../main/api/jobs.ts';
+import { connectWebSocket } from '../../../main/rpc/adapters/webSocket.ts';
+import { createPeer } from '../../../main/rpc/peer.ts';
+import { bytes, isOver, jobWhen, temporaryFolder } from '../openLab.ts';
+import { done, enginePid, failed, type Outcome, run, serve, start } from './command.ts';
 
 const temporary = temporaryFolder();
 const workspace = path.join(temporary.folder, 'lab');
@@ -37,15 +41,11 @@ describe('loglab import', { timeout: 60_000 }, () => {
     const bad = file('bad.ndjson', Buffer.concat([bytes('{"n":1}\n{"n":\n'), Uint8Array.of(0x22, 0xff, 0x22, 0x0a), bytes('\n{"n":2}')]));
     expect(await loglab(['import', 'made', bad])).toEqual({
       code: 1,
-      out: [
-        expect.stringMatching(/^line 2: not JSON: .*: \{"n":$/),
-        'line 3: not valid UTF-8: "\\xff"',
-        '2 events imported into made, 2 lines rejected.',
-      ],
-      err: ['2 lines were rejected; 2 events were imported.'],
+      out: [expect.stringMatching(/^line 2: not JSON: .*: \{"n":$/), 'line 3: not valid UTF-8: "\\xff"'],
+      err: ['2 lines were rejected; 2 events were imported into made.'],
     });
     const json = await loglab(['import', 'made', bad, '--json']);
-    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported.'] });
+    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported into made.'] });
     expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual([
       { line: 2, reason: expect.stringMatching(/^not JSON/) as string, text: '{"n":' },
       { line: 3, reason: 'not valid UTF-8', text: '"\\xff"' },
@@ -54,8 +54,13 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect(await loglab(['import', 'plain', bad, '--format', 'lines'])).toEqual(done(['5 events imported into plain, 0 lines rejected.']));
     expect(await loglab(['import', 'made', file('empty', '')])).toEqual(done(['0 events imported into made, 0 lines rejected.']));
     expect(await loglab(['import', 'made', good, '--shards', '2'])).toEqual(failed(/^The stream “made” has 1 shards, not 2\./));
-    expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(failed(/nowhere can not be read: ENOENT/));
-    expect(await loglab(['import', 'made', temporary.folder])).toEqual(failed(/ is not a file\.$/));
+    expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(
+      failed(/^There is no file .*nowhere\. Look at its name and its folder\.$/),
+    );
+    expect(await loglab(['import', 'made', temporary.folder])).toEqual(failed(/ is a folder\. Name a file in it\.$/));
+    expect(await loglab(['import', 'made', path.join(good, 'below')])).toEqual(
+      failed(/^There is no file .*: a part of its path is a file/),
+    );
     expect(await loglab(['import', 'made', good, '--format', 'lines', '--key-field', 'id'])).toEqual(
       failed('Plain lines have no fields: a key field or a time field needs the format NDJSON.'),
     );
@@ -66,7 +71,9 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect([code, out.length, err]).toEqual([
       1,
       20_001,
-      ['20500 lines were rejected (the first 20000 are listed); 0 events were imported.'],
+      [
+        '20500 lines were rejected (the first 20000 are listed); 0 events were imported into many. The stream many was made for it and is deleted again.',
+      ],
     ]);
   });
 
@@ -94,4 +101,55 @@ describe('loglab import', { timeout: 60_000 }, () => {
     const { events } = JSON.parse(streams.find((line) => line.includes('"shrinks"'))!) as { events: number };
     expect(err[0]).toContain(` ${events.toLocaleString('en')} events are in`);
   });
+
+  it('says what is known to be in the log where the lab crashes; the lab lists it as failed when it is back', async () => {
+    const big = file('crash.ndjson', `${JSON.stringify({ fill: 'x'.repeat(990) })}\n`.repeat(150_000));
+    const child = start(['import', 'crash', big, '--url', lab.url]);
+    const deadline = Date.now() + 20_000;
+    const recorded = (): number => {
+      const reader = new Database(path.join(workspace, 'catalog.sqlite'), { readonly: true });
+      const events = reader.prepare<[], number>("SELECT max(events) FROM job WHERE stream = 'crash'").pluck().get() ?? 0;
+      reader.close();
+      return events;
+    };
+    while (recorded() === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    process.kill(enginePid(lab.pid), 'SIGKILL');
+    const { code, out, err } = await child.outcome;
+    expect([code, out]).toEqual([1, []]);
+    expect(err).toEqual([
+      expect.stringMatching(/At least [\d,]+ events are in “crash”; a few more may be\. The rest of the file was not imported\.$/),
+    ]);
+    const heard = Number(/At least ([\d,]+)/.exec(err[0]!)![1]!.replaceAll(',', ''));
+
+    const { client, close } = await whenBack(lab.url);
+    const inLog = (await client.streams.list({})).find(({ name }) => name === 'crash')!.events;
+    expect(inLog).toBeGreaterThanOrEqual(heard);
+    const job = await jobWhen(client, (await jobOf(client, 'crash')).id, isOver);
+    expect(job).toMatchObject({ state: 'failed', kind: 'import', title: 'Import crash.ndjson into crash', streamMade: true });
+    expect(job.message).toBe(
+      `The lab ended while it ran. At least ${job.events.toLocaleString('en')} events are in “crash”; a few more may be. The rest of the file was not imported.`,
+    );
+    expect(job.events).toBeGreaterThan(0);
+    expect(inLog).toBeGreaterThanOrEqual(job.events);
+    await client.jobs.dismiss({ id: job.id });
+    close();
+  });
 });
+
+/** A program that comes to a lab whose engine is just started again. */
+async function whenBack(url: string): Promise<{ client: LabClient; close: () => void }> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const peer = createPeer(await connectWebSocket(url.replace('http:', 'ws:').replace('/?', '/rpc?')));
+      return { client: peer.client(labContract), close: () => peer.close() };
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function jobOf(client: LabClient, stream: string): Promise<Job> {
+  for await (const jobs of client.jobs.watch({})) return jobs.find((job) => job.stream === stream)!;
+  throw new Error('The jobs are not told any more.');
+}

@@ -1,15 +1,31 @@
-import { describe, expect, it } from 'vitest';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job } from '../../../main/api/jobs.ts';
-import { createJobs, type JobHandle, type Jobs } from '../../../main/jobs/jobs.ts';
+import { createJobs, type JobHandle, type Jobs, RECORD_INTERVAL_MS } from '../../../main/jobs/jobs.ts';
+import { openCatalog } from '../../../main/workspace/catalog.ts';
+import { createJobRecords, type JobRecords } from '../../../main/workspace/jobRecords.ts';
+import { temporaryFolder } from '../openLab.ts';
 
 let now = 0;
 const begin = (jobs: Jobs, title = 'a job'): JobHandle =>
   jobs.start({ kind: 'import', title, stream: 'orders', unit: 'bytes', total: 10, streamMade: false, message: 'Reading.' });
+/** The records of a real catalog; `again` opens them as the next engine does after this one has ended. */
+function catalogOf(): { records: JobRecords; again: () => JobRecords } {
+  const { folder, remove } = temporaryFolder();
+  onTestFinished(remove);
+  const open = (): JobRecords => {
+    const catalog = openCatalog(path.join(folder, 'catalog.sqlite'));
+    onTestFinished(() => void catalog.close());
+    return createJobRecords(catalog);
+  };
+  return { records: open(), again: open };
+}
+const recorded = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, RECORD_INTERVAL_MS + 100));
 const titles = (jobs: Jobs): string[] => jobs.all().map(({ title }) => title);
 
 describe('jobs', () => {
   it('tell their progress and their end', () => {
-    const jobs = createJobs(() => (now += 1));
+    const jobs = createJobs(catalogOf().records, () => (now += 1));
     const { job, progress, end } = begin(jobs);
     progress({ done: 5, events: 2 });
     expect(jobs.all()).toEqual([expect.objectContaining({ id: job.id, state: 'running', done: 5, events: 2, endedAt: null })]);
@@ -19,7 +35,7 @@ describe('jobs', () => {
   });
 
   it('are cancelled while they run, dismissed when they are over', () => {
-    const jobs = createJobs(() => now);
+    const jobs = createJobs(catalogOf().records, () => now);
     const handle = begin(jobs);
     const dismissed: string[] = [];
     jobs.onDismiss((id) => dismissed.push(id));
@@ -38,7 +54,7 @@ describe('jobs', () => {
   });
 
   it('run eight at once', () => {
-    const jobs = createJobs(() => now);
+    const jobs = createJobs(catalogOf().records, () => now);
     const handles = Array.from({ length: 8 }, () => begin(jobs));
     expect(() => begin(jobs)).toThrow(
       expect.objectContaining({
@@ -52,7 +68,7 @@ describe('jobs', () => {
   });
 
   it('stay listed when they end, the twenty that ended last', () => {
-    const jobs = createJobs(() => (now += 1));
+    const jobs = createJobs(catalogOf().records, () => (now += 1));
     const long = begin(jobs, 'long');
     const running = begin(jobs, 'running');
     for (let n = 0; n < 25; n++) begin(jobs, `short ${n}`).end('done', '');
@@ -67,7 +83,7 @@ describe('jobs', () => {
   });
 
   it('are watched: the newest state wins', async () => {
-    const jobs = createJobs(() => now);
+    const jobs = createJobs(catalogOf().records, () => now);
     const stop = new AbortController();
     const seen: Job[][] = [];
     const watching = (async () => {
@@ -82,5 +98,89 @@ describe('jobs', () => {
     await watching;
     expect(seen.length).toBeLessThan(5);
     expect(seen.at(-1)).toMatchObject([{ state: 'done', done: 999 }]);
+  });
+});
+
+describe('jobs that the end of the lab cut off', () => {
+  it('are listed as failed, with what was known to be in the log', async () => {
+    const { records, again } = catalogOf();
+    const jobs = createJobs(records, () => 1_000);
+    const far = begin(jobs, 'far');
+    far.progress({ done: 5, events: 1_234, rejected: 3 });
+    const before = jobs.start({ kind: 'sample', title: 'before', stream: 's', unit: 'events', total: null, streamMade: true, message: '' });
+    begin(jobs, 'ended').end('done', '');
+    await recorded();
+    // What comes later than the last record is not known to the next engine: it says less, never more.
+    far.progress({ events: 2_000 });
+
+    const next = createJobs(again(), () => 5_000);
+    expect(next.all()).toEqual([
+      {
+        ...far.job,
+        state: 'failed',
+        done: 5,
+        events: 1_234,
+        rejected: 0,
+        startedAt: 1_000,
+        endedAt: 5_000,
+        message:
+          'The lab ended while it ran. At least 1,234 events are in “orders”; a few more may be. 3 lines were rejected; which ones is not known any more. The rest of the file was not imported.',
+      },
+      expect.objectContaining({
+        id: before.job.id,
+        state: 'failed',
+        streamMade: true,
+        total: null,
+        message: 'The lab ended while it ran. None of its events was known to be in “s” yet; a few may be. The rest was not loaded.',
+      }),
+    ]);
+  });
+
+  it('stay listed until they are dismissed, with the end they were found at', () => {
+    const { records, again } = catalogOf();
+    const { id } = begin(createJobs(records, () => 1_000)).job;
+    createJobs(again(), () => 5_000);
+    const later = createJobs(again(), () => 9_000);
+    expect(later.all()).toMatchObject([{ id, state: 'failed', endedAt: 5_000 }]);
+    const { signal } = new AbortController();
+    expect(() => later.service.cancel({ id }, { signal, caller: signal })).toThrow(expect.objectContaining({ code: 'job-over' }) as Error);
+    later.service.dismiss({ id }, { signal, caller: signal });
+    expect(createJobs(again(), () => 9_000).all()).toEqual([]);
+  });
+
+  it('by a clean close are known to the last event', () => {
+    const { records, again } = catalogOf();
+    const jobs = createJobs(records, () => now);
+    const handle = begin(jobs);
+    handle.progress({ events: 7 });
+    jobs.close();
+    // Its appends fail when the brokers close: that it failed is for the next engine to say.
+    handle.end('failed', 'Broker 1 is not up.');
+    expect(createJobs(again(), () => now).all()).toMatchObject([{ state: 'failed', events: 7 }]);
+  });
+
+  it('are at most as many as ended jobs are listed', () => {
+    const { records, again } = catalogOf();
+    for (let n = 0; n < 25; n++) records.save({ ...begin(createJobs(catalogOf().records, () => n)).job, title: `cut ${n}`, startedAt: n });
+    expect(titles(createJobs(again(), () => 100)).length).toBe(20);
+    expect(records.all()).toHaveLength(20);
+  });
+
+  it('do not end where the catalog can not be written', async () => {
+    const { records } = catalogOf();
+    let writes = 0;
+    const full: JobRecords = {
+      ...records,
+      save(record) {
+        if (++writes > 1) throw new Error('SQLITE_FULL');
+        records.save(record);
+      },
+    };
+    const jobs = createJobs(full, () => now);
+    const handle = begin(jobs);
+    handle.progress({ events: 1 });
+    await recorded();
+    expect([writes, handle.job.state]).toEqual([2, 'running']);
+    handle.end('done', '');
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { CATALOG_FORMAT } from '../../../main/workspace/catalog.ts';
 import { openWorkspace } from '../../../main/workspace/index.ts';
 import { openLab, temporaryFolder } from '../openLab.ts';
 
@@ -66,18 +67,46 @@ describe('a workspace', () => {
   it('of a newer version is refused and not changed', async () => {
     const root = await used();
     const catalog = path.join(root, 'catalog.sqlite');
-    edit(catalog, 'PRAGMA journal_mode = DELETE; PRAGMA user_version = 2');
+    edit(catalog, `PRAGMA journal_mode = DELETE; PRAGMA user_version = ${CATALOG_FORMAT + 1}`);
     const before = readFileSync(catalog);
     expect(await failure(root)).toMatchObject({
       code: 'format-too-new',
-      message:
-        'This workspace was written by a newer version of the lab (catalog format 2; this version knows 1). Install the newer version to open it. Nothing was changed.',
+      message: `This workspace was written by a newer version of the lab (catalog format ${CATALOG_FORMAT + 1}; this version knows ${CATALOG_FORMAT}). Install the newer version to open it. Nothing was changed.`,
     });
     expect(readFileSync(catalog).equals(before)).toBe(true);
-    edit(catalog, 'PRAGMA user_version = 1');
+    edit(catalog, `PRAGMA user_version = ${CATALOG_FORMAT}`);
     const lab = await openLab(root);
     expect((await lab.client.streams.list({})).map(({ name }) => name)).toEqual(['orders']);
     await lab.close();
+  });
+
+  it('of format 1 is migrated: what it knew stays, and it takes jobs', async () => {
+    const root = folder();
+    // As the lab before format 2 made it; not to be changed with the code.
+    edit(
+      path.join(root, 'catalog.sqlite'),
+      `PRAGMA journal_mode = WAL;
+       CREATE TABLE stream (
+         id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, shards INTEGER NOT NULL, created_at INTEGER NOT NULL,
+         state TEXT NOT NULL CHECK (state IN ('making', 'open', 'deleting'))
+       ) STRICT;
+       CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+       CREATE TABLE kept_event (
+         id TEXT PRIMARY KEY, stream TEXT NOT NULL, label TEXT NOT NULL, draft TEXT NOT NULL, kept_at INTEGER NOT NULL
+       ) STRICT;
+       CREATE TABLE lesson (id TEXT PRIMARY KEY, step INTEGER NOT NULL, done TEXT NOT NULL, active INTEGER NOT NULL) STRICT;
+       INSERT INTO stream VALUES ('s1', 'orders', 2, 1700000000000, 'open');
+       INSERT INTO setting VALUES ('valueBytesMax', '2048');
+       INSERT INTO lesson VALUES ('one-log', 2, '[0,1]', 1);
+       PRAGMA application_id = ${0x554c4c63};
+       PRAGMA user_version = 1`,
+    );
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    expect(workspace.streams.all()).toEqual([{ id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open' }]);
+    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048 });
+    expect(workspace.lessons.all()).toEqual([{ id: 'one-log', step: 2, done: [0, 1], active: true }]);
+    expect(workspace.jobs.all()).toEqual([]);
+    workspace.close();
   });
 
   it('whose log is of a newer version is refused, and can be opened by it', async () => {
