@@ -207,7 +207,7 @@ test('with fifty streams the rest of the navigation stays in sight', async () =>
   expect(list.scrollHeight).toBeGreaterThan(list.clientHeight);
   location.hash = '#/streams/stream-49';
   const inSight = (): boolean => link('stream-49').element().getBoundingClientRect().bottom <= list.getBoundingClientRect().bottom;
-  await expect.poll(inSight, 'the stream that is shown is in sight in the list').toBe(true);
+  await expect.poll(inSight).toBe(true);
 });
 
 test('the table of streams fits a narrow window: what can be had elsewhere gives way', async () => {
