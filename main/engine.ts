@@ -54,7 +54,7 @@ export interface Engine {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid });
   try {
-    if (options.durability) workspace.settings.change({ ...workspace.settings.get(), durability: options.durability });
+    if (options.durability) workspace.settings.change({ durability: options.durability });
     const cluster = await startCluster({
       spawner: options.spawner,
       boots: Array.from({ length: brokersOf(workspace, options.brokers) }, (_, index) => workspace.brokerBoot(index + 1)),

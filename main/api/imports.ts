@@ -78,6 +78,8 @@ export interface ImportReport {
   rejected: number;
   /** How many of the rejected lines are kept with their text. */
   rejectedKept: number;
+  /** The import had made its stream, nothing went in, and it is deleted again. */
+  streamDeleted?: true;
 }
 
 export const imports = {

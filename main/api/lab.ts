@@ -48,15 +48,18 @@ export const lab = {
   /** About twice a second while something changes; newest wins. */
   watch: stream(nothing, type<LabStatus>()),
   settings: call(nothing, type<Settings>()),
+  /** Those that are named, from now on. */
   changeSettings: call(
     v.strictObject({
-      valueBytesMax: v.pipe(
-        v.number(),
-        v.integer(),
-        v.minValue(1024, 'The largest value is at least 1 KiB.'),
-        v.maxValue(VALUE_BYTES_MAX_CEILING, 'The largest value is at most 4 MiB.'),
+      valueBytesMax: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer(),
+          v.minValue(1024, 'The largest value is at least 1 KiB.'),
+          v.maxValue(VALUE_BYTES_MAX_CEILING, 'The largest value is at most 4 MiB.'),
+        ),
       ),
-      durability: v.picklist(['safe', 'fast']),
+      durability: v.optional(v.picklist(['safe', 'fast'])),
     }),
     type<Settings>(),
   ),

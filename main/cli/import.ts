@@ -1,6 +1,6 @@
 /** loglab import: a file becomes events; lines that can not are listed. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
 import { type ImportReport, type ImportRules, PIECE_BYTES_MAX, REJECTED_PAGE_MAX } from '../api/imports.ts';
@@ -42,17 +42,16 @@ export async function importFile(
     throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
-  const { imported, rejected } = report;
-  await output.print(
-    options.json
-      ? toJson({ stream, imported, rejected })
-      : `${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, ${rejected} line${rejected === 1 ? '' : 's'} rejected.`,
-  );
+  const { imported, rejected, streamDeleted } = report;
+  const deleted = streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : '';
+  if (options.json) await output.print(toJson({ stream, imported, rejected, ...(streamDeleted ? { streamDeleted } : {}) }));
   if (rejected > 0)
     throw new LabError(
       'bad-input',
-      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported.`,
+      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.${deleted}`,
     );
+  if (!options.json)
+    await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.${deleted}`);
 }
 
 /** What the job says in the end: why, and what is in the log. */
@@ -82,7 +81,10 @@ function lastHeard(stream: string, { imported, rejected }: ImportReport): string
 async function sizeOf(file: string): Promise<number> {
   try {
     const found = await stat(file);
+    // Before the import begins: it would make its stream.
+    await access(file, constants.R_OK);
     if (found.isFile()) return found.size;
+    if (found.isDirectory()) throw Object.assign(new Error('It is a folder.'), { code: 'EISDIR' });
   } catch (cause) {
     throw unreadable(file, cause);
   }
@@ -90,7 +92,15 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 function unreadable(file: string, cause: unknown): LabError {
-  return new LabError('file-unreadable', `${file} can not be read: ${(cause as Error).message}.`, { cause });
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const sentences: Record<string, string> = {
+    ENOENT: `There is no file ${file}. Look at its name and its folder.`,
+    EACCES: `${file} can not be read: this user may not. Give this user the right to read it.`,
+    EPERM: `${file} can not be read: this user may not. Give this user the right to read it.`,
+    EISDIR: `${file} is a folder. Name a file in it.`,
+    ENOTDIR: `There is no file ${file}: a part of its path is a file, not a folder.`,
+  };
+  return new LabError('file-unreadable', sentences[code ?? ''] ?? `${file} can not be read: ${message}.`, { cause });
 }
 
 async function send(

@@ -33,6 +33,16 @@ function command(parent: Command, signature: string, description: string): Comma
     .option('--json', 'print one JSON object a line', false);
 }
 
+/** Defaults and choices in plain words; Commander's own way prints them as JSON. */
+function describe({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
+  const notes: string[] = [];
+  if (argChoices) notes.push(`one of: ${argChoices.join(', ')}`);
+  const plain = typeof defaultValue === 'string' || typeof defaultValue === 'number' ? String(defaultValue) : undefined;
+  const initial = defaultValueDescription ?? plain;
+  if (initial !== undefined) notes.push(`default: ${initial}`);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
+
 async function withLab(target: Target, work: (connection: Connection) => Promise<void>): Promise<void> {
   const connection = await connect(target);
   try {
@@ -64,6 +74,7 @@ function or<T>(parse: (text: string) => T | null, expected: string): (text: stri
 const program = new Command('loglab')
   .description('The command of Unified Log Lab: streams of events, from the shell.')
   .exitOverride()
+  .configureHelp({ optionDescription: describe })
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
 const streams = program.command('streams').description('list, create and delete streams');
@@ -83,17 +94,15 @@ command(program, 'produce <stream>', 'append the lines of stdin as events')
   );
 
 command(program, 'consume <stream>', 'print the events of a stream')
-  .option(
-    '--from <where>',
-    'beginning, latest, offset:N or an ISO 8601 time',
-    or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'),
-    { at: 'beginning' } as RangeFrom,
+  .addOption(
+    new Option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time')
+      .argParser(or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'))
+      .default({ at: 'beginning' } satisfies RangeFrom, 'beginning'),
   )
-  .option(
-    '--until <where>',
-    'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more',
-    or(parseUntil, 'live, now, offset:N, count:N or an ISO 8601 time'),
-    { at: 'live' } as RangeUntil,
+  .addOption(
+    new Option('--until <where>', 'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more')
+      .argParser(or(parseUntil, 'live, now, offset:N, count:N or an ISO 8601 time'))
+      .default({ at: 'live' } satisfies RangeUntil, 'live'),
   )
   .option('--shard <n>', 'only this shard; can be given again', shardNumber)
   .action((stream: string, options: Common & { from: RangeFrom; until: RangeUntil; shard?: number[] }) => {

@@ -68,6 +68,8 @@ const broker = {
   deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
   /** What of these shards is trimmed from now on (log/store/trimmer.ts): age in milliseconds, bytes; null keeps all. */
   setRetention: call(v.strictObject({ shardIds, ms: v.nullable(v.number()), bytes: v.nullable(v.number()) }), type<void>()),
+  /** Deletes them all where nothing was ever appended to any of them; else none, and answers false. */
+  deleteEmptyShards: call(v.strictObject({ shardIds }), type<boolean>()),
   /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
   append: call(
     v.strictObject({

@@ -85,6 +85,13 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
         reclaim();
         changed();
       },
+      deleteEmptyShards({ shardIds }) {
+        // No commit comes between: an append that waits finds the shard deleted, and says so to whoever asked for it.
+        if (statesOf(store, shardIds).some(({ recordsTotal }) => recordsTotal > 0n)) return false;
+        store.deleteShards(shardIds);
+        changed();
+        return true;
+      },
       append: ({ batches, underWay }) => append(batches, underWay),
       fetch: ({ shardId, from, bytesMax }) => store.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
       bounds: ({ shardIds }) => statesOf(store, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),

@@ -43,6 +43,8 @@ export interface Cluster {
   /** Places the shards on the brokers that are up and hold the fewest. Throws `broker-down` where none is. */
   createShards(streamId: string, stream: string, numbers: readonly number[]): Promise<ShardPlace[]>;
   deleteShards(places: ShardPlace[]): Promise<void>;
+  /** Deletes the shards of one stream where nothing was ever appended to them; never those on several brokers, which can not look at once. */
+  deleteEmptyShards(places: ShardPlace[]): Promise<boolean>;
   /** Of the shards whose brokers are up; the others are told when they come up (streams/registry.ts). */
   setRetention(places: ShardPlace[], retention: Retention): Promise<void>;
   /**
@@ -255,6 +257,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
             .setRetention({ shardIds: own.map((place) => place.shardId), ...retention }),
         ),
       );
+    },
+    async deleteEmptyShards(places) {
+      const [first] = places;
+      if (!first || places.some((place) => place.brokerId !== first.brokerId)) return false;
+      return client(first).deleteEmptyShards({ shardIds: places.map((place) => place.shardId) });
     },
     append,
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),

@@ -56,9 +56,9 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
         signal,
       }),
     settings: () => settings.get(),
-    async changeSettings(next) {
-      const changed = settings.change(next);
-      await cluster.setDurability(changed.durability);
+    async changeSettings(named) {
+      const changed = settings.change(named);
+      if (named.durability) await cluster.setDurability(named.durability);
       for (const tell of listeners) tell();
       return changed;
     },

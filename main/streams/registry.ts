@@ -42,6 +42,8 @@ export interface StreamRegistry {
   /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
   changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
   delete(name: string): Promise<void>;
+  /** Deletes this very stream where nothing was ever appended to it. False where something was, or it is gone. */
+  deleteEmpty(stream: StreamPlaces): Promise<boolean>;
   onChange(listener: () => void): () => void;
 }
 
@@ -222,6 +224,16 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
         streams.delete(name);
         if (isDone) records.remove(stream.id);
         else records.doom(stream.id);
+      });
+    },
+    async deleteEmpty({ id, name }) {
+      if (streams.get(name)?.id !== id) return false;
+      return exclusively(name, async () => {
+        // Not marked as being deleted before: after a crash that would delete a stream that has got events meanwhile.
+        if (!(await cluster.deleteEmptyShards(get(name).shards))) return false;
+        streams.delete(name);
+        records.remove(id);
+        return true;
       });
     },
     onChange(listener) {

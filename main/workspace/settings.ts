@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts';
 
 export interface SettingsStore {
   get(): Settings;
-  change(settings: Settings): Settings;
+  change(named: { [N in keyof Settings]?: Settings[N] | undefined }): Settings;
   /** How many brokers the workspace has; they are numbered from 1. */
   brokers(): number;
   setBrokers(brokers: number): void;
@@ -20,12 +20,16 @@ export function createSettings(catalog: Catalog): SettingsStore {
   };
   return {
     get: () => settings,
-    change(next) {
+    change(named) {
+      const next: Settings = {
+        valueBytesMax: named.valueBytesMax ?? settings.valueBytesMax,
+        durability: named.durability ?? settings.durability,
+      };
       catalog.transaction(() => {
         write.run('valueBytesMax', String(next.valueBytesMax));
         write.run('durability', next.durability);
       })();
-      settings = { ...next };
+      settings = next;
       return settings;
     },
     brokers: () => Number(read.get('brokers') ?? 1),

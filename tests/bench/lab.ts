@@ -22,6 +22,7 @@ export function openEngine(workspace: string): Promise<Engine> {
     program: 'a bench',
     pid: process.pid,
     durability: 'safe',
+    brokers: null,
     resources: path.join(root, 'resources'),
     version: 'bench',
     spawner: createNodeSpawner(path.join(root, 'dist/main')),

@@ -75,7 +75,8 @@ export class FakeLab {
   jobs = new Watched<Job[]>([]);
   lesson = new Watched<LessonProgress | null>(null);
   status = new Watched<LabStatus>({
-    brokers: [{ id: 1, state: 'up', pid: 1, restarts: 0, message: null }],
+    brokers: [{ id: 1, state: 'up', pid: 1, restarts: 0, message: null, file: 'broker-1.sqlite' }],
+    durability: 'safe',
     eventsPerSecond: 1.9,
     bytesPerSecond: 400,
     appendP99Ms: 2.1,
@@ -104,10 +105,13 @@ export class FakeLab {
     const { streams, jobs, lesson, status } = this;
     return {
       lab: {
-        info: () => ({ version: '0.1.0', workspace: { name: 'Nile shop', path: '/labs/nile' }, durability: 'safe', platform: 'linux' }),
+        info: () => ({ version: '0.1.0', workspace: { name: 'Nile shop', path: '/labs/nile' }, platform: 'linux' }),
         watch: (_input, { signal }) => status.watch(signal),
-        settings: () => ({ valueBytesMax: 1024 * 1024 }),
-        changeSettings: (settings) => settings,
+        settings: () => ({ valueBytesMax: 1024 * 1024, durability: status.value.durability }),
+        changeSettings: ({ valueBytesMax = 1024 * 1024, durability = status.value.durability }) => {
+          status.set({ ...status.value, durability });
+          return { valueBytesMax, durability };
+        },
       },
       streams: {
         list: () => streams.value,

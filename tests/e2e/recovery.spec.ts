@@ -112,7 +112,7 @@ test('an engine killed under way: the page says it and connects again, and every
   await expect.poll(() => producer.acknowledged.length).toBeGreaterThan(5);
   crash(await enginePid(client));
   await expect(connectionState(page)).toContainText('The connection to the lab is lost.');
-  await expect(page.getByRole('contentinfo')).toContainText('not connected');
+  await expect(page.getByRole('contentinfo')).toContainText('Not connected');
   expect((await visibleRows(grid(page)))[0], 'what was read stays readable').toBe(stood);
   await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0, { timeout: 20_000 });
   await expect(page.getByRole('contentinfo')).toContainText('broker up');

@@ -1,9 +1,10 @@
 /** The settings of a stream, and going to a time. */
+import type { LabClient } from '../../main/api/index.ts';
 import { expect, test } from './lab.ts';
 import { record } from './records.ts';
 import { cell, choose, detail, dialog, grid, openLab, row } from './screens.ts';
 
-const shardsOf = async (client: import('../../main/api/index.ts').LabClient) => (await client.streams.list({}))[0]!.shards;
+const shardsOf = async (client: LabClient) => (await client.streams.list({}))[0]!.shards;
 
 test('retention by size trims the oldest events, and says so before and after', async ({ page, lab, client }) => {
   await client.streams.create({ name: 'orders', shards: 1 });

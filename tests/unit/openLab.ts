@@ -36,6 +36,9 @@ export interface TestLab {
 }
 
 export interface LabOptions {
+  brokers?: number;
+  /** Null for what the workspace has. */
+  durability?: 'safe' | 'fast' | null;
   now?: () => number;
   random?: () => number;
   spawner?: Spawner;
@@ -54,6 +57,7 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     pid: process.pid,
     // Nothing here loses power, and each fsync costs.
     durability: 'fast',
+    brokers: null,
     resources,
     version: '0.0.0',
     spawner: createNodeSpawner(builtFolder),

@@ -23,6 +23,8 @@ export interface ImportRunOptions {
   stream: string;
   rules: ImportRules;
   valueBytesMax: number;
+  /** Deletes the stream where the import made it and nothing ever went in; answers whether it did. */
+  deleteEmpty: () => Promise<boolean>;
   /** Aborts when whoever sends the file goes away. */
   sender: AbortSignal;
 }
@@ -32,6 +34,7 @@ export class ImportRun {
   readonly rejected: RejectedLine[] = [];
   readonly #appender: Appender;
   readonly #stream: string;
+  readonly #deleteEmpty: () => Promise<boolean>;
   readonly #splitter: LineSplitter;
   readonly #reader: LineReader;
   #records: NewRecord[] = [];
@@ -47,10 +50,11 @@ export class ImportRun {
   #failure: LabError | null = null;
   #silence: NodeJS.Timeout;
 
-  constructor({ job, appender, stream, rules, valueBytesMax, sender }: ImportRunOptions) {
+  constructor({ job, appender, stream, rules, valueBytesMax, deleteEmpty, sender }: ImportRunOptions) {
     this.job = job;
     this.#appender = appender;
     this.#stream = stream;
+    this.#deleteEmpty = deleteEmpty;
     this.#splitter = new LineSplitter(valueBytesMax);
     this.#reader = createLineReader(rules, valueBytesMax);
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
@@ -84,8 +88,12 @@ export class ImportRun {
         ? 'The file is empty: nothing was imported.'
         : `${count(this.#imported, 'event', 'events')} imported.`;
     clearTimeout(this.#silence);
-    this.job.end('done', `${imported}${rejected}`);
-    return this.report();
+    // A stream that can not be deleted just now stays, empty: nothing is lost by it.
+    const isDeleted = this.#imported === 0 && (await this.#deleteEmpty().catch(() => false));
+    this.#check();
+    const deleted = isDeleted ? ` The stream “${this.#stream}” was made for it and is deleted again.` : '';
+    this.job.end('done', `${imported}${rejected}${deleted}`);
+    return isDeleted ? { ...this.report(), streamDeleted: true } : this.report();
   }
 
   report(): ImportReport {

@@ -5,6 +5,7 @@ import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { parseIsoTime } from '../../api/time.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
 import { fieldReader } from './fieldPath.ts';
+import { beginsArray, beginsUtf16, opensArray } from './fileKind.ts';
 import type { Line } from './lines.ts';
 
 /** A whole number below this distance from 1970 counts seconds, one above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
@@ -12,6 +13,9 @@ const SECONDS_BELOW = 1e11;
 
 /** Farther from 1970 no clock means milliseconds: it counts something finer, or nothing. */
 const TIME_MS_MAX = 8.64e15;
+
+const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
+const ARRAY_REASON = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';
 
 export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
 
@@ -24,6 +28,8 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
   const { keyField, timeField } = rules;
   const keyIn = keyField === null ? null : fieldReader(keyField);
   const timeIn = timeField === null ? null : fieldReader(timeField);
+  /** Why no line of this file can become an event, once its first line has shown it. */
+  let wrongKind: string | null = null;
 
   function readJson(bytes: Uint8Array): LineResult {
     const text = asBuffer(bytes).toString('utf8');
@@ -60,12 +66,20 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
   }
 
   return {
-    read({ bytes, isCut }) {
+    read({ number, bytes, isCut }) {
+      if (rules.format === 'ndjson' && number === 1 && beginsUtf16(bytes)) wrongKind = UTF16_REASON;
+      if (wrongKind !== null) return { reason: wrongKind };
+      // A whole array on one line is most often longer than any event may be: that it is one says more than its length.
+      if (isCut && rules.format === 'ndjson' && number === 1 && beginsArray(bytes)) return { reason: ARRAY_REASON };
       if (isCut || bytes.length > valueBytesMax)
         return { reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value of this workspace (see Settings)` };
       if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
       if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
-      return readJson(bytes);
+      const result = readJson(bytes);
+      if (number !== 1 || result === 'blank' || 'record' in result || !beginsArray(bytes)) return result;
+      // Of a line that only looks like it the others are read on.
+      if (opensArray(bytes)) wrongKind = ARRAY_REASON;
+      return { reason: ARRAY_REASON };
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   PREVIEW_EVENTS_MAX,
 } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
+import { beginsUtf16, opensArray } from './fileKind.ts';
 import { createLineReader, lineText, timeOf } from './lineRules.ts';
 import { type Line, LineSplitter } from './lines.ts';
 
@@ -53,8 +54,10 @@ function linesOf(head: Uint8Array, valueBytesMax: number): Line[] {
   return lines;
 }
 
-/** JSON objects or arrays on at least half of the lines. */
+/** JSON objects or arrays on at least half of the lines; also what is no NDJSON, but meant to be: its lines are rejected with what to do. */
 function guessFormat(lines: Line[]): ImportFormat {
+  const [first] = lines;
+  if (first && (beginsUtf16(first.bytes) || opensArray(first.bytes))) return 'ndjson';
   const objects = lines.filter(({ bytes }) => parse(bytes) !== undefined).length;
   return lines.length > 0 && objects * 2 >= lines.length ? 'ndjson' : 'lines';
 }

@@ -4,7 +4,7 @@ import { LabError } from '../../api/errors.ts';
 import type { imports } from '../../api/imports.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Appender } from '../../produce/append.ts';
-import type { StreamRegistry } from '../../streams/registry.ts';
+import type { StreamPlaces, StreamRegistry } from '../../streams/registry.ts';
 import type { SettingsStore } from '../../workspace/settings.ts';
 import { ImportRun } from './importRun.ts';
 import { previewImport } from './preview.ts';
@@ -29,12 +29,9 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
     return found;
   }
 
-  /** True where the stream had to be made. */
-  async function provide(stream: string, shards: number | null): Promise<boolean> {
-    if (!registry.has(stream)) {
-      await registry.create(stream, shards ?? IMPORT_SHARDS_DEFAULT);
-      return true;
-    }
+  /** The stream where it had to be made, else null. */
+  async function provide(stream: string, shards: number | null): Promise<StreamPlaces | null> {
+    if (!registry.has(stream)) return registry.create(stream, shards ?? IMPORT_SHARDS_DEFAULT);
     const has = registry.get(stream).shards.length;
     if (shards !== null && shards !== has) {
       throw new LabError(
@@ -42,7 +39,7 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
         `The stream “${stream}” has ${has} shards, not ${shards}. Leave the number of shards out, or choose another stream.`,
       );
     }
-    return false;
+    return null;
   }
 
   return {
@@ -51,7 +48,8 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
       if (rules.format === 'lines' && (rules.keyField !== null || rules.timeField !== null)) {
         throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON.');
       }
-      const streamMade = await provide(stream, shards);
+      const made = await provide(stream, shards);
+      const streamMade = made !== null;
       const title = `Import ${file.name} into ${stream}`;
       try {
         const job = jobs.start({
@@ -63,7 +61,9 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
           streamMade,
           message: 'Reading the file.',
         });
-        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax: settings.get().valueBytesMax, sender: caller }));
+        const { valueBytesMax } = settings.get();
+        const deleteEmpty = async () => made !== null && (await registry.deleteEmpty(made));
+        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax, deleteEmpty, sender: caller }));
         return { jobId: job.job.id, streamMade };
       } catch (error) {
         // It did not begin, so it leaves nothing behind.

@@ -4,6 +4,7 @@ export type Place =
   | { screen: 'home' }
   | { screen: 'streams' }
   | { screen: 'stream'; name: string }
+  | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
   | { screen: 'unknown'; path: string };
@@ -18,7 +19,7 @@ export function placeOf(path: string): Place {
   if (first === 'streams' && second) return { screen: 'stream', name: second };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'lessons' || first === 'settings') return { screen: first };
+  if (first === 'streams' || first === 'brokers' || first === 'lessons' || first === 'settings') return { screen: first };
   return { screen: 'unknown', path };
 }
 

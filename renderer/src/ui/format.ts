@@ -8,7 +8,7 @@ export const NO_TIME = -1n;
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** 2,318 */
+/** 2,318: counts, and offsets where they are read. What is copied, typed or sent has an offset's bare digits. */
 export const formatCount = (count: number | bigint): string => grouped.format(count);
 
 /** "1 event", "2,318 events" */
@@ -42,7 +42,10 @@ function shortNumber(value: number): string {
   return new Intl.NumberFormat('en', { maximumFractionDigits: digits }).format(value);
 }
 
-/** 0.2 ms, 41 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. Negative ones carry a minus sign. */
+/** From here on the hours beside the days say nothing any more. */
+const DAYS_WITH_HOURS_MAX = 30;
+
+/** 0.2 ms, 41 s, 3 min 20 s, 2 h 5 min, 3 d 4 h, 2,612 days. Negative ones carry a minus sign. */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `−${formatDuration(-ms)}`;
   if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
@@ -51,7 +54,9 @@ export function formatDuration(ms: number): string {
   const whole = Math.round(seconds);
   if (whole < 3600) return pair(Math.floor(whole / 60), 'min', whole % 60, 's');
   if (whole < 86_400) return pair(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
-  return pair(Math.floor(whole / 86_400), 'd', Math.floor((whole % 86_400) / 3600), 'h');
+  const days = whole / 86_400;
+  if (days >= DAYS_WITH_HOURS_MAX) return `${formatCount(Math.floor(days))} days`;
+  return pair(Math.floor(days), 'd', Math.floor((whole % 86_400) / 3600), 'h');
 }
 
 const pair = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
@@ -64,7 +69,7 @@ export function formatAgo(ms: number, now: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${formatCount(Math.floor(seconds / 86_400))} d ago`;
+  return `${formatCountOf(Math.floor(seconds / 86_400), 'day')} ago`;
 }
 
 /** How much of a time is written. `full` names the zone; `row` leaves it out; `clock` is the time of day; `date` the day. */

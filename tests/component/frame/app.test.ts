@@ -1,9 +1,11 @@
 /** The frame as a whole, with the features in it: what someone sees and does, by names and keys. */
 import axe from 'axe-core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
+import type { Job } from '../../../main/api/jobs.ts';
 import App from '../../../renderer/src/App.svelte';
+import { JOB_DONE_SHOWN_MS } from '../../../renderer/src/features/frame/jobsTray.svelte.ts';
 import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { FakeLab, streamSummary } from '../fakeLab.ts';
@@ -84,8 +86,33 @@ test('says that the connection is lost, keeps what is shown, and comes back by i
 test('a broker that is down is said, with what it means', async () => {
   open();
   await expect.element(page.getByText('broker up')).toBeVisible();
-  lab.status.set({ ...lab.status.value, brokers: [{ id: 1, state: 'down', pid: null, restarts: 1, message: 'It ended unasked.' }] });
+  lab.status.set({
+    ...lab.status.value,
+    brokers: [{ id: 1, state: 'down', pid: null, restarts: 1, message: 'It ended unasked.', file: 'broker-1.sqlite' }],
+  });
   await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+});
+
+test('a broker that was back before anyone saw it down is said all the same, once for each time', async () => {
+  const broker = (restarts: number, state: 'up' | 'down' = 'up') =>
+    lab.status.set({ ...lab.status.value, brokers: [{ id: 1, state, pid: 1, restarts, message: null, file: 'broker-1.sqlite' }] });
+  const said = page.getByText('Broker 1 ended unasked and was started again. No acknowledged event is lost.');
+  broker(2);
+  open();
+  await expect.element(page.getByText('broker up')).toBeVisible();
+  await expect.element(said).not.toBeInTheDocument();
+  broker(3);
+  await expect.element(said).toBeVisible();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  lab.status.set({ ...lab.status.value, eventsPerSecond: 7 });
+  await expect.element(page.getByRole('contentinfo').getByText('7', { exact: true })).toBeVisible();
+  await expect.element(said).not.toBeInTheDocument();
+  // What is not up again can not be said to be.
+  broker(4, 'down');
+  await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+  await expect.element(said).not.toBeInTheDocument();
+  broker(4);
+  await expect.element(said).toBeVisible();
 });
 
 test('a cancelled import says what was kept and offers to delete the stream that it made', async () => {
@@ -109,9 +136,95 @@ test('a cancelled import says what was kept and offers to delete the stream that
   ]);
   const jobs = page.getByRole('region', { name: 'Jobs' });
   await expect.element(jobs.getByText(/are kept/)).toBeVisible();
-  await expect.element(jobs.getByRole('button', { name: 'Rejected lines…' })).toBeVisible();
+  await expect.element(jobs.getByRole('button', { name: 'Show rejected lines' })).toBeVisible();
   await jobs.getByRole('button', { name: 'Delete stream' }).click();
   await expect.element(page.getByRole('dialog', { name: 'Delete stream' })).toBeVisible();
+});
+
+test('a job that went well leaves by itself; one with rejected lines stays, and leads to them', async () => {
+  const job = (id: string, state: Job['state'], rejected: number): Job => ({
+    id,
+    kind: 'import',
+    title: `Import ${id}.ndjson into raw-events`,
+    stream: 'raw-events',
+    state,
+    unit: 'bytes',
+    done: 400,
+    total: 400,
+    events: 40,
+    rejected,
+    streamMade: false,
+    startedAt: 0,
+    endedAt: state === 'running' ? null : 1,
+    message: `${id} has ended.`,
+  });
+  lab.streams.set([shop]);
+  lab.jobs.set([job('old', 'done', 0), job('good', 'running', 0), job('bad', 'running', 2)]);
+  open();
+  // A pointer that an earlier test left over the jobs would hold them.
+  await page.getByRole('heading', { name: 'Streams' }).hover();
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs.getByText('Import good.ndjson into raw-events')).toBeVisible();
+  expect(jobs.element().textContent, 'what had ended before is no news').not.toContain('old.ndjson');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  lab.jobs.set([job('good', 'done', 0), job('bad', 'done', 2)]);
+  await vi.waitFor(() => expect(jobs.element().textContent).toContain('good has ended.'), { interval: 10 });
+  vi.advanceTimersByTime(JOB_DONE_SHOWN_MS - 1);
+  expect(jobs.element().textContent).toContain('good has ended.');
+  vi.advanceTimersByTime(1);
+  vi.useRealTimers();
+  await expect.element(jobs.getByText('good has ended.')).not.toBeInTheDocument();
+  await expect.element(page.getByRole('contentinfo').getByRole('button', { name: '1 ended job' })).toBeVisible();
+  await jobs.getByRole('button', { name: 'Show rejected lines' }).click();
+  await expect.element(page.getByRole('dialog', { name: 'Rejected lines' })).toBeVisible();
+});
+
+test('the jobs cover nothing of the screen', async () => {
+  lab.streams.set([shop]);
+  open();
+  await expect.element(link('raw-events')).toBeVisible();
+  const main = (): DOMRect => page.getByRole('main').element().getBoundingClientRect();
+  const before = main().bottom;
+  lab.jobs.set([
+    {
+      ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', state: 'running', unit: 'bytes' },
+      ...{ done: 1, total: 2, events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: null, message: '' },
+    } as Job,
+  ]);
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs).toBeVisible();
+  expect(main().bottom).toBeLessThan(before);
+  expect(jobs.element().getBoundingClientRect().top).toBeGreaterThanOrEqual(main().bottom);
+});
+
+test('with fifty streams the rest of the navigation stays in sight', async () => {
+  lab.streams.set(Array.from({ length: 50 }, (_, n) => streamSummary(`stream-${n}`, [n])));
+  open();
+  await expect.element(link('stream-49')).toBeInTheDocument();
+  const bottom = window.innerHeight;
+  for (const name of ['Streams', 'Lessons', 'Settings']) {
+    const box = link(name).element().getBoundingClientRect();
+    expect(box.top >= 0 && box.bottom <= bottom, name).toBe(true);
+  }
+  const list = document.querySelector('nav .streams')!;
+  expect(list.scrollHeight).toBeGreaterThan(list.clientHeight);
+  location.hash = '#/streams/stream-49';
+  const inSight = (): boolean => link('stream-49').element().getBoundingClientRect().bottom <= list.getBoundingClientRect().bottom;
+  await expect.poll(inSight).toBe(true);
+});
+
+test('the table of streams fits a narrow window: what can be had elsewhere gives way', async () => {
+  await page.viewport(800, 700);
+  lab.streams.set([shop, streamSummary('a-stream-with-quite-a-long-name', [12, 1_234_567])]);
+  open();
+  await expect.element(page.getByText('Events/s', { exact: true })).toBeVisible();
+  const rows = document.querySelector('.rows')!;
+  expect(rows.scrollWidth).toBeLessThanOrEqual(rows.clientWidth);
+  await expect.element(page.getByText('Made', { exact: true })).not.toBeVisible();
+  await page.viewport(1280, 800);
+  await expect.element(page.getByText('Made', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Make a stream' }).click();
+  await expect.element(page.getByRole('dialog', { name: 'New stream' })).toBeVisible();
 });
 
 test('a lesson stands beside the work and ticks what the lab sees', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { LabError } from '../../../main/api/errors.ts';
 import type { LabClient } from '../../../main/api/index.ts';
+import type { Job } from '../../../main/api/jobs.ts';
 import { PIECE_BYTES_MAX, type ImportReport } from '../../../main/api/imports.ts';
 import { ImportRun, PIECES_IN_FLIGHT_MAX } from '../../../renderer/src/features/import/importRuns.svelte.ts';
-import { countsOf, keptSentence } from '../../../renderer/src/features/import/runSentences.ts';
+import { countsOf, isEnding, keptSentence } from '../../../renderer/src/features/import/runSentences.ts';
 
 const rules = { format: 'lines', keyField: null, timeField: null } as const;
 
@@ -85,6 +86,22 @@ describe('an import', () => {
     expect(run.error).toBeNull();
     expect(seen.cancelled).toEqual(['j1']);
     expect(seen.sizes.length).toBeLessThan(50);
+  });
+
+  test('what is kept is said when the job has ended, not before', async () => {
+    const { client } = lab(pause);
+    const run = start(client, fileOf(50 * PIECE_BYTES_MAX));
+    const ended = run.run();
+    await pause();
+    await run.cancel();
+    await ended;
+    const job = { id: 'j1', state: 'running', events: 20, rejected: 0 } as Job;
+    expect(isEnding(run, job)).toBe(true);
+    expect(isEnding(run, { ...job, state: 'cancelled', events: 40 })).toBe(false);
+    expect(isEnding(run, undefined), 'of a job that the lab no longer lists nothing more will be heard').toBe(false);
+    const whole = start(client, fileOf(10));
+    await whole.run();
+    expect(isEnding(whole, job)).toBe(false);
   });
 
   test('a job that was cancelled elsewhere is cancelled here', async () => {

@@ -32,7 +32,7 @@ test('without a key, and against the key', () => {
 test('what was appended, in sentences', () => {
   expect(appendedSentence({ shard: 1, firstOffset: 781n, lastOffset: 781n, events: 1 })).toBe('Appended at shard 1, offset 781');
   expect(appendedSentence({ shard: 0, firstOffset: 5n, lastOffset: 1004n, events: 1000 })).toBe(
-    'Appended 1,000 events at shard 0, offsets 5 to 1004',
+    'Appended 1,000 events at shard 0, offsets 5 to 1,004',
   );
   expect(appendedSentence({ shard: 0, firstOffset: 5n, lastOffset: 20n, events: 3 })).toBe(
     'Appended 3 events at shard 0, between offsets 5 and 20',

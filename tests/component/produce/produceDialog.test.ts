@@ -118,6 +118,6 @@ test('many at once, numbered', async () => {
   await sheet.getByRole('checkbox', { name: 'Number {{n}}' }).click();
   await sheet.getByRole('spinbutton', { name: 'How many events' }).fill('250');
   await sheet.getByRole('button', { name: 'Send 250' }).click();
-  await expect.element(sheet.getByText('Appended 250 events at shard 1, offsets 781 to 1030')).toBeVisible();
+  await expect.element(sheet.getByText('Appended 250 events at shard 1, offsets 781 to 1,030')).toBeVisible();
   expect(sent[0]).toMatchObject({ count: 250, numbered: true });
 });

@@ -5,6 +5,8 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
 import App from '../../../renderer/src/App.svelte';
+import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
+import { PLACES_MAX, StreamPlaces } from '../../../renderer/src/features/stream/places.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { LogLab } from './logLab.ts';
 
@@ -28,7 +30,10 @@ beforeEach(() => {
   localStorage.clear();
   location.hash = '#/streams/raw-events';
 });
-afterEach(() => (preferences.theme = 'light'));
+afterEach(() => {
+  dialogs.close();
+  preferences.theme = 'light';
+});
 
 test('opens at the end, following, and asks only for the rows that it shows', async () => {
   await open(100_000);
@@ -81,17 +86,19 @@ test('walks by keyboard, opens the event, and keeps it while others arrive', asy
   await expect.element(detail).not.toBeInTheDocument();
 });
 
-test('goes to an offset, and says where there is none', async () => {
-  await open(3000);
+test('goes to an offset, typed as it is shown, and says where there is none', async () => {
+  await open(6000);
   await userEvent.keyboard('{Control>}g{/Control}');
   const dialog = page.getByRole('dialog', { name: 'Go to offset' });
   await dialog.getByLabelText('Offset', { exact: true }).fill('99999');
   await userEvent.keyboard('{Enter}');
-  await expect.element(dialog.getByText('Shard 0 ends before offset 99999.')).toBeVisible();
-  await dialog.getByLabelText('Offset', { exact: true }).fill('500');
+  await expect.element(dialog.getByText('Shard 0 ends before offset 99,999.')).toBeVisible();
+  await dialog.getByLabelText('Offset', { exact: true }).fill('1,500');
   await userEvent.keyboard('{Enter}');
   await expect.element(dialog).not.toBeInTheDocument();
-  await expect.poll(selected).toBe('1501');
+  await expect.poll(selected).toBe('4501');
+  await expect.poll(() => document.querySelector('[role=row][aria-selected=true]')?.textContent).toContain('1,500');
+  await expect.element(page.getByRole('group', { name: 'Shards' }).getByText('0 … 1,999').first()).toBeVisible();
 });
 
 test('shows some shards only', async () => {
@@ -182,6 +189,108 @@ test('a broker that is down keeps the rows and is waited for', async () => {
   lab.failure = null;
   await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex'), { timeout: 5000 }).toBe('303');
   await expect.element(page.getByText(/The rows read so far stay here/)).not.toBeInTheDocument();
+});
+
+test('while the lab is lost nothing looks live, and what can not be done says why; it comes back as it was', async () => {
+  await open(300);
+  const position = page.getByRole('toolbar', { name: 'Position' });
+  const bar = page.getByRole('contentinfo');
+  const produce = page.getByRole('button', { name: 'Produce', exact: true });
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+  lab.frame.reachable = false;
+  lab.frame.cut();
+  await expect.element(position.getByText('Not connected')).toBeVisible();
+  await expect.element(bar.getByText('Not connected')).toBeVisible();
+  await expect.element(position.getByText('Live', { exact: true })).not.toBeInTheDocument();
+  expect(bar.element().textContent).toMatch(/– events\/s in.*append p99 –/s);
+  for (const name of ['Produce', 'Import']) {
+    const button = page.getByRole('button', { name, exact: true });
+    await expect.element(button).toBeDisabled();
+    await expect.element(button).toHaveAttribute('title', expect.stringMatching(/^The connection to the lab is lost\./));
+  }
+  await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  expect(document.querySelectorAll('main .banner, main .note').length, 'it is said once').toBe(1);
+  lab.frame.reachable = true;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+  await expect.element(produce).toBeEnabled();
+});
+
+test('while its broker is down a stream waits for it by name', async () => {
+  await open(300);
+  const position = page.getByRole('toolbar', { name: 'Position' });
+  const up = lab.frame.status.value;
+  lab.frame.status.set({ ...up, brokers: [{ id: 1, state: 'down', pid: null, restarts: 0, message: null, file: 'broker-1.sqlite' }] });
+  await expect.element(position.getByText('Waiting for broker 1')).toBeVisible();
+  await expect.element(page.getByRole('contentinfo').getByText('Waiting for broker 1')).toBeVisible();
+  await expect
+    .element(page.getByRole('button', { name: 'Import', exact: true }))
+    .toHaveAttribute('title', expect.stringMatching(/^Broker 1 is down\./));
+  await expect.element(page.getByText('Broker 1 is down.')).toBeVisible();
+  expect(document.querySelectorAll('main .banner, main .note').length, 'it is said once').toBe(1);
+  lab.frame.status.set(up);
+  await expect.element(position.getByText('Live', { exact: true })).toBeVisible();
+});
+
+test('what is typed into the produce sheet outlives a lost connection', async () => {
+  await open(300);
+  await page.getByRole('button', { name: 'Produce', exact: true }).click();
+  const sheet = page.getByRole('dialog', { name: 'Produce' });
+  await sheet.getByLabelText('Key', { exact: true }).fill('half a thought');
+  lab.frame.reachable = false;
+  lab.frame.cut();
+  await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
+  await expect.element(sheet.getByLabelText('Key', { exact: true })).toHaveValue('half a thought');
+  lab.frame.reachable = true;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.element(page.getByText('broker up')).toBeVisible();
+  await expect.element(sheet.getByLabelText('Key', { exact: true })).toHaveValue('half a thought');
+});
+
+test('who comes back from another screen finds the stream as it was left', async () => {
+  const top = (): string | null | undefined => {
+    const head = document.querySelector('[role=grid] [role=row]:not([data-row])')!.getBoundingClientRect().bottom;
+    return rows()
+      .find((row) => row.getBoundingClientRect().bottom > head + 1)
+      ?.getAttribute('aria-rowindex');
+  };
+  await open(3000);
+  await expect.element(page.getByText(/of 3,000/)).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  grid.element().scrollTop = 25 * 1200 + 10;
+  await expect.poll(top).toBe('1201');
+  await expect.poll(() => rows().find((row) => row.dataset['row'] === '1204')?.textContent).toMatch(/401/);
+  await userEvent.click(rows().find((row) => row.dataset['row'] === '1204')!);
+  await expect.element(detail.getByText(/murmur2\(/)).toBeVisible();
+  const pixels = grid.element().scrollTop;
+  location.hash = '#/lessons';
+  await expect.element(grid).not.toBeInTheDocument();
+  lab.append(700);
+  history.back();
+  await expect.poll(() => selected()).toBe('1205');
+  expect(top()).toBe('1201');
+  expect(grid.element().scrollTop).toBe(pixels);
+  await expect.element(detail.getByText(/murmur2\(/)).toBeVisible();
+  await expect.element(page.getByText(/^Paused, 700 newer events$/)).toBeVisible();
+  // A stream made anew under the name is another one: it is followed.
+  location.hash = '#/lessons';
+  await expect.element(grid).not.toBeInTheDocument();
+  lab.events = 20;
+  lab.tell();
+  history.back();
+  await expect.element(page.getByText('Live', { exact: true })).toBeVisible();
+  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex')).toBe('20');
+});
+
+test('places are kept for a limited number of streams, those left last', () => {
+  const places = new StreamPlaces();
+  const place = { panes: [], active: 'A', detailOpen: false };
+  for (let n = 0; n < PLACES_MAX; n++) places.keep(`stream-${n}`, place);
+  places.keep('stream-0', place);
+  places.keep('one-more', place);
+  expect(places.get('stream-0')).toBe(place);
+  expect(places.get('stream-1')).toBeUndefined();
+  expect(places.get('stream-2')).toBe(place);
 });
 
 test('a stream that is deleted while one looks is gone, and there is a way on', async () => {

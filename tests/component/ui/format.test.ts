@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatByteLimit, formatBytes, formatDuration, formatRate, formatTime } from '../../../renderer/src/ui/format.ts';
+import { formatAgo, formatByteLimit, formatBytes, formatDuration, formatRate, formatTime } from '../../../renderer/src/ui/format.ts';
 
 test('times of every kind, in UTC', () => {
   expect(formatTime(1539600755123n, 'utc')).toBe('2018-10-15 10:52:35.123 UTC');
@@ -27,5 +27,14 @@ test('sizes, limits, rates and durations', () => {
     '3 min 20 s',
     '2 h 5 min',
     '−500 ms',
+  ]);
+  const day = 86_400_000;
+  expect([29.5 * day, 30 * day, 192_345_000, 2612.4 * day].map(formatDuration)).toEqual(['29 d 12 h', '30 days', '2 d 5 h', '2,612 days']);
+  expect([4_000, 59_000, 3 * day, 1.5 * day, 1200 * day].map((ms) => formatAgo(0, ms))).toEqual([
+    'just now',
+    '59 s ago',
+    '3 days ago',
+    '1 day ago',
+    '1,200 days ago',
   ]);
 });

@@ -41,15 +41,11 @@ describe('loglab import', { timeout: 60_000 }, () => {
     const bad = file('bad.ndjson', Buffer.concat([bytes('{"n":1}\n{"n":\n'), Uint8Array.of(0x22, 0xff, 0x22, 0x0a), bytes('\n{"n":2}')]));
     expect(await loglab(['import', 'made', bad])).toEqual({
       code: 1,
-      out: [
-        expect.stringMatching(/^line 2: not JSON: .*: \{"n":$/),
-        'line 3: not valid UTF-8: "\\xff"',
-        '2 events imported into made, 2 lines rejected.',
-      ],
-      err: ['2 lines were rejected; 2 events were imported.'],
+      out: [expect.stringMatching(/^line 2: not JSON: .*: \{"n":$/), 'line 3: not valid UTF-8: "\\xff"'],
+      err: ['2 lines were rejected; 2 events were imported into made.'],
     });
     const json = await loglab(['import', 'made', bad, '--json']);
-    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported.'] });
+    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported into made.'] });
     expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual([
       { line: 2, reason: expect.stringMatching(/^not JSON/) as string, text: '{"n":' },
       { line: 3, reason: 'not valid UTF-8', text: '"\\xff"' },
@@ -58,8 +54,13 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect(await loglab(['import', 'plain', bad, '--format', 'lines'])).toEqual(done(['5 events imported into plain, 0 lines rejected.']));
     expect(await loglab(['import', 'made', file('empty', '')])).toEqual(done(['0 events imported into made, 0 lines rejected.']));
     expect(await loglab(['import', 'made', good, '--shards', '2'])).toEqual(failed(/^The stream “made” has 1 shards, not 2\./));
-    expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(failed(/nowhere can not be read: ENOENT/));
-    expect(await loglab(['import', 'made', temporary.folder])).toEqual(failed(/ is not a file\.$/));
+    expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(
+      failed(/^There is no file .*nowhere\. Look at its name and its folder\.$/),
+    );
+    expect(await loglab(['import', 'made', temporary.folder])).toEqual(failed(/ is a folder\. Name a file in it\.$/));
+    expect(await loglab(['import', 'made', path.join(good, 'below')])).toEqual(
+      failed(/^There is no file .*: a part of its path is a file/),
+    );
     expect(await loglab(['import', 'made', good, '--format', 'lines', '--key-field', 'id'])).toEqual(
       failed('Plain lines have no fields: a key field or a time field needs the format NDJSON.'),
     );
@@ -70,7 +71,9 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect([code, out.length, err]).toEqual([
       1,
       20_001,
-      ['20500 lines were rejected (the first 20000 are listed); 0 events were imported.'],
+      [
+        '20500 lines were rejected (the first 20000 are listed); 0 events were imported into many. The stream many was made for it and is deleted again.',
+      ],
     ]);
   });
 

@@ -213,7 +213,13 @@ describe('loglab', { timeout: 60_000 }, () => {
         }),
       );
     }
-    expect(await run(['consume', '--help'])).toMatchObject({ code: 0, err: [] });
+    const help = await run(['consume', '--help']);
+    expect(help).toMatchObject({ code: 0, err: [] });
+    const text = help.out.join(' ').replace(/\s+/g, ' ');
+    expect(text).toContain('--from <where> beginning, latest, offset:N or an ISO 8601 time (default: beginning)');
+    expect(text).toContain('(default: live)');
+    expect(text).not.toMatch(/["{]|null|false/);
+    expect((await run(['import', '--help'])).out.join(' ').replace(/\s+/g, ' ')).toContain('(one of: ndjson, lines; default: ndjson)');
   });
 
   it('fails with one line where there is no lab', async () => {

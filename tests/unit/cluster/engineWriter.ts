@@ -9,6 +9,7 @@ const { services } = await createEngine({
   program: 'a writer',
   pid: process.pid,
   durability: 'safe',
+  brokers: null,
   resources,
   version: '0.0.0',
   spawner: {

@@ -26,8 +26,8 @@ test('is a utility process and is told what to open', async () => {
       message: {
         type: 'boot',
         workspace: '/a/lab',
-        durability: 'safe',
-        brokers: 1,
+        durability: null,
+        brokers: null,
         resources: '/resources',
         version: '1.2.3',
         program: 'desktop',

@@ -11,6 +11,8 @@ import { encodeBatch } from '../../../main/log/index.ts';
 import { createNodeSpawner } from '../../../main/processes/nodeSpawner.ts';
 import { builtFolder, readAll, temporaryFolder } from '../openLab.ts';
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
+
 const SHARDS = 4;
 const temporary = temporaryFolder();
 let cluster: Cluster;
@@ -104,7 +106,7 @@ describe('append order', () => {
         choice,
         fc.array(fc.record({ from: fc.nat({ max: 4_000 }), limit: fc.integer({ min: 1, max: 500 }) }), { minLength: 3, maxLength: 6 }),
         async (before, after, numbers, windows) => {
-          const places = await cluster.createShards(`stream ${(streams += 1)}`, 'events', SHARDS);
+          const places = await cluster.createShards(`stream ${(streams += 1)}`, 'events', upTo(SHARDS));
           const chosen = numbers.map((number) => places[number]!);
           const model: Place[] = [];
           for (const batches of before) model.push(...(await append(places, batches)));
@@ -148,7 +150,7 @@ describe('append order', () => {
   });
 
   it('gives the row of each event back as soon as its append is acknowledged', async () => {
-    const places = await cluster.createShards('told late', 'events', 3);
+    const places = await cluster.createShards('told late', 'events', upTo(3));
     const reader = createBatchReader(cluster);
     for (let round = 0; round < 30; round++) {
       await append(places, [{ shard: round % 3, timestamps: [1n, 2n] }]);
@@ -158,7 +160,7 @@ describe('append order', () => {
   });
 
   it('counts rows, not offsets, where offsets have gaps', async () => {
-    const places = await cluster.createShards('with gaps', 'events', 2);
+    const places = await cluster.createShards('with gaps', 'events', upTo(2));
     const withGap = (shard: number, count: number, span: number): { place: ShardPlace; bytes: Buffer } => {
       const bytes = encodeBatch({ records: Array.from({ length: count }, () => ({ key: null, value: null, headers: [], timestamp: 1n })) });
       bytes.writeInt32BE(span - 1, 23);
@@ -177,7 +179,7 @@ describe('append order', () => {
   });
 
   it('of many batches in one commit and one shard goes on batch by batch', async () => {
-    const places = await cluster.createShards('many batches', 'events', 1);
+    const places = await cluster.createShards('many batches', 'events', upTo(1));
     await append(
       places,
       Array.from({ length: 50 }, (_, index) => ({ shard: 0, timestamps: [BigInt(100 - index), 7n] })),

@@ -1,11 +1,7 @@
 import type { BrokerStatus } from '../../../../main/api/lab.ts';
 
-/** How the brokers do, in the words of the status bar. */
-export function brokersSentence(brokers: BrokerStatus[]): { text: string; good: boolean } | null {
+/** The brokers, in the words of the status bar, where all of them are up. */
+export function brokersSentence(brokers: readonly BrokerStatus[]): string | null {
   if (brokers.length === 0) return null;
-  const up = brokers.filter((broker) => broker.state === 'up').length;
-  const good = up === brokers.length;
-  if (brokers.length > 1) return { text: `${up} of ${brokers.length} brokers`, good };
-  const [only] = brokers as [BrokerStatus];
-  return { text: { up: 'broker up', starting: 'broker starting', down: 'broker down' }[only.state], good };
+  return brokers.length === 1 ? 'broker up' : `${brokers.length} brokers up`;
 }

@@ -1,22 +1,25 @@
 /** What can be done from anywhere: the palette's standing actions. */
 import type { Action } from '../../state/actions.svelte.ts';
 import { openDialog } from '../../state/dialogs.svelte.ts';
+import { hindrance } from '../../state/hindrance.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
 import { navigate, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import type { JobsTrayState } from './jobsTray.svelte.ts';
 
 const themes: Record<Theme, string> = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
 const clocks: Record<Clock, string> = { utc: 'Times: UTC', local: 'Times: local', epoch: 'Times: epoch milliseconds' };
 
 interface FrameParts {
   openPalette: () => void;
-  toggleJobs: () => void;
+  jobs: JobsTrayState;
 }
 
 export function frameActions(lab: LabState, parts: FrameParts): Action[] {
   const up = lab.connection === 'up';
   const stream = route.place.screen === 'stream' ? route.place.name : null;
+  const open = !hindrance(lab, stream === null ? undefined : lab.stream(stream))?.total;
   const doing: Action[] = [
     { id: 'palette', title: 'Find an action', keys: 'Mod+K', run: parts.openPalette },
     { id: 'new-stream', title: 'New stream', group: 'Do', keys: 'Shift+N', enabled: up, run: () => openDialog('newStream', {}) },
@@ -25,7 +28,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       title: stream ? `Produce into ${stream}` : 'Produce',
       group: 'Do',
       keys: 'Shift+P',
-      enabled: up,
+      enabled: open,
       run: () => openDialog('produce', { stream }),
     },
     {
@@ -33,10 +36,10 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       title: stream ? `Import a file into ${stream}` : 'Import a file',
       group: 'Do',
       keys: 'Shift+I',
-      enabled: up,
+      enabled: open,
       run: () => openDialog('import', { stream }),
     },
-    { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: lab.jobs.length > 0, run: parts.toggleJobs },
+    { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: parts.jobs.jobs.length > 0, run: () => parts.jobs.toggle() },
     {
       id: 'leave-lesson',
       title: 'Leave the lesson',
@@ -53,6 +56,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       group: 'Go to',
       run: () => navigate(streamPath(one.name)),
     })),
+    { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
     { id: 'go-welcome', title: 'Welcome', group: 'Go to', enabled: lab.streams.length === 0, run: () => navigate('#/') },

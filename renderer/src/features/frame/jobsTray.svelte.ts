@@ -3,17 +3,28 @@ import { untrack } from 'svelte';
 import type { Job } from '../../../../main/api/jobs.ts';
 import { formatCountOf } from '../../ui/format.ts';
 
-/** How long the tray stays after the last job went well, milliseconds. */
-export const TRAY_LINGER_MS = 5_000;
+/** How long a job that went well stays after its end, milliseconds. One with a problem stays until it is dismissed. */
+export const JOB_DONE_SHOWN_MS = 6_000;
+
+const wentWell = (job: Job): boolean => job.state === 'done' && job.rejected === 0;
 
 export class JobsTrayState {
   open = $state(false);
+  /** True while someone points at the tray or has the keyboard in it: then nothing is taken away from under them. */
+  held = false;
+  #left = $state.raw<readonly string[]>([]);
   #source: () => Job[];
   /** Running ones first, then the latest. */
-  readonly jobs: Job[] = $derived.by(() => this.#source().toSorted(runningThenLatest));
+  readonly jobs: Job[] = $derived.by(() =>
+    this.#source()
+      .filter(({ id }) => !this.#left.includes(id))
+      .toSorted(runningThenLatest),
+  );
   readonly running: Job[] = $derived(this.jobs.filter((job) => job.state === 'running'));
   #seen: string[] = [];
   #isKnown = false;
+  /** Timers of those that are about to leave, by job. */
+  #leaving: Record<string, ReturnType<typeof setTimeout>> = {};
 
   constructor(source: () => Job[]) {
     this.#source = source;
@@ -32,18 +43,42 @@ export class JobsTrayState {
     this.open = !this.open;
   }
 
-  /** Run in an effect: opens the tray for a job that has begun, closes it a while after all have ended well. */
-  follow(): (() => void) | undefined {
-    const jobs = this.jobs;
-    const begun = jobs.some((job) => !this.#seen.includes(job.id) && (job.state === 'running' || this.#isKnown));
-    this.#seen = jobs.map((job) => job.id);
+  /** Run in an effect: opens the tray for a job that has begun, and lets those go that went well. */
+  follow(): void {
+    const jobs = this.#source();
+    const begun = jobs.filter((job) => !this.#seen.includes(job.id) && (job.state === 'running' || this.#isKnown));
+    for (const job of jobs.filter(wentWell)) {
+      // What had ended before the page came is no news to it.
+      if (this.#seen.includes(job.id) || begun.includes(job)) this.#letGo(job.id);
+      else this.#leave(job.id);
+    }
+    this.#seen = jobs.map(({ id }) => id);
     if (jobs.length) this.#isKnown = true;
-    if (begun) this.open = true;
-    if (jobs.length === 0) this.open = false;
-    const calm = jobs.every((job) => job.state === 'done' && job.rejected === 0);
-    if (!calm || !untrack(() => this.open)) return undefined;
-    const timer = setTimeout(() => (this.open = false), TRAY_LINGER_MS);
-    return () => clearTimeout(timer);
+    if (begun.length) this.open = true;
+    if (this.jobs.length === 0) this.open = false;
+  }
+
+  close(): void {
+    for (const timer of Object.values(this.#leaving)) clearTimeout(timer);
+    this.#leaving = {};
+  }
+
+  #letGo(id: string): void {
+    if (id in this.#leaving || untrack(() => this.#left.includes(id))) return;
+    this.#leaving[id] = setTimeout(() => {
+      delete this.#leaving[id];
+      if (this.held) this.#letGo(id);
+      else this.#leave(id);
+    }, JOB_DONE_SHOWN_MS);
+  }
+
+  #leave(id: string): void {
+    untrack(() => {
+      if (this.#left.includes(id)) return;
+      // The lab lists a limited number of jobs; what it no longer lists need not be remembered either.
+      const listed = this.#source().map((job) => job.id);
+      this.#left = [...this.#left, id].filter((one) => listed.includes(one));
+    });
   }
 }
 

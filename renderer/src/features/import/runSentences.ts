@@ -13,6 +13,14 @@ export function countsOf({ report }: ImportRun, job: Job | undefined): Counts {
   return { events: Math.max(report.imported, job?.events ?? 0), rejected: Math.max(report.rejected, job?.rejected ?? 0) };
 }
 
+/**
+ * True where this page is done with an import that did not come to its end, and the job is not: pieces under way may still be going in,
+ * so nothing can be said yet of how many events are kept. `job` is what the lab says of it now, undefined where it says nothing.
+ */
+export function isEnding(run: ImportRun, job: Job | undefined): boolean {
+  return (run.state === 'cancelled' || run.state === 'failed') && job?.state === 'running';
+}
+
 export function progressSentence(doneBytes: number, allBytes: number, elapsedMs: number): string {
   const soFar = `${formatBytes(doneBytes)} of ${formatBytes(allBytes)}`;
   if (doneBytes === 0 || elapsedMs < 500) return soFar;

@@ -3,10 +3,10 @@ import type { Appended, ShardAppend } from '../../../../main/api/produce.ts';
 import { formatCount } from '../../ui/format.ts';
 
 export function appendedSentence({ shard, firstOffset, lastOffset, events }: ShardAppend): string {
-  if (events === 1) return `Appended at shard ${shard}, offset ${firstOffset}`;
+  if (events === 1) return `Appended at shard ${shard}, offset ${formatCount(firstOffset)}`;
   // Between the first and the last, others may have appended too.
   const whole = lastOffset - firstOffset + 1n === BigInt(events);
-  return `Appended ${formatCount(events)} events at shard ${shard}, ${whole ? `offsets ${firstOffset} to ${lastOffset}` : `between offsets ${firstOffset} and ${lastOffset}`}`;
+  return `Appended ${formatCount(events)} events at shard ${shard}, ${whole ? `offsets ${formatCount(firstOffset)} to ${formatCount(lastOffset)}` : `between offsets ${formatCount(firstOffset)} and ${formatCount(lastOffset)}`}`;
 }
 
 /** The same for a reader that wants it at once: one announcement for all shards. */

@@ -6,8 +6,10 @@ import { LabError } from '../../../../main/api/errors.ts';
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
+import { formatCount } from '../../ui/format.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
+import type { PanePlace } from './places.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
 import { RowScroller } from './rowScroller.ts';
@@ -42,6 +44,8 @@ export interface PaneOptions {
   stream: string;
   name: string;
   columns: Columns;
+  /** Where it was left, if it was here before. */
+  place?: PanePlace | undefined;
 }
 
 export class PaneState {
@@ -78,8 +82,11 @@ export class PaneState {
   readonly #scroller = new RowScroller(ROW_HEIGHT);
   readonly #tail: Pace;
   #journey = 0;
+  #outOfReach: { all: readonly number[]; outOfReach: readonly number[] } = { all: [], outOfReach: [] };
+  /** The place to return to with the first rows. */
+  #returnTo: PanePlace | null = null;
 
-  constructor({ client, stream, name, columns }: PaneOptions) {
+  constructor({ client, stream, name, columns, place }: PaneOptions) {
     this.#client = client;
     this.stream = stream;
     this.name = name;
@@ -89,8 +96,22 @@ export class PaneState {
       (window, newest) => this.#arrived(window, newest),
     );
     this.reader = new OpenReader(client, stream, name);
+    if (place) {
+      this.shards = place.shards;
+      this.following = place.following;
+      this.#returnTo = place;
+    }
     this.#tail = new Pace(() => this.#lookAtEnd());
     this.#tail.wish(0);
+  }
+
+  /** Where it stands, to come back to. */
+  get place(): PanePlace {
+    if (this.#returnTo) return this.#returnTo; // left again before the first rows came
+    const { following, shards, cursor, selected } = this;
+    const { firstVisible, firstRow, endRow, top } = this.#scroller;
+    const hiddenPixels = top - (firstVisible - firstRow) * ROW_HEIGHT;
+    return { following, shards, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
   }
 
   close(): void {
@@ -132,6 +153,7 @@ export class PaneState {
 
   follow(): void {
     this.#journey++;
+    this.#returnTo = null;
     this.following = true;
     this.#scroller.toEnd();
     this.#refresh();
@@ -144,6 +166,7 @@ export class PaneState {
   }
   toBeginning(): void {
     this.#journey++;
+    this.#returnTo = null;
     this.pause();
     this.#scroller.toBeginning();
     this.#refresh();
@@ -156,7 +179,8 @@ export class PaneState {
     // The row may be newer than the last look at the end.
     if (row >= this.#scroller.endRow) await this.cache.tail(1);
     if (journey !== this.#journey) return;
-    if (row >= this.#scroller.endRow) throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${offset}.`);
+    if (row >= this.#scroller.endRow)
+      throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${formatCount(offset)}.`);
     this.#goTo(row);
   }
   /** Goes to the first row that the time names (api/events.ts), or to the greatest timestamp, and selects the event. Rejects where none is as late. */
@@ -169,17 +193,28 @@ export class PaneState {
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
+    this.shards = shards && shards.length > 0 ? [...shards].sort((a, b) => a - b) : null;
+    this.#readAnew();
+  }
+  /** Of all shards some can not be read: rows of the others are shown meanwhile. Where none of the chosen ones can, what is shown stays. */
+  setOutOfReach(all: readonly number[], outOfReach: readonly number[]): void {
+    const before = String(this.#reachable());
+    this.#outOfReach = { all, outOfReach };
+    if (String(this.#reachable()) !== before) this.#readAnew();
+  }
+
+  /** Rows have other numbers from now on: keeps to the end, or to the selected event where it is among them. */
+  #readAnew(): void {
     const held = this.selected;
     const was = this.following;
     this.#journey++;
-    this.shards = shards && shards.length > 0 ? [...shards].sort((a, b) => a - b) : null;
     this.cache.clear();
     this.deselect();
     this.known = false;
     this.#scroller.setRows(0, 0);
     this.#refresh();
     this.follow();
-    if (was || !held || (this.shards && !this.shards.includes(held.shard))) return;
+    if (was || !held || !(this.#reachable()?.includes(held.shard) ?? true)) return;
     this.toOffset(held).catch(() => undefined); // The event has left the log meanwhile: the end is shown.
   }
 
@@ -239,7 +274,15 @@ export class PaneState {
   }
 
   #chosen(): { shards?: number[] } {
-    return this.shards ? { shards: [...this.shards] } : {};
+    const shards = this.#reachable();
+    return shards ? { shards: [...shards] } : {};
+  }
+  /** Null for all. */
+  #reachable(): readonly number[] | null {
+    const { all, outOfReach } = this.#outOfReach;
+    if (outOfReach.length === 0) return this.shards;
+    const left = (this.shards ?? all).filter((shard) => !outOfReach.includes(shard));
+    return left.length > 0 ? left : this.shards;
   }
 
   async #lookAtEnd(): Promise<void> {
@@ -251,8 +294,24 @@ export class PaneState {
     this.known = true;
     this.#columns.learn(rows);
     this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
+    if (this.#returnTo) this.#return(this.#returnTo, endRow);
     if (this.following) this.#scroller.toEnd();
     this.#refresh();
+  }
+
+  /** Takes up where it was left. Rows keep their numbers; where there are fewer than before, the stream is another one of that name. */
+  #return(place: PanePlace, endRow: number): void {
+    this.#returnTo = null;
+    if (endRow < place.endRow) {
+      this.following = true;
+      return;
+    }
+    this.#seenEnd = place.seenEnd;
+    this.#scroller.show(place.row, 'top', place.hiddenPixels);
+    if (place.cursor !== null && place.cursor >= this.#scroller.firstRow) {
+      this.cursor = place.cursor;
+      this.selected = place.selected;
+    }
   }
 
   /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
@@ -277,6 +336,6 @@ export class PaneState {
     this.view = { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
     if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.reader.standsAt(endVisible, this.shards ?? undefined);
+    this.reader.standsAt(endVisible, this.#reachable() ?? undefined);
   }
 }

@@ -118,11 +118,11 @@ export class RowScroller {
   toEnd(): void {
     this.#moveTo(this.topMax);
   }
-  /** Brings a row to the top or the middle of the view, or just into it. */
-  show(row: number, where: 'top' | 'middle' | 'nearest'): void {
+  /** Brings a row to the top or the middle of the view, or just into it; `hiddenPixels` of the top row stay above the view. */
+  show(row: number, where: 'top' | 'middle' | 'nearest', hiddenPixels = 0): void {
     const rowTop = (row - this.#firstRow) * this.rowHeight;
     const last = rowTop + this.rowHeight - this.#viewHeight;
-    if (where === 'top') this.#moveTo(rowTop);
+    if (where === 'top') this.#moveTo(rowTop + hiddenPixels);
     else if (where === 'middle') this.#moveTo(Math.round((rowTop + last) / 2));
     else if (rowTop < this.#top) this.#moveTo(rowTop);
     else if (last > this.#top) this.#moveTo(last);

@@ -5,6 +5,7 @@ import { Columns, type ColumnStore } from './columns.svelte.ts';
 import { DetailState } from './detail.svelte.ts';
 import { follow } from './feed.ts';
 import { PaneState } from './pane.svelte.ts';
+import { placesOf, type PanePlace, type StreamPlaces } from './places.ts';
 
 /** Where a reader stands in one shard. */
 export interface Mark {
@@ -15,13 +16,16 @@ export interface Mark {
   own: boolean;
 }
 
+/** The readers of one screen, the second one opened on demand. */
+const PANE_NAMES = ['A', 'B'] as const;
+
 export class StreamView {
   readonly name: string;
   readonly columns: Columns;
   readonly detail: DetailState;
   panes = $state.raw<readonly PaneState[]>([]);
   detailOpen = $state(false);
-  #activeName = $state('A');
+  #activeName = $state<string>(PANE_NAMES[0]);
   /** The pane that keys and lanes mean. */
   readonly active: PaneState = $derived(this.panes.find((pane) => pane.name === this.#activeName) ?? this.panes[0]!);
 
@@ -32,6 +36,7 @@ export class StreamView {
 
   #readers = $state.raw<readonly Reader[]>([]);
   readonly #client: Pick<LabClient, 'events' | 'readers'>;
+  readonly #places: StreamPlaces;
   readonly #closed = new AbortController();
 
   constructor(client: Pick<LabClient, 'events' | 'readers'>, name: string, store: ColumnStore | null) {
@@ -39,7 +44,10 @@ export class StreamView {
     this.name = name;
     this.columns = new Columns(name, store);
     // First of all the rows: everything else can come after them.
-    this.panes = [this.#newPane('A')];
+    this.#places = placesOf(client);
+    const left = this.#places.get(name);
+    this.panes = left ? left.panes.map((place, at) => this.#newPane(PANE_NAMES[at]!, place)) : [this.#newPane(PANE_NAMES[0])];
+    if (left) [this.#activeName, this.detailOpen] = [left.active, left.detailOpen];
     this.detail = new DetailState(client, name);
     void follow(
       (signal) => client.readers.watch({}, { signal }),
@@ -54,13 +62,13 @@ export class StreamView {
 
   openSecond(): void {
     if (this.second) return;
-    this.panes = [...this.panes, this.#newPane('B')];
-    this.#activeName = 'B';
+    this.panes = [...this.panes, this.#newPane(PANE_NAMES[1])];
+    this.#activeName = PANE_NAMES[1];
   }
   closeSecond(): void {
     this.second?.close();
     this.panes = this.panes.slice(0, 1);
-    this.#activeName = 'A';
+    this.#activeName = PANE_NAMES[0];
   }
   activate(pane: PaneState): void {
     this.#activeName = pane.name;
@@ -96,13 +104,19 @@ export class StreamView {
     return marks;
   }
 
+  /** Ends it; where it stood is kept for when this stream is shown again. */
   close(): void {
+    this.#places.keep(this.name, {
+      panes: this.panes.map(({ place }) => place),
+      active: this.#activeName,
+      detailOpen: this.detailOpen,
+    });
     this.#closed.abort();
     this.detail.close();
     for (const pane of this.panes) pane.close();
   }
 
-  #newPane(name: string): PaneState {
-    return new PaneState({ client: this.#client, stream: this.name, name, columns: this.columns });
+  #newPane(name: string, place?: PanePlace): PaneState {
+    return new PaneState({ client: this.#client, stream: this.name, name, columns: this.columns, place });
   }
 }

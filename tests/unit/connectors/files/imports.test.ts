@@ -4,7 +4,7 @@ import type { LabError } from '../../../../main/api/errors.ts';
 import type { ImportReport, ImportRules } from '../../../../main/api/imports.ts';
 import { shardForKey } from '../../../../main/api/murmur2.ts';
 import type { Job } from '../../../../main/api/jobs.ts';
-import { bytes, isOver, jobWhen, openLab, readWhole, temporaryFolder, text, type TestLab } from '../../openLab.ts';
+import { bytes, isOver, jobWhen, openLab, readWhole, record, temporaryFolder, text, type TestLab } from '../../openLab.ts';
 
 const NOW = 1_700_000_000_000;
 const ndjson: ImportRules = { format: 'ndjson', keyField: null, timeField: null };
@@ -101,8 +101,11 @@ describe('an import', () => {
     ] as const) {
       const jobId = await start(stream);
       for (const piece of pieces) await write(jobId, piece);
-      expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 0, rejectedKept: 0 });
-      expect(await ended(jobId)).toMatchObject({ state: 'done', message: 'The file is empty: nothing was imported.' });
+      expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 0, rejectedKept: 0, streamDeleted: true });
+      expect(await ended(jobId)).toMatchObject({
+        state: 'done',
+        message: `The file is empty: nothing was imported. The stream “${stream}” was made for it and is deleted again.`,
+      });
     }
   });
 
@@ -161,14 +164,36 @@ describe('an import', () => {
       rejected: 3,
       events: 0,
       done: 8,
-      message: '0 events imported. 3 lines were rejected.',
+      message: '0 events imported. 3 lines were rejected. The stream “all-bad” was made for it and is deleted again.',
     });
+    expect((await client.streams.list({})).map(({ name }) => name)).not.toContain('all-bad');
+    // Its lines are still to be seen, and its name is free.
+    expect(await client.imports.rejected({ jobId, from: 0, limit: 10 })).toMatchObject({ total: 3 });
+    expect(await importWhole('all-bad', ['{"good":1}'])).toEqual({ imported: 1, rejected: 0, rejectedKept: 0 });
+  });
+
+  it('that imports nothing leaves a stream that was there, and one that others have used since it was made', async () => {
+    await client.streams.create({ name: 'there', shards: 1 });
+    const into = await start('there');
+    await write(into, 'no\n');
+    expect(await client.imports.finish({ jobId: into })).toEqual({ imported: 0, rejected: 1, rejectedKept: 1 });
+    const jobId = await start('shared');
+    await write(jobId, 'no\n');
+    await client.produce.append({ stream: 'shared', records: [record('mine')] });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 1, rejectedKept: 1 });
+    expect(await values('shared')).toEqual(['mine']);
+    // Made anew under the same name, it is another stream.
+    const again = await start('anew');
+    await client.streams.delete({ name: 'anew' });
+    await client.streams.create({ name: 'anew', shards: 1 });
+    expect(await client.imports.finish({ jobId: again })).toEqual({ imported: 0, rejected: 0, rejectedKept: 0 });
+    expect((await client.streams.list({})).map(({ name }) => name)).toEqual(expect.arrayContaining(['there', 'shared', 'anew']));
   });
 
   it('keeps so many rejected lines, counts the others, and shows them by pages', async () => {
     const jobId = await start('many-rejects');
     for (let part = 0; part < 5; part++) await write(jobId, 'x\n'.repeat(5_000));
-    expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 25_000, rejectedKept: 20_000 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 25_000, rejectedKept: 20_000, streamDeleted: true });
     const page = await client.imports.rejected({ jobId, from: 19_500, limit: 1_000 });
     expect(page).toMatchObject({ kept: 20_000, total: 25_000 });
     expect(page.lines.map(({ line }) => line)).toEqual(Array.from({ length: 500 }, (_, n) => 19_501 + n));
@@ -362,6 +387,15 @@ describe('imports.preview', () => {
     ]);
     expect(await preview('one\ntwo\n')).toMatchObject({ format: 'lines', events: [{ value: 'one' }, { value: 'two' }], fields: [] });
     expect(await preview('')).toEqual({ format: 'lines', events: [], rejected: [], fields: [] });
+  });
+
+  it('says of an array and of UTF-16 what they are, and what to do', async () => {
+    const array = await preview('[\n  {"a":1},\n  {"a":2}\n]\n');
+    expect(array).toMatchObject({ format: 'ndjson', events: [] });
+    expect(array.rejected[0]!.reason).toMatch(/^the file is a JSON array: write one JSON object on each line/);
+    const utf16 = await client.imports.preview({ head: Buffer.from('\uFEFFeins\nzwei\n', 'utf16le'), rules: null });
+    expect(utf16).toMatchObject({ format: 'ndjson', events: [] });
+    expect(utf16.rejected[0]!.reason).toBe('the file is UTF-16, not UTF-8: save it as UTF-8 and import it again');
   });
 
   it('shows the events as their import would make them', async () => {

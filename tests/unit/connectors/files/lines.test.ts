@@ -198,3 +198,38 @@ describe('a rejected line as text', () => {
     expect(lineText(new Uint8Array())).toBe('');
   });
 });
+
+describe('a file that is no NDJSON', () => {
+  const reasons = (file: Uint8Array, format: 'ndjson' | 'lines' = 'ndjson'): string[] => {
+    const splitter = new LineSplitter(LIMIT);
+    const reader = createLineReader({ format, keyField: null, timeField: null }, LIMIT);
+    return [...splitter.push(file), ...splitter.finish()].map((line) => {
+      const result = reader.read(line);
+      return result === 'blank' ? result : 'reason' in result ? result.reason : 'taken';
+    });
+  };
+  const array = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';
+  const utf16 = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
+
+  it.each(['[\n{"a":1},\n{"a":2}\n]\n', '\uFEFF [ \r\n1,\n2\n]', '[{"a":1},\n{"a":2}]'])(
+    '%j is an array: none of its lines is taken',
+    (file) => {
+      expect(new Set(reasons(Buffer.from(file)))).toEqual(new Set([array]));
+    },
+  );
+
+  it('a first line that only begins like an array is rejected alone', () => {
+    expect(reasons(Buffer.from('[{"a":1\n{"a":2}\n'))).toEqual([array, 'taken']);
+    expect(reasons(Buffer.from(`[${'1,'.repeat(LIMIT)}1]\n`))).toEqual([array]);
+    expect(reasons(Buffer.from('[1]\n{"a":2}\n[\n'))).toEqual(['taken', 'taken', expect.stringMatching(/^not JSON/)]);
+  });
+
+  it('UTF-16 of either order is rejected whole, but for plain lines, which may be any bytes', () => {
+    const little = Buffer.from('\uFEFF{"a":1}\n{"a":2}\n', 'utf16le');
+    const big = Buffer.from(little).swap16();
+    for (const file of [little, big]) {
+      expect(new Set(reasons(file))).toEqual(new Set([utf16]));
+      expect(new Set(reasons(file, 'lines'))).toEqual(new Set(['taken']));
+    }
+  });
+});
