@@ -39,6 +39,8 @@ export interface BrokerLink {
   client(): BrokerClient;
   /** Resolves when it is up for the first time; rejects with why it can not be. */
   start(): Promise<void>;
+  /** What it has just said of shards that it made; its next report may come later. */
+  learn(made: readonly ShardState[]): void;
   /** Ends the process at once (SIGKILL). Throws `broker-down` where there is none. */
   kill(): void;
   close(): Promise<void>;
@@ -180,6 +182,9 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
         (child as Child | null)?.kill();
         throw error;
       }
+    },
+    learn(made) {
+      for (const shard of made) if (!shards.has(shard.id)) shards.set(shard.id, shard);
     },
     kill() {
       if (!child) throw new LabError('broker-down', `Broker ${boot.brokerId} is not running just now.`);

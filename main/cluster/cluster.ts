@@ -235,6 +235,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       const parts = await Promise.allSettled(
         [...spread(numbers)].map(async ([brokerId, own]) => {
           const made = await link(brokerId).client().createShards({ streamId, stream, numbers: own });
+          link(brokerId).learn(made);
           return made.map((shard): ShardPlace => ({ number: shard.number, brokerId, shardId: shard.id }));
         }),
       );

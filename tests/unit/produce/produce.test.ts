@@ -269,7 +269,7 @@ describe('the settings', () => {
   it('have limits, and stay over a restart', async () => {
     const own = temporaryFolder();
     const first = await openLab(own.folder);
-    expect(await first.client.lab.settings({})).toEqual({ valueBytesMax: 1024 * 1024 });
+    expect(await first.client.lab.settings({})).toMatchObject({ valueBytesMax: 1024 * 1024 });
     for (const [valueBytesMax, message] of [
       [1023, 'The largest value is at least 1 KiB'],
       [4 * 1024 * 1024 + 1, 'The largest value is at most 4 MiB'],
@@ -280,10 +280,10 @@ describe('the settings', () => {
       });
     }
     await expect(first.client.lab.changeSettings({ valueBytesMax: 2048.5 })).rejects.toMatchObject({ code: 'bad-input' });
-    expect(await first.client.lab.changeSettings({ valueBytesMax: 2048 })).toEqual({ valueBytesMax: 2048 });
+    expect(await first.client.lab.changeSettings({ valueBytesMax: 2048 })).toMatchObject({ valueBytesMax: 2048 });
     await first.close();
     const again = await openLab(own.folder);
-    expect(await again.client.lab.settings({})).toEqual({ valueBytesMax: 2048 });
+    expect(await again.client.lab.settings({})).toMatchObject({ valueBytesMax: 2048 });
     await again.close();
     own.remove();
   });

@@ -17,7 +17,7 @@ test.each([
   [['--port', '-1'], 'argument is ambiguous'],
   [['--workspace'], 'argument missing'],
   [['--workspace='], '--workspace takes a folder.'],
-  [['--brokers', 'many'], '--brokers takes a number of brokers, not “many”.'],
+  [['--brokers', 'many'], '--brokers takes a number from 1 to 5, not “many”.'],
   [['--durability', 'none'], '--durability takes “safe” or “fast”, not “none”.'],
 ])('%j is wrong usage', (args, message) => {
   expect(() => parseServe(args)).toThrow(UsageError);

@@ -51,7 +51,7 @@ test('what keeps the engine from starting is one line on stderr', async () => {
 
 test.each([
   [['--nonsense'], "Unknown option '--nonsense'"],
-  [['--brokers', '3'], 'This version runs one broker: --brokers 3 is not possible.'],
+  [['--brokers', '6'], '--brokers takes a number from 1 to 5, not “6”.'],
 ])('wrong usage %j: exit 2', async (args, message) => {
   const program = serve(...args);
   expect(await program.exitCode).toBe(2);

@@ -106,7 +106,7 @@ describe('a workspace', () => {
     expect(workspace.streams.all()).toEqual([
       { id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open', settings: STREAM_SETTINGS_DEFAULT },
     ]);
-    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048 });
+    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048, durability: 'safe' });
     expect(workspace.lessons.all()).toEqual([{ id: 'one-log', step: 2, done: [0, 1], active: true }]);
     expect(workspace.jobs.all()).toEqual([]);
     workspace.close();
