@@ -62,7 +62,7 @@ header { display: flex; align-items: center; gap: 10px; padding: 11px 18px; bord
 section { display: grid; gap: 8px; padding: 18px }
 h1 { font-size: 15px; font-weight: 650 }
 p { overflow-wrap: anywhere }
-small { font-size: 12px; color: var(--soft) }
+footer { font-size: 12px; color: var(--soft) }
 code { font: 12px 'JetBrains Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; padding: 1px 4px; border-radius: 4px; background: var(--sunk) }
 `;
 
@@ -90,7 +90,7 @@ function document(status: number, message: string): string {
 <h1>${message}</h1>
 ${advice[status] ? `<p>${advice[status]}</p>\n` : ''}</section>
 </main>
-<small>${title}</small>
+<footer>${title}</footer>
 </html>
 `;
 }
