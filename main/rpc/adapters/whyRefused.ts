@@ -47,7 +47,7 @@ function ofStatus(status: number, host: string, hasToken: boolean): LabError {
 }
 
 function ofFailure(cause: unknown, host: string): LabError {
-  const code = cause instanceof Error && cause.cause instanceof Error ? (cause.cause as NodeJS.ErrnoException).code : undefined;
+  const code = cause instanceof Error && cause.cause instanceof Error ? (cause.cause as { code?: unknown }).code : undefined;
   const message =
     code === 'ECONNREFUSED'
       ? `Nothing listens at ${host}: the lab has ended, or has another port. Start it (npm start, npm run serve) and give the address that it prints.`
