@@ -1,9 +1,11 @@
 /** One stream: its grid, ways to go in it, the event in detail, the live tail, two readers, and a million events. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import type { Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
 import { shardForKey } from '../../main/api/murmur2.ts';
 import { chromiumOptions } from '../chromium.ts';
-import { expect, type Lab, test } from './lab.ts';
+import { expect, type Lab, root, test } from './lab.ts';
 import { appendViews, record, view, views } from './records.ts';
 import { cell, choose, detail, dialog, fromPalette, grid, openLab, row, visibleRows } from './screens.ts';
 
