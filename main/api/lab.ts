@@ -5,7 +5,8 @@ import { nothing, VALUE_BYTES_MAX_CEILING } from './values.ts';
 
 export interface LabInfo {
   version: string;
-  workspace: { name: string; path: string };
+  /** `isDefault`: it is the one that every program of ours opens where none is named. */
+  workspace: { name: string; path: string; isDefault: boolean };
   durability: 'safe' | 'fast';
   platform: string;
 }

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
-import { type Catalog, openCatalog, unwritable } from './catalog.ts';
+import { type Catalog, openCatalog, unwritable, withLabErrors } from './catalog.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
@@ -73,11 +73,11 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
   return {
     path: root,
     name: path.basename(root),
-    streams: createStreamRecords(catalog),
-    settings: createSettings(catalog),
-    keptEvents: createKeptEvents(catalog),
-    lessons: createLessonRecords(catalog),
-    jobs: createJobRecords(catalog),
+    streams: withLabErrors(catalog, createStreamRecords(catalog)),
+    settings: withLabErrors(catalog, createSettings(catalog)),
+    keptEvents: withLabErrors(catalog, createKeptEvents(catalog)),
+    lessons: withLabErrors(catalog, createLessonRecords(catalog)),
+    jobs: withLabErrors(catalog, createJobRecords(catalog)),
     brokerFile: (id) => path.join(root, `broker-${id}.sqlite`),
     close() {
       catalog.close();

@@ -103,7 +103,12 @@ export class FakeLab {
     const { streams, jobs, lesson, status } = this;
     return {
       lab: {
-        info: () => ({ version: '0.1.0', workspace: { name: 'Nile shop', path: '/labs/nile' }, durability: 'safe', platform: 'linux' }),
+        info: () => ({
+          version: '0.1.0',
+          workspace: { name: 'Nile shop', path: '/labs/nile', isDefault: false },
+          durability: 'safe',
+          platform: 'linux',
+        }),
         watch: (_input, { signal }) => status.watch(signal),
         settings: () => ({ valueBytesMax: 1024 * 1024 }),
         changeSettings: (settings) => settings,

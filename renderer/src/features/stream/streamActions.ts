@@ -42,7 +42,7 @@ export function streamActions({ lab, view, goToOffset }: Screen): Action[] {
       id: 'stream-copy-consume',
       group,
       title: 'Copy the consume command',
-      run: () => void copy(lab, consumeCommand(stream), 'The command'),
+      run: () => void copy(lab, consumeCommand(lab.info, stream), 'The command'),
     },
   ];
 }
