@@ -12,6 +12,7 @@ import { parentChannel } from './processes/parentChannel.ts';
 import { createRequestSpawner } from './processes/requestSpawner.ts';
 import { listenLocal } from './rpc/adapters/localSocket.ts';
 import { messagePort, type MessagePortLike } from './rpc/adapters/messagePort.ts';
+import { sweepAddresses } from './rpc/adapters/sweepAddresses.ts';
 import { createPeer } from './rpc/peer.ts';
 import type { Port } from './rpc/port.ts';
 
@@ -42,6 +43,8 @@ async function boot(options: EngineBoot): Promise<void> {
   const secret = randomBytes(32).toString('base64url');
   const { address } = await listenLocal({ secret, onPort: serve });
   parent.post({ type: 'ready', address, secret, workspace: engine.workspace } satisfies EngineReply);
+  // After all is up: nobody waits for it.
+  void sweepAddresses();
 }
 
 async function close(): Promise<void> {

@@ -15,7 +15,8 @@ import { readPreferences, writePreferences } from './desktop/preferences.ts';
 import { closeBeforeQuit } from './desktop/quit.ts';
 import { createWindow, preloadFile } from './desktop/window.ts';
 import type { EngineState } from './processes/engineSupervisor.ts';
-import { defaultWorkspace, layoutFrom } from './web/layout.ts';
+import { layoutFrom } from './web/layout.ts';
+import { defaultWorkspace } from './workspace/defaultFolder.ts';
 import { loadPage } from './web/page.ts';
 
 const layout = layoutFrom(import.meta.dirname, app.isPackaged ? path.join(process.resourcesPath, 'resources') : undefined);

@@ -8,7 +8,8 @@ export const BROKERS_MAX = 5;
 
 export interface LabInfo {
   version: string;
-  workspace: { name: string; path: string };
+  /** `isDefault`: it is the one that every program of ours opens where none is named. */
+  workspace: { name: string; path: string; isDefault: boolean };
   platform: string;
 }
 

@@ -4,7 +4,8 @@ import { type LabClient, labContract } from '../api/index.ts';
 import { createPortPair } from '../rpc/adapters/inMemory.ts';
 import { connectWebSocket } from '../rpc/adapters/webSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
-import { defaultWorkspace, layoutFrom, userPath } from '../web/layout.ts';
+import { layoutFrom, userPath } from '../web/layout.ts';
+import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 
 export interface Target {
   /** Address of a running lab, as its ready line gives it. */

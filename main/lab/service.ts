@@ -5,6 +5,7 @@ import { BROKERS_MAX, type BrokerStatus, type lab, type LabStatus } from '../api
 import type { Cluster } from '../cluster/cluster.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { Summaries } from '../streams/summaries.ts';
+import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 import type { Workspace } from '../workspace/index.ts';
 
 /** Pages hear of the lab's state at most this often, milliseconds. */
@@ -43,7 +44,11 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
   }
 
   return {
-    info: () => ({ version, workspace: { name: workspace.name, path: workspace.path }, platform: process.platform }),
+    info: () => ({
+      version,
+      workspace: { name: workspace.name, path: workspace.path, isDefault: workspace.path === defaultWorkspace() },
+      platform: process.platform,
+    }),
     watch: (_input, { signal }) =>
       conflate({
         subscribe(changed) {

@@ -33,4 +33,5 @@ export type { CheckpointState } from './store/checkpointer.ts';
 export type { NewShard, Retention, ShardState } from './store/shardTable.ts';
 export { COMMIT_BYTES_MAX, COMMIT_QUEUE_BYTES_MAX, createCommitter, type Committer, type CommitterLimits } from './committer.ts';
 export type { AppendStats } from './appendMeter.ts';
+export { guarded } from './store/sqliteError.ts';
 export { acquireLock, type Lock, type LockHolder } from './lock.ts';

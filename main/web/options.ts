@@ -1,7 +1,8 @@
 /** What `npm run serve` and `npm start` are told on the command line. */
 import { BROKERS_MAX } from '../api/lab.ts';
 import { parseArgs } from 'node:util';
-import { defaultWorkspace, userPath } from './layout.ts';
+import { defaultWorkspace } from '../workspace/defaultFolder.ts';
+import { userPath } from './layout.ts';
 
 /** Wrong usage: the sentence, to be followed by the usage, and exit code 2. */
 export class UsageError extends Error {}

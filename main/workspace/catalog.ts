@@ -4,6 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { LabError } from '../api/errors.ts';
+import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
 export const CATALOG_FORMAT = 3;
@@ -76,6 +77,15 @@ function migrate(db: Catalog, format: number): void {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${CATALOG_FORMAT}`);
   }).immediate();
+}
+
+/** The same calls; what SQLite throws in them (a full disk, one that fails, a file that can not be written) comes as the log's LabErrors. */
+export function withLabErrors<T extends object>(catalog: Catalog, calls: T): T {
+  const wrapped = Object.entries(calls as Record<string, (...input: unknown[]) => unknown>).map(([name, call]) => [
+    name,
+    (...input: unknown[]) => guarded(catalog.name, () => call(...input)),
+  ]);
+  return Object.fromEntries(wrapped) as T;
 }
 
 function asLabError(error: unknown, file: string): unknown {

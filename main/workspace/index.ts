@@ -10,7 +10,7 @@ import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import type { Settings } from '../api/lab.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
-import { type Catalog, openCatalog, unwritable } from './catalog.ts';
+import { type Catalog, openCatalog, unwritable, withLabErrors } from './catalog.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
@@ -79,15 +79,15 @@ function makeFolder(folder: string): void {
 }
 
 function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
-  const settings = createSettings(catalog);
+  const settings = withLabErrors(catalog, createSettings(catalog));
   return {
     path: root,
     name: path.basename(root),
-    streams: createStreamRecords(catalog),
+    streams: withLabErrors(catalog, createStreamRecords(catalog)),
     settings,
-    keptEvents: createKeptEvents(catalog),
-    lessons: createLessonRecords(catalog),
-    jobs: createJobRecords(catalog),
+    keptEvents: withLabErrors(catalog, createKeptEvents(catalog)),
+    lessons: withLabErrors(catalog, createLessonRecords(catalog)),
+    jobs: withLabErrors(catalog, createJobRecords(catalog)),
     brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();

@@ -105,7 +105,11 @@ export class FakeLab {
     const { streams, jobs, lesson, status } = this;
     return {
       lab: {
-        info: () => ({ version: '0.1.0', workspace: { name: 'Nile shop', path: '/labs/nile' }, platform: 'linux' }),
+        info: () => ({
+          version: '0.1.0',
+          workspace: { name: 'Nile shop', path: '/labs/nile', isDefault: false },
+          platform: 'linux',
+        }),
         watch: (_input, { signal }) => status.watch(signal),
         settings: () => ({ valueBytesMax: 1024 * 1024, durability: status.value.durability }),
         changeSettings: ({ valueBytesMax = 1024 * 1024, durability = status.value.durability }) => {

@@ -1,9 +1,11 @@
 /** One stream: its grid, ways to go in it, the event in detail, the live tail, two readers, and a million events. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import type { Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
 import { shardForKey } from '../../main/api/murmur2.ts';
 import { chromiumOptions } from '../chromium.ts';
-import { expect, type Lab, test } from './lab.ts';
+import { expect, type Lab, root, test } from './lab.ts';
 import { appendViews, record, view, views } from './records.ts';
 import { cell, choose, detail, dialog, fromPalette, grid, openLab, row, visibleRows } from './screens.ts';
 
@@ -224,8 +226,11 @@ test('an event is copied as what it is needed for', async ({ page, lab, client, 
   expect(await copied('Value')).toBe('fffe');
   expect(await copied('Time, epoch ms')).toBe('1539600755123');
   const command = await copied('loglab command');
-  expect(command).toBe('loglab consume orders --shard 0 --from offset:0 --until offset:1 --json');
-  expect(lab.loglab(command.split(' ').slice(1)).trimEnd()).toBe(lines[0]);
+  expect(command).toBe(`loglab consume orders --shard 0 --from offset:0 --until offset:1 --json --workspace '${lab.workspace}'`);
+  // As pasted, once the lab has let go of its workspace.
+  await lab.stop();
+  const program = `'${process.execPath}' '${path.join(root, 'dist/main/loglab.js')}'`;
+  expect(execFileSync('sh', ['-c', command.replace('loglab', program)], { encoding: 'utf8' }).trimEnd()).toBe(lines[0]);
 });
 
 test('the tail follows; who scrolls up stays, is told how many are newer, and can go on', async ({ page, lab, client }) => {

@@ -3,7 +3,7 @@
  * before its window shows) one line says why, and the same lab is served to the browser. `--no-sandbox` is never passed to Electron.
  */
 import path from 'node:path';
-import { defaultWorkspace } from '../../web/layout.ts';
+import { defaultWorkspace } from '../../workspace/defaultFolder.ts';
 import { parseStart, type StartOptions, UsageError } from '../../web/options.ts';
 import { runWebHost } from '../../web/program.ts';
 import { openInBrowser } from './browser.ts';

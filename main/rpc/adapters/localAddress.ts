@@ -21,7 +21,8 @@ export async function createLocalAddress(): Promise<LocalAddress> {
   return { address: join(folder, 's'), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-function shortTemporaryFolder(): string {
+/** Where the folders of local sockets lie. */
+export function shortTemporaryFolder(): string {
   const longest = join(tmpdir(), 'loglab-XXXXXX', 's');
   return Buffer.byteLength(longest) <= SOCKET_PATH_BYTES_MAX ? tmpdir() : '/tmp';
 }

@@ -79,10 +79,17 @@ describe('the record as JSON', () => {
     expect(copyText(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]))).toBe('\ufeffa');
   });
   test('commands', () => {
-    expect(consumeCommand('raw-events', { shard: 1, offset: 781n })).toBe(
+    const lab = (path: string, platform = 'linux') => ({ workspace: { name: 'x', path, isDefault: false }, platform });
+    const usual = { workspace: { name: 'My lab', path: '/home/a/My lab', isDefault: true }, platform: 'linux' };
+    expect(consumeCommand(usual, 'raw-events', { shard: 1, offset: 781n })).toBe(
       'loglab consume raw-events --shard 1 --from offset:781 --until offset:782 --json',
     );
-    expect(consumeCommand('-odd')).toBe('loglab consume --from beginning --until live -- -odd');
+    expect(consumeCommand(null, '-odd')).toBe('loglab consume --from beginning --until live -- -odd');
+    expect(consumeCommand(lab('/labs/nile'), '-odd')).toBe('loglab consume --from beginning --until live --workspace /labs/nile -- -odd');
+    const folder = (path: string, platform?: string) => consumeCommand(lab(path, platform), 's').split(' --workspace ')[1];
+    expect(folder("/home/o'hara/My $lab")).toBe(String.raw`'/home/o'\''hara/My $lab'`);
+    expect(folder('/labs/Nilé')).toBe("'/labs/Nilé'");
+    expect(folder(String.raw`C:\Users\a b`, 'win32')).toBe(String.raw`"C:\Users\a b"`);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultWorkspace } from '../../../main/web/layout.ts';
+import { defaultWorkspace } from '../../../main/workspace/defaultFolder.ts';
 import { parseServe, UsageError } from '../../../main/web/options.ts';
 
 test('what is not said has its default', () => {

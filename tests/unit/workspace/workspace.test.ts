@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CATALOG_FORMAT } from '../../../main/workspace/catalog.ts';
+import type { Draft } from '../../../main/api/produce.ts';
+import { CATALOG_FORMAT, openCatalog, withLabErrors } from '../../../main/workspace/catalog.ts';
+import { createKeptEvents } from '../../../main/workspace/keptEvents.ts';
 import { openWorkspace } from '../../../main/workspace/index.ts';
 import { STREAM_SETTINGS_DEFAULT } from '../../../main/api/streams.ts';
 import { openLab, temporaryFolder } from '../openLab.ts';
@@ -186,5 +188,35 @@ describe('a workspace', () => {
     writeFileSync(path.join(root, 'broker-1.sqlite'), 'no database at all, but long enough to be looked at as one '.repeat(20));
     expect(await failure(root)).toMatchObject({ code: 'not-a-log' });
     (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
+  });
+
+  it('whose catalog can not be written says why', async () => {
+    const draft = { text: 'x'.repeat(100_000) } as unknown as Draft;
+    const catalog = openCatalog(path.join(folder(), 'catalog.sqlite'));
+    const kept = withLabErrors(catalog, createKeptEvents(catalog));
+    catalog.pragma(`max_page_count = ${catalog.pragma('page_count', { simple: true }) as number}`);
+    expect(() => kept.keep('orders', 'full', draft, 0)).toThrow(
+      expect.objectContaining({
+        code: 'disk-full',
+        retriable: true,
+        message: expect.stringContaining('catalog.sqlite') as string,
+      }) as Error,
+    );
+    catalog.pragma('query_only = ON');
+    expect(() => kept.keep('orders', 'read-only', draft, 0)).toThrow(expect.objectContaining({ code: 'workspace-unwritable' }) as Error);
+    expect(kept.of('orders')).toEqual([]);
+    catalog.close();
+
+    // So it is for all that a workspace keeps.
+    const root = folder();
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    const other = new Database(path.join(root, 'catalog.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    const inUse = expect.objectContaining({ code: 'workspace-in-use' }) as Error;
+    expect(() => workspace.keptEvents.keep('orders', 'busy', draft, 0)).toThrow(inUse);
+    expect(() => workspace.settings.change({ valueBytesMax: 2_048 })).toThrow(inUse);
+    expect(() => workspace.streams.remove('x')).toThrow(inUse);
+    other.close();
+    workspace.close();
   });
 });

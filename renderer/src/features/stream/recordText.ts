@@ -1,6 +1,7 @@
 /** An event as text: what is copied, and the command that shows it again. */
 import type { Position } from '../../../../main/api/values.ts';
 import type { EventDetail } from '../../../../main/api/events.ts';
+import type { LabInfo } from '../../../../main/api/lab.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Bytes turned into characters at once when making base64; more would overflow the call stack. */
@@ -54,10 +55,20 @@ export function copyText(bytes: Uint8Array | null): string {
   return textOf(bytes) ?? Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The command that follows a stream, or that shows one event of it. Names need no quotes, but one may begin like an option. */
-export function consumeCommand(stream: string, at?: Position): string {
+/**
+ * The command that follows a stream, or that shows one event of it, of this workspace whatever the default is. Names of streams need no
+ * quotes, but one may begin like an option.
+ */
+export function consumeCommand(lab: Pick<LabInfo, 'workspace' | 'platform'> | null, stream: string, at?: Position): string {
   const range = at
     ? `--shard ${at.shard} --from offset:${at.offset} --until offset:${at.offset + 1n} --json`
     : '--from beginning --until live';
-  return stream.startsWith('-') ? `loglab consume ${range} -- ${stream}` : `loglab consume ${stream} ${range}`;
+  const folder = lab && !lab.workspace.isDefault ? ` --workspace ${quoted(lab.workspace.path, lab.platform)}` : '';
+  return stream.startsWith('-') ? `loglab consume ${range}${folder} -- ${stream}` : `loglab consume ${stream} ${range}${folder}`;
+}
+
+/** As one word of a shell: POSIX, or PowerShell and cmd on Windows, where no path has a double quote in it. */
+function quoted(path: string, platform: string): string {
+  if (platform === 'win32') return `"${path}"`;
+  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -55,7 +55,7 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
       id: 'stream-copy-consume',
       group,
       title: 'Copy the consume command',
-      run: () => void copy(lab, consumeCommand(stream), 'The command'),
+      run: () => void copy(lab, consumeCommand(lab.info, stream), 'The command'),
     },
   ];
 }
