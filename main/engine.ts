@@ -8,6 +8,8 @@ import type { LabServices } from './api/index.ts';
 import { BROKERS_MAX } from './api/lab.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { createImportService } from './connectors/files/service.ts';
+import { createBatchReader } from './events/batches.ts';
+import { recentKeys } from './events/recentKeys.ts';
 import { createEventsService } from './events/service.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createLabService } from './lab/service.ts';
@@ -101,7 +103,11 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
     workspace: { name: workspace.name, path: workspace.path },
     services: {
       lab: createLabService({ workspace, cluster, summaries, version }),
-      streams: createStreamsService(registry, summaries),
+      streams: createStreamsService({
+        registry,
+        summaries,
+        recentKeys: (places, most) => recentKeys(cluster, createBatchReader(cluster), places, most),
+      }),
       events: createEventsService(registry, cluster),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
       imports: createImportService({ registry, appender, jobs, settings: workspace.settings }),

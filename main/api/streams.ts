@@ -38,6 +38,21 @@ const streamSettings = v.strictObject({
 });
 export type StreamSettings = v.InferOutput<typeof streamSettings>;
 
+/** What would become of the keys seen last if the stream had more shards. */
+export interface GrowthPreview {
+  /** Different keys among the events looked at, at most GROWTH_KEYS_MAX. */
+  keys: number;
+  /** Of those, the ones whose next event would go to another shard. */
+  moved: number;
+  /** Some of the moved ones, newest first, at most GROWTH_EXAMPLES_MAX. */
+  examples: { key: Uint8Array; from: number; to: number }[];
+}
+
+/** Keys that the preview of more shards looks at, the newest. */
+export const GROWTH_KEYS_MAX = 1_000;
+/** Keys that it shows one by one. */
+export const GROWTH_EXAMPLES_MAX = 8;
+
 /** What a new stream begins with: nothing is trimmed, nothing compressed. */
 export const STREAM_SETTINGS_DEFAULT: StreamSettings = { retentionMs: null, retentionBytes: null, compression: 'none' };
 
@@ -83,6 +98,14 @@ export const streams = {
   /** From now on; what has become too old or too much is trimmed within a few seconds, and does not come back. */
   changeSettings: call(v.strictObject({ name: streamName, settings: streamSettings }), type<StreamSummary>(), {
     errors: ['no-such-stream'],
+  }),
+  /** Which keys would go elsewhere if the stream had so many shards. Throws `bad-input` for fewer than it has. */
+  previewGrowth: call(v.strictObject({ name: streamName, shards: shardCount }), type<GrowthPreview>(), {
+    errors: ['no-such-stream', 'broker-down'],
+  }),
+  /** Adds shards up to this number. What is in the log stays where it is; there is no way back. */
+  grow: call(v.strictObject({ name: streamName, shards: shardCount }), type<StreamSummary>(), {
+    errors: ['no-such-stream', 'broker-down'],
   }),
   /** Deletes the stream with all its events. There is no way back. */
   delete: call(v.strictObject({ name: streamName }), type<void>(), { errors: ['no-such-stream', 'broker-down'] }),

@@ -41,6 +41,8 @@ export interface BrokerLink {
   start(): Promise<void>;
   /** What it has just said of shards that it made; its next report may come later. */
   learn(made: readonly ShardState[]): void;
+  /** They are deleted; its reports do not name what was made and deleted between two of them. */
+  forget(shardIds: readonly number[]): void;
   /** Ends the process at once (SIGKILL). Throws `broker-down` where there is none. */
   kill(): void;
   close(): Promise<void>;
@@ -185,6 +187,10 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     },
     learn(made) {
       for (const shard of made) if (!shards.has(shard.id)) shards.set(shard.id, shard);
+    },
+    forget(shardIds) {
+      for (const id of shardIds) shards.delete(id);
+      changed();
     },
     kill() {
       if (!child) throw new LabError('broker-down', `Broker ${boot.brokerId} is not running just now.`);

@@ -204,13 +204,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   async function deleteShards(places: readonly ShardPlace[]): Promise<void> {
-    const byBroker = Map.groupBy(places, (place) => place.brokerId);
     await Promise.all(
-      [...byBroker].map(([id, own]) =>
-        link(id)
-          .client()
-          .deleteShards({ shardIds: own.map((place) => place.shardId) }),
-      ),
+      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([id, own]) => {
+        const shardIds = own.map((place) => place.shardId);
+        await link(id).client().deleteShards({ shardIds });
+        link(id).forget(shardIds);
+      }),
     );
   }
 
@@ -262,7 +261,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     async deleteEmptyShards(places) {
       const [first] = places;
       if (!first || places.some((place) => place.brokerId !== first.brokerId)) return false;
-      return client(first).deleteEmptyShards({ shardIds: places.map((place) => place.shardId) });
+      const shardIds = places.map((place) => place.shardId);
+      const isDone = await client(first).deleteEmptyShards({ shardIds });
+      if (isDone) link(first.brokerId).forget(shardIds);
+      return isDone;
     },
     append,
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),

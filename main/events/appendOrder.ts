@@ -129,12 +129,19 @@ const SHARD_AHEAD_BYTES_MAX = 256 * 1024;
  * shards would else come out of its order.
  */
 export class AppendOrder {
+  readonly #reader: BatchReader;
   readonly #heads: Head[];
   readonly #aheadBytes: number;
 
   constructor(reader: BatchReader, starts: readonly Start[]) {
+    this.#reader = reader;
     this.#heads = starts.map((start) => new Head(reader, start));
     this.#aheadBytes = Math.min(SHARD_AHEAD_BYTES_MAX, Math.floor(AHEAD_BYTES_MAX / Math.max(1, starts.length)));
+  }
+
+  /** One more shard, from now on. */
+  add(start: Start): void {
+    this.#heads.push(new Head(this.#reader, start));
   }
 
   /** Goes on to where the shards end now, in the order of the starts. */

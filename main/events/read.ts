@@ -15,7 +15,8 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 const SLICE_EVENTS = 2_000;
 
 export interface Range {
-  places: ShardPlace[];
+  /** The shards to read as they are now; a stream that grows while it is read to `live` has more of them later, at the end. */
+  places: () => ShardPlace[];
   from: RangeFrom;
   until: RangeUntil;
 }
@@ -25,7 +26,8 @@ export interface Range {
  * and `count` wait for what is yet to come; everything else ends where the stream ends as the read begins.
  */
 export async function* readRange(cluster: Cluster, reader: BatchReader, range: Range, signal: AbortSignal): AsyncGenerator<ReadChunk> {
-  const { places, until } = range;
+  const { until } = range;
+  let places = range.places();
   const waits = until.at === 'live' || until.at === 'count';
   const news = listen(cluster, signal);
   try {
@@ -43,8 +45,11 @@ export async function* readRange(cluster: Cluster, reader: BatchReader, range: R
       if (records.length > 0 || gaps.length > 0) yield { records, gaps };
       if (!atEnd || left <= 0) continue;
       if (!waits) return;
-      await news.until(() => hasMore(cluster, places, ends));
+      await news.until(() => hasMore(cluster, places, ends) || range.places().length > places.length);
       if (signal.aborted) return;
+      const grown = range.places();
+      for (const place of grown.slice(places.length)) merge.add({ place, offset: 0n, until: 0n });
+      places = grown;
       ends = await cluster.bounds(places);
       merge.extend(ends.map(({ endOffset }) => endOffset));
     }

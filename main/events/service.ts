@@ -35,7 +35,9 @@ export function createEventsService(registry: StreamRegistry, cluster: Cluster):
       return eventDetail(cluster, reader, registry.get(stream), place!, offset).catch((error: unknown) => rethrow(error, stream));
     },
     async *read({ stream, shards, from, until }, { signal }) {
-      const places = registry.places(stream, shards);
+      const first = registry.places(stream, shards);
+      // Once it is deleted, reading says so.
+      const places = () => (registry.has(stream) ? registry.places(stream, shards) : first);
       try {
         yield* readRange(cluster, reader, { places, from, until }, signal);
       } catch (error) {

@@ -30,13 +30,13 @@ export interface AppenderParts {
 }
 
 export function createAppender({ registry, cluster, settings, now, random }: AppenderParts): Appender {
-  const partitioners = new Map<string, Partitioner>();
+  const partitioners = new Map<string, { shards: number; partitioner: Partitioner }>();
 
   function partitionerOf(stream: StreamPlaces): Partitioner {
     const known = partitioners.get(stream.id);
-    if (known) return known;
+    if (known?.shards === stream.shards.length) return known.partitioner;
     const made = createPartitioner(stream.shards.length, random);
-    partitioners.set(stream.id, made);
+    partitioners.set(stream.id, { shards: stream.shards.length, partitioner: made });
     return made;
   }
 

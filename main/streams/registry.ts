@@ -41,6 +41,10 @@ export interface StreamRegistry {
   create(name: string, shards: number): Promise<StreamPlaces>;
   /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
   changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
+  /** The stream, where it can have so many shards. Throws `bad-input` for as many as it has, or fewer. */
+  growable(name: string, shards: number): StreamPlaces;
+  /** Adds shards at the end. Keys go by all of them from then on. */
+  grow(name: string, shards: number): Promise<StreamPlaces>;
   delete(name: string): Promise<void>;
   /** Deletes this very stream where nothing was ever appended to it. False where something was, or it is gone. */
   deleteEmpty(stream: StreamPlaces): Promise<boolean>;
@@ -153,6 +157,13 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     if (streams.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
   }
 
+  function growable(name: string, shards: number): StreamPlaces {
+    const stream = get(name);
+    const has = stream.shards.length;
+    if (shards > has) return stream;
+    throw new LabError('bad-input', `The stream “${name}” has ${has} ${has === 1 ? 'shard' : 'shards'}. It can get more, and never fewer.`);
+  }
+
   return {
     all: () => [...streams.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     get,
@@ -196,6 +207,19 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
           else records.remove(record.id);
           throw error;
         }
+      });
+    },
+    growable,
+    grow(name, shards) {
+      const stream = growable(name, shards);
+      return exclusively(name, async () => {
+        const numbers = Array.from({ length: shards - stream.shards.length }, (_, index) => stream.shards.length + index);
+        // The brokers first: shards beyond what the catalog says are shards of the stream all the same.
+        const made = await cluster.createShards(stream.id, name, numbers);
+        records.setShards(stream.id, shards);
+        stream.shards = [...stream.shards, ...made];
+        await cluster.setRetention(made, retentionOf(stream.settings));
+        return stream;
       });
     },
     async changeSettings(name, settings) {

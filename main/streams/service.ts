@@ -1,6 +1,8 @@
 /** The calls of api/streams.ts. */
 import type { DomainHandlers } from '../api/contract.ts';
-import type { streams } from '../api/streams.ts';
+import { shardForKey } from '../api/murmur2.ts';
+import { GROWTH_EXAMPLES_MAX, GROWTH_KEYS_MAX, type streams } from '../api/streams.ts';
+import type { ShardPlace } from '../cluster/cluster.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { StreamRegistry } from './registry.ts';
 import type { Summaries } from './summaries.ts';
@@ -8,7 +10,14 @@ import type { Summaries } from './summaries.ts';
 /** Pages hear of changed counts at most this often, milliseconds. */
 const SUMMARIES_INTERVAL_MS = 100;
 
-export function createStreamsService(registry: StreamRegistry, summaries: Summaries): DomainHandlers<typeof streams> {
+export interface StreamsServiceParts {
+  registry: StreamRegistry;
+  summaries: Summaries;
+  /** The different keys of the newest events, at most so many, newest first. */
+  recentKeys: (places: ShardPlace[], most: number) => Promise<Uint8Array[]>;
+}
+
+export function createStreamsService({ registry, summaries, recentKeys }: StreamsServiceParts): DomainHandlers<typeof streams> {
   return {
     list: () => summaries.all(),
     watch: (_input, { signal }) =>
@@ -20,6 +29,15 @@ export function createStreamsService(registry: StreamRegistry, summaries: Summar
       }),
     create: async ({ name, shards }) => summaries.of(await registry.create(name, shards)),
     changeSettings: async ({ name, settings }) => summaries.of(await registry.changeSettings(name, settings)),
+    async previewGrowth({ name, shards }) {
+      const { shards: places } = registry.growable(name, shards);
+      const keys = await recentKeys(places, GROWTH_KEYS_MAX);
+      const moved = keys
+        .map((key) => ({ key, from: shardForKey(key, places.length), to: shardForKey(key, shards) }))
+        .filter(({ from, to }) => from !== to);
+      return { keys: keys.length, moved: moved.length, examples: moved.slice(0, GROWTH_EXAMPLES_MAX) };
+    },
+    grow: async ({ name, shards }) => summaries.of(await registry.grow(name, shards)),
     delete: ({ name }) => registry.delete(name),
   };
 }

@@ -20,6 +20,7 @@ export interface StreamRecords {
   all(): StreamRecord[];
   add(record: StreamRecord): void;
   setState(id: string, state: StreamRecord['state']): void;
+  setShards(id: string, shards: number): void;
   setSettings(id: string, settings: StreamSettings): void;
   /** Frees its name, and keeps its id until {@link dropDoomed}: a broker that is down may still hold shards of it. */
   doom(id: string): void;
@@ -33,6 +34,7 @@ export function createStreamRecords(catalog: Catalog): StreamRecords {
     'INSERT INTO stream (id, name, shards, created_at, state, settings) VALUES (@id, @name, @shards, @createdAt, @state, @settings)',
   );
   const setState = catalog.prepare('UPDATE stream SET state = ? WHERE id = ?');
+  const setShards = catalog.prepare('UPDATE stream SET shards = ? WHERE id = ?');
   const setSettings = catalog.prepare('UPDATE stream SET settings = ? WHERE id = ?');
   // Its id as its name: no other stream can have that.
   const doom = catalog.prepare(`UPDATE stream SET state = 'deleting', name = id WHERE id = ?`);
@@ -42,6 +44,7 @@ export function createStreamRecords(catalog: Catalog): StreamRecords {
     all: () => all.all().map((row) => ({ ...row, settings: { ...STREAM_SETTINGS_DEFAULT, ...(JSON.parse(row.settings) as object) } })),
     add: (record) => void add.run({ ...record, settings: JSON.stringify(record.settings) }),
     setState: (id, state) => void setState.run(state, id),
+    setShards: (id, shards) => void setShards.run(shards, id),
     setSettings: (id, settings) => void setSettings.run(JSON.stringify(settings), id),
     doom: (id) => void doom.run(id),
     dropDoomed: () => void dropDoomed.run(),

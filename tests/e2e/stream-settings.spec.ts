@@ -49,6 +49,24 @@ test('retention by size trims the oldest events, and says so before and after', 
   await expect(detail(page)).toContainText('zstd');
 });
 
+test('more shards: the keys that will move are shown before', async ({ page, lab, client }) => {
+  await client.streams.create({ name: 'orders', shards: 2 });
+  await client.produce.append({ stream: 'orders', records: Array.from({ length: 20 }, (_, n) => record({ key: `shopper-${n}` })) });
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Add shards…' }).click();
+  const asked = dialog(page, 'Add shards');
+  await expect(asked).toContainText(/\d+ of the 20 newest keys will go to another shard/);
+  await page.screenshot({ path: test.info().outputPath('grow.png') });
+  await asked.getByRole('spinbutton', { name: 'Shards' }).fill('2');
+  await expect(asked).toContainText('It has 2 shards; it can get up to 256.');
+  await expect(asked.getByRole('button', { name: 'Add shards' })).toBeDisabled();
+  await asked.getByRole('spinbutton', { name: 'Shards' }).fill('3');
+  await asked.getByRole('button', { name: 'Add shards' }).click();
+  await expect(asked).toBeHidden();
+  await expect(page.getByText('3 shards, 20 events')).toBeVisible();
+});
+
 test('a time leads to the first event that is not earlier', async ({ page, lab, client }) => {
   await client.streams.create({ name: 'orders', shards: 2 });
   const times = [

@@ -5,6 +5,7 @@ export interface DialogProps {
   produce: { stream: string | null };
   import: { stream: string | null; file?: File | null };
   streamSettings: { stream: string };
+  growStream: { stream: string };
   deleteStream: { stream: string };
   rejected: { jobId: string };
   resetLesson: { id: string };
