@@ -22,6 +22,7 @@ import { createSamplesService } from './samples/service.ts';
 import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
 import { createStreamsService } from './streams/service.ts';
 import { createSummaries } from './streams/summaries.ts';
+import { createVerifyService } from './verify/service.ts';
 import { openWorkspace, type Workspace } from './workspace/index.ts';
 
 export interface EngineOptions {
@@ -115,6 +116,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
       readers: readers.service,
       lessons: lessons.handlers,
+      verify: createVerifyService(registry, cluster),
     },
     async close() {
       lessons.close();

@@ -9,8 +9,9 @@ import { produce } from './produce.ts';
 import { readers } from './readers.ts';
 import { samples } from './samples.ts';
 import { streams } from './streams.ts';
+import { verify } from './verify.ts';
 
-export const labContract = { lab, streams, events, produce, imports, jobs, samples, readers, lessons };
+export const labContract = { lab, streams, events, produce, imports, jobs, samples, readers, lessons, verify };
 
 export type LabContract = typeof labContract;
 /** What the page holds. */

@@ -14,6 +14,7 @@ import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
 import { parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
+import { verifyLog } from './verify.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -131,6 +132,10 @@ command(program, 'import <stream> <file>', 'import a file; lines that can not be
       );
     },
   );
+
+command(program, 'verify [stream]', 'check every batch of the log, or of one stream').action(
+  (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),
+);
 
 try {
   await program.parseAsync();

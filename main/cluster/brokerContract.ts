@@ -51,6 +51,21 @@ export interface RowCursors {
   cursors: ShardCursor[];
 }
 
+export interface DamagedBatch {
+  firstOffset: bigint;
+  lastOffset: bigint;
+  reason: string;
+}
+
+/** What checking some batches of a shard has found. */
+export interface CheckedSlice {
+  batches: number;
+  bytes: number;
+  damaged: DamagedBatch[];
+  /** Where to go on; null at the end of the shard. */
+  next: bigint | null;
+}
+
 export interface BrokerChange {
   /** All shards first, then the ones that changed. */
   shards: ShardState[];
@@ -96,6 +111,8 @@ const broker = {
   /** An append time that all batches lie before and none will be given any more (log/store/store.ts); not before `since`. */
   passTime: call(v.strictObject({ since: v.bigint() }), type<bigint>()),
   setDurability: call(v.strictObject({ durability: v.picklist(['safe', 'fast']) }), type<void>()),
+  /** Reads and checks some batches from an offset on. */
+  check: call(v.strictObject({ shardId, from: v.bigint() }), type<CheckedSlice>()),
   /** The batch that holds an offset, or the next one after a gap; null at the end. */
   batchAt: call(v.strictObject({ shardId, offset: v.bigint() }), type<BatchMeta | null>()),
   /** Changes of shards; newest wins, at most every WATCH_INTERVAL_MS. */

@@ -4,6 +4,7 @@ import { LabError, serializeError } from '../api/errors.ts';
 import { type BatchToAppend, type Committer, type ShardState, type Store, verifyBatch } from '../log/index.ts';
 import { conflate } from '../rpc/conflate.ts';
 import { type AppendOutcome, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
+import { checkSlice } from './checkShard.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 
 /** How often it is looked whether something is to be trimmed, milliseconds. */
@@ -101,6 +102,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
       greatestTimestamps: ({ shardIds }) => shardIds.map((id) => store.maxTimestamp(id)),
       passTime: ({ since }) => store.passTime(since),
       setDurability: ({ durability }) => store.setDurability(durability),
+      check: ({ shardId, from }) => checkSlice(store, shardId, from),
       batchAt: ({ shardId, offset }) => store.locate(shardId, { offset }),
       watch: (_input, { signal }) => watch(store, committer, listeners, signal),
     },

@@ -8,6 +8,7 @@ import type { Appended, BatchMeta, Durability, Retention, ShardState, TimedOffse
 import type { Spawner } from '../processes/spawner.ts';
 import {
   type AppendOutcome,
+  type CheckedSlice,
   type Fetched,
   FETCH_BYTES_MAX,
   type RowCursors,
@@ -60,6 +61,7 @@ export interface Cluster {
   offsetsForTime(places: ShardPlace[], timestamp: bigint): Promise<(TimedOffset | null)[]>;
   greatestTimestamps(places: ShardPlace[]): Promise<(TimedOffset | null)[]>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
+  check(place: ShardPlace, from: bigint): Promise<CheckedSlice>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
   onChange(listener: () => void): () => void;
   /** Starts one more. Throws `broker-down` where it can not be started. */
@@ -273,6 +275,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     timeCursors: cursorsAt,
     offsetsForTime: (places, timestamp) => ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
     greatestTimestamps: (places) => ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
+    check: (place, from) => client(place).check({ shardId: place.shardId, from }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {
       listeners.add(listener);

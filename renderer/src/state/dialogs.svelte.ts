@@ -9,6 +9,7 @@ export interface DialogProps {
   deleteStream: { stream: string };
   rejected: { jobId: string };
   resetLesson: { id: string };
+  verify: Record<string, never>;
 }
 
 export type OpenDialog = { [N in keyof DialogProps]: { name: N; props: DialogProps[N] } }[keyof DialogProps];

@@ -140,7 +140,12 @@ describe('append order', () => {
             expect(await rowOf(cluster, reader, chosen, places[shard]!, offset)).toBe(row);
           }
           const read = await readAll(
-            readRange(cluster, reader, { places: () => chosen, from: { at: 'beginning' }, until: { at: 'now' } }, new AbortController().signal),
+            readRange(
+              cluster,
+              reader,
+              { places: () => chosen, from: { at: 'beginning' }, until: { at: 'now' } },
+              new AbortController().signal,
+            ),
           );
           expect(read.records.map(short)).toEqual(order);
         },

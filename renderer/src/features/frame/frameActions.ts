@@ -39,6 +39,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       enabled: open,
       run: () => openDialog('import', { stream }),
     },
+    { id: 'verify', title: 'Verify the log', group: 'Do', enabled: up, run: () => openDialog('verify', {}) },
     { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: parts.jobs.jobs.length > 0, run: () => parts.jobs.toggle() },
     {
       id: 'leave-lesson',
