@@ -7,7 +7,7 @@ import type { StoredBatch } from './batchRow.ts';
 
 /**
  * Checks the bytes against their checksum and, since that leaves the base offset out, against the row they stand in; then decodes.
- * Throws `batch-damaged`, naming shard and offsets. The batches around it stay readable.
+ * Throws `batch-damaged`, naming the offsets. The batches around it stay readable.
  */
 export function decodeStored(batch: StoredBatch): LogRecord[] {
   try {
@@ -22,7 +22,7 @@ export function decodeStored(batch: StoredBatch): LogRecord[] {
   }
 }
 
-function damaged({ shardId, baseOffset, lastOffset }: StoredBatch, why: string, cause?: unknown): LabError {
-  const message = `The record batch with offsets ${baseOffset} to ${lastOffset} of shard ${shardId} is damaged: ${why}.`;
+function damaged({ baseOffset, lastOffset }: StoredBatch, why: string, cause?: unknown): LabError {
+  const message = `The record batch with offsets ${baseOffset} to ${lastOffset} is damaged: ${why}.`;
   return new LabError('batch-damaged', message, { cause });
 }
