@@ -17,15 +17,10 @@ import {
 } from './brokerContract.ts';
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
-import { searchRow } from './rowSearch.ts';
+import { createReading } from './reading.ts';
+import type { ShardPlace } from './shardPlace.ts';
 
-/** Where a shard of a stream is. */
-export interface ShardPlace {
-  number: number;
-  brokerId: number;
-  /** The broker's own number of the shard, never used again. */
-  shardId: number;
-}
+export type { ShardPlace };
 
 export interface BatchToAppend {
   place: ShardPlace;
@@ -107,60 +102,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const client = (place: ShardPlace): BrokerClient => link(place.brokerId).client();
 
-  /** Asks each broker once for all of its places, and answers in the order of the places. */
-  async function ofEach<T>(places: readonly ShardPlace[], ask: (broker: BrokerClient, shardIds: number[]) => Promise<T[]>): Promise<T[]> {
-    if (places.length === 0) throw new LabError('no-such-shard', 'No shard was named.');
-    const answers = new Map<ShardPlace, T>();
-    await Promise.all(
-      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([brokerId, own]) => {
-        const parts = await ask(
-          link(brokerId).client(),
-          own.map((place) => place.shardId),
-        );
-        own.forEach((place, index) => answers.set(place, parts[index]!));
-      }),
-    );
-    return places.map((place) => answers.get(place)!);
-  }
-
-  /**
-   * A moment (append time) before which nothing can come in between any more, on any of these brokers: batches of several brokers have
-   * one order up to there. Null where they are all of one broker, whose own order is whole at any time.
-   */
-  async function agreedTime(places: readonly ShardPlace[]): Promise<bigint | null> {
-    const brokers = [...new Set(places.map((place) => place.brokerId))].map((id) => link(id).client());
-    if (brokers.length < 2) return null;
-    const times = await Promise.all(brokers.map((broker) => broker.passTime({ since: 0n })));
-    const latest = times.reduce((most, time) => (time > most ? time : most));
-    await Promise.all(brokers.map((broker, index) => (times[index] === latest ? latest : broker.passTime({ since: latest }))));
-    return latest;
-  }
-
-  const cursorsAt = (places: readonly ShardPlace[], appendTime: bigint): Promise<ShardCursor[]> =>
-    ofEach(places, (broker, shardIds) => broker.timeCursors({ shardIds, appendTime }));
-
-  async function bounds(places: ShardPlace[]): Promise<ShardBounds[]> {
-    const end = await agreedTime(places);
-    const whole = await ofEach(places, (broker, shardIds) => broker.bounds({ shardIds }));
-    if (end === null) return whole;
-    const cursors = await cursorsAt(places, end);
-    return whole.map(({ startOffset }, index) => ({
-      startOffset,
-      endOffset: cursors[index]!.batch?.baseOffset ?? cursors[index]!.endOffset,
-    }));
-  }
-
-  async function rowCursors(places: ShardPlace[], row: number): Promise<RowCursors> {
-    const end = await agreedTime(places);
-    if (end === null) return client(places[0]!).rowCursors({ shardIds: places.map((place) => place.shardId), row });
-    const found = await searchRow({ cursorsAt: (time) => cursorsAt(places, time), end }, row);
-    // What lies behind the agreed time is not to be met yet.
-    const ends = await cursorsAt(places, end);
-    return {
-      ...found,
-      cursors: found.cursors.map((cursor, index) => ({ ...cursor, endOffset: ends[index]!.batch?.baseOffset ?? ends[index]!.endOffset })),
-    };
-  }
+  const reading = createReading((brokerId) => link(brokerId).client());
 
   async function appendTo(brokerId: number, batches: readonly BatchToAppend[], signal?: AbortSignal): Promise<AppendOutcome[]> {
     const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
@@ -270,11 +212,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     append,
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),
-    bounds,
-    rowCursors,
-    timeCursors: cursorsAt,
-    offsetsForTime: (places, timestamp) => ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
-    greatestTimestamps: (places) => ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
+    bounds: reading.bounds,
+    rowCursors: reading.rowCursors,
+    timeCursors: reading.timeCursors,
+    offsetsForTime: (places, timestamp) => reading.ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
+    greatestTimestamps: (places) => reading.ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
     check: (place, from) => client(place).check({ shardId: place.shardId, from }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {

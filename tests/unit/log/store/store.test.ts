@@ -154,7 +154,7 @@ describe('read', () => {
     const damaged = (range: string, why: string): unknown =>
       expect.objectContaining({
         code: 'batch-damaged',
-        message: `The record batch with offsets ${range} of shard ${id} is damaged: ${why}.`,
+        message: `The record batch with offsets ${range} is damaged: ${why}.`,
       });
     expect(outcomes).toEqual([
       10,
