@@ -6,8 +6,8 @@ const usage = `Usage: npm run serve -- [--workspace DIR] [--port N] [--brokers N
 
   --workspace DIR    the folder that holds the lab; made where it does not exist (default: “My lab” in your application data)
   --port N           the page's port on 127.0.0.1; 0 for any free one (default: 4646, or the next free one)
-  --brokers N        how many brokers (default: 1)
-  --durability safe  an acknowledged event survives power loss (default)
+  --brokers N        how many brokers, 1 to 5, kept in the workspace; more than it has adds some (default: as many as it has, at first 1)
+  --durability MODE  safe: an acknowledged event survives power loss. fast: a crash of the lab, not of the machine. Kept in the workspace (at first: safe)
 `;
 
 /** Prints one line, `ready {json}`, once all accept. Exits with 2 for wrong usage, else as {@link runWebHost} does. */
