@@ -300,3 +300,17 @@ test('a stream that is deleted while one looks is gone, and there is a way on', 
   await page.getByRole('button', { name: 'All streams' }).click();
   expect(location.hash).toBe('#/streams');
 });
+
+test('the palette shows the groups of its actions whole', async () => {
+  await open(3);
+  await userEvent.keyboard('{Control>}k{/Control}');
+  await expect.element(page.getByRole('option', { name: /raw-events.*Go to the beginning/ })).toBeVisible();
+  const groups = [...document.querySelectorAll<HTMLElement>('[role=option] > :first-child')];
+  expect(groups.map((group) => group.textContent)).toContain('raw-events');
+  for (const group of groups) expect(group.scrollWidth, group.textContent).toBeLessThanOrEqual(group.clientWidth);
+  for (const theme of ['light', 'dark'] as const) {
+    preferences.theme = theme;
+    await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
+    await axeClean();
+  }
+});
