@@ -13,7 +13,7 @@ import {
   placeholder as placeholderText,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import type { JsonProblem } from './jsonProblem.ts';
+import type { JsonProblem } from '../../../../main/api/jsonProblem.ts';
 
 export interface JsonEditorOptions {
   parent: HTMLElement;
