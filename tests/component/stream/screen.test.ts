@@ -4,11 +4,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
+import type { EventRow } from '../../../main/api/events.ts';
 import App from '../../../renderer/src/App.svelte';
 import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { PLACES_MAX, StreamPlaces } from '../../../renderer/src/features/stream/places.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { LogLab } from './logLab.ts';
+import { row } from './rows.ts';
 
 let lab: LogLab;
 const grid = page.getByRole('grid', { name: 'Events', exact: true });
@@ -313,4 +315,17 @@ test('the palette shows the groups of its actions whole', async () => {
     await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
     await axeClean();
   }
+});
+
+test('the columns that are hidden are counted; a value without fields is set apart as the whole value', async () => {
+  await open(0);
+  const fields = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, String(at)]));
+  const whole: EventRow['value'] = { text: '42', bytes: 2, kind: 'text' };
+  lab.rowAt = (number) => row(number, number === 1 ? { fields: {}, value: whole } : { fields });
+  lab.append(3);
+  await expect.element(page.getByRole('button', { name: /^Columns\s· 3 hidden$/ })).toBeVisible();
+  const cells = [...rows()[1]!.querySelectorAll<HTMLElement>('[role=gridcell]')];
+  expect(cells.map((cell) => cell.textContent?.trim()).slice(4)).toEqual(['value42']);
+  expect(cells[4]!.ariaColSpan).toBe('6');
+  await axeClean();
 });
