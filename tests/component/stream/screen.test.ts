@@ -329,3 +329,26 @@ test('the columns that are hidden are counted; a value without fields is set apa
   expect(cells[4]!.ariaColSpan).toBe('6');
   await axeClean();
 });
+
+test('an event is told in a line; without a name by its place; how late it came is said', async () => {
+  await open(0);
+  lab.rowAt = (number) =>
+    number === 0
+      ? row(0, {
+          appendedAt: Date.UTC(2018, 9, 15, 9) + 41_000,
+          value: { text: '{"event":"SHOPPER_ADDED_ITEM","shopper":{"id":"789"}}', bytes: 53, kind: 'json' },
+        })
+      : row(number, { fields: {}, value: { text: '42', bytes: 2, kind: 'text' } });
+  lab.append(2);
+  const line = detail.getByRole('heading', { level: 2 }).first();
+  await expect.poll(() => rows().length).toBe(2);
+  await userEvent.click(rows()[0]!);
+  await expect.element(line).toHaveTextContent('Shopper 789 added item at 09:00:00 Late by 41 s');
+  for (const theme of ['light', 'dark'] as const) {
+    preferences.theme = theme;
+    await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
+    await axeClean();
+  }
+  await userEvent.click(rows()[1]!);
+  await expect.element(line).toHaveTextContent('Offset 0 of shard 1');
+});

@@ -25,7 +25,7 @@ export interface JsonEditorOptions {
 }
 
 const highlight = HighlightStyle.define([
-  { tag: tags.propertyName, color: 'var(--s0)' },
+  { tag: tags.propertyName, color: 'var(--accent)' },
   { tag: tags.string, color: 'var(--good-ink)' },
   { tag: [tags.number, tags.bool, tags.null], color: 'var(--s1)' },
 ]);
