@@ -7,6 +7,7 @@
  * null; headers: [["name", value], …] with values as above.
  */
 import { LabError } from './errors.ts';
+import { jsonLineProblem } from './jsonProblem.ts';
 import { formatIsoTime, NO_TIMESTAMP, parseRecordTime } from './time.ts';
 import type { NewRecord } from './values.ts';
 
@@ -51,7 +52,7 @@ export function recordFromJson(line: string): NewRecord {
   try {
     parsed = JSON.parse(line);
   } catch (cause) {
-    throw new LabError('bad-input', `This line is not JSON: ${(cause as Error).message}.`, { cause });
+    throw new LabError('bad-input', `This line is not JSON, ${jsonLineProblem(line)}.`, { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new LabError('bad-input', 'A record is a JSON object with “key”, “value” and more.');

@@ -59,7 +59,7 @@ function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRe
   if (value && value.length > valueBytesMax) {
     throw new LabError(
       'value-too-large',
-      `The value has ${value.length.toLocaleString('en')} bytes; this workspace takes at most ${valueBytesMax.toLocaleString('en')} (“Largest value” in Settings).`,
+      `The value has ${value.length.toLocaleString('en')} bytes; this workspace takes at most ${valueBytesMax.toLocaleString('en')} (“Largest value”, under Settings in the lab’s page).`,
     );
   }
   if (key && key.length > KEY_BYTES_MAX) {

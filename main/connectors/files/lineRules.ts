@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type ImportRules, REJECTED_TEXT_MAX } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
+import { jsonLineProblem } from '../../api/jsonProblem.ts';
 import { parseIsoTime } from '../../api/time.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
 import { fieldReader } from './fieldPath.ts';
@@ -36,10 +37,9 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
     let value: unknown;
     try {
       value = JSON.parse(text);
-    } catch (error) {
+    } catch {
       if (text.trim() === '') return 'blank';
-      // Where in the line is said; "line 1" would be taken for the file's.
-      return { reason: `not JSON: ${(error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')}` };
+      return { reason: `not JSON, ${jsonLineProblem(text)}` };
     }
     const record: NewRecord = { key: null, value: bytes, headers: [], timestamp: null, shard: null };
     if (keyIn) {
@@ -72,7 +72,9 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
       // A whole array on one line is most often longer than any event may be: that it is one says more than its length.
       if (isCut && rules.format === 'ndjson' && number === 1 && beginsArray(bytes)) return { reason: ARRAY_REASON };
       if (isCut || bytes.length > valueBytesMax)
-        return { reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value of this workspace (see Settings)` };
+        return {
+          reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value that this workspace takes (Settings in the lab’s page change it)`,
+        };
       if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
       if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
       const result = readJson(bytes);

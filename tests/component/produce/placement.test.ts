@@ -21,7 +21,11 @@ test('a numbered key tells of its first event', () => {
 });
 
 test('without a key, and against the key', () => {
-  expect(landing({ key: null, chosen: null, shards: 3, numbered: false })).toMatchObject({ by: 'sticky' });
+  expect(landing({ key: null, chosen: null, shards: 3, numbered: false })).toEqual({
+    by: 'sticky',
+    sentence: 'Sticky: events without a key that are appended together go to one shard, the next ones to another.',
+  });
+  expect(landing({ key: null, chosen: null, shards: 1, numbered: false })).toMatchObject({ sentence: 'The stream has one shard.' });
   expect(landing({ key: '789', chosen: 2, shards: 3, numbered: false })).toMatchObject({
     by: 'choice',
     shard: 2,

@@ -40,6 +40,10 @@ describe('which columns show', () => {
     columns.learn([row(0, { fields: Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`f${at}`, 'x'])) })]);
     expect(columns.shown.filter(({ kind }) => kind === 'field')).toHaveLength(FIELDS_SHOWN);
     expect(columns.all.filter(({ kind }) => kind === 'field')).toHaveLength(10);
+    expect(columns.hidden).toBe(10 - FIELDS_SHOWN);
+    columns.show('time', false);
+    columns.show('field:f9', true);
+    expect(columns.hidden).toBe(10 - FIELDS_SHOWN);
   });
 
   test('as the user chose them, also the next time', () => {

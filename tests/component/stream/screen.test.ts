@@ -4,11 +4,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
+import type { EventRow } from '../../../main/api/events.ts';
 import App from '../../../renderer/src/App.svelte';
 import { dialogs } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { PLACES_MAX, StreamPlaces } from '../../../renderer/src/features/stream/places.ts';
 import { preferences } from '../../../renderer/src/state/preferences.svelte.ts';
 import { LogLab } from './logLab.ts';
+import { row } from './rows.ts';
 
 let lab: LogLab;
 const grid = page.getByRole('grid', { name: 'Events', exact: true });
@@ -299,4 +301,54 @@ test('a stream that is deleted while one looks is gone, and there is a way on', 
   await expect.element(page.getByText('There is no stream “raw-events”')).toBeVisible();
   await page.getByRole('button', { name: 'All streams' }).click();
   expect(location.hash).toBe('#/streams');
+});
+
+test('the palette shows the groups of its actions whole', async () => {
+  await open(3);
+  await userEvent.keyboard('{Control>}k{/Control}');
+  await expect.element(page.getByRole('option', { name: /raw-events.*Go to the beginning/ })).toBeVisible();
+  const groups = [...document.querySelectorAll<HTMLElement>('[role=option] > :first-child')];
+  expect(groups.map((group) => group.textContent)).toContain('raw-events');
+  for (const group of groups) expect(group.scrollWidth, group.textContent).toBeLessThanOrEqual(group.clientWidth);
+  for (const theme of ['light', 'dark'] as const) {
+    preferences.theme = theme;
+    await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
+    await axeClean();
+  }
+});
+
+test('the columns that are hidden are counted; a value without fields is set apart as the whole value', async () => {
+  await open(0);
+  const fields = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, String(at)]));
+  const whole: EventRow['value'] = { text: '42', bytes: 2, kind: 'text' };
+  lab.rowAt = (number) => row(number, number === 1 ? { fields: {}, value: whole } : { fields });
+  lab.append(3);
+  await expect.element(page.getByRole('button', { name: /^Columns\s· 3 hidden$/ })).toBeVisible();
+  const cells = [...rows()[1]!.querySelectorAll<HTMLElement>('[role=gridcell]')];
+  expect(cells.map((cell) => cell.textContent?.trim()).slice(4)).toEqual(['value42']);
+  expect(cells[4]!.ariaColSpan).toBe('6');
+  await axeClean();
+});
+
+test('an event is told in a line; without a name by its place; how late it came is said', async () => {
+  await open(0);
+  lab.rowAt = (number) =>
+    number === 0
+      ? row(0, {
+          appendedAt: Date.UTC(2018, 9, 15, 9) + 41_000,
+          value: { text: '{"event":"SHOPPER_ADDED_ITEM","shopper":{"id":"789"}}', bytes: 53, kind: 'json' },
+        })
+      : row(number, { fields: {}, value: { text: '42', bytes: 2, kind: 'text' } });
+  lab.append(2);
+  const line = detail.getByRole('heading', { level: 2 }).first();
+  await expect.poll(() => rows().length).toBe(2);
+  await userEvent.click(rows()[0]!);
+  await expect.element(line).toHaveTextContent('Shopper 789 added item at 09:00:00 Late by 41 s');
+  for (const theme of ['light', 'dark'] as const) {
+    preferences.theme = theme;
+    await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
+    await axeClean();
+  }
+  await userEvent.click(rows()[1]!);
+  await expect.element(line).toHaveTextContent('Offset 0 of shard 1');
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EventDetail } from '../../../main/api/events.ts';
-import { keyFormula, lateness, placementSentence } from '../../../renderer/src/features/stream/eventFacts.ts';
+import { keyFormula, lateBy, lateness, placementSentence } from '../../../renderer/src/features/stream/eventFacts.ts';
+import { headline } from '../../../renderer/src/features/stream/headline.ts';
 import { hexLines } from '../../../renderer/src/features/stream/hexLines.ts';
 import { jsonLines } from '../../../renderer/src/features/stream/jsonLines.ts';
 import { markGroups, offsetAt, placeOf } from '../../../renderer/src/features/stream/lane.svelte.ts';
@@ -149,6 +150,36 @@ describe('why an event is where it is', () => {
     expect(lateness({ timestamp: 1000n, appendedAt: 1200 })).toBe('200 ms later');
     expect(lateness({ timestamp: 1000n, appendedAt: 1000 })).toBe('at once');
     expect(lateness({ timestamp: -1n, appendedAt: 1000 })).toBeNull();
+  });
+});
+
+describe('an event in one line', () => {
+  const said = (value: unknown): string | undefined =>
+    headline(bytes(typeof value === 'string' ? value : JSON.stringify(value)))
+      ?.map(({ text, said }) => (said ? `*${text}*` : text))
+      .join(' ');
+
+  test.each<[unknown, string | undefined]>([
+    [{ event: 'SHOPPER_VIEWED_PRODUCT', shopper: { id: '789' }, product: { name: 'iPad' } }, 'Shopper *789* viewed product *iPad*'],
+    [{ type: 'shopper-added-item', shopper: 789, item: [1] }, 'Shopper *789* added item'],
+    [{ type: 'OrderPlaced', order: { id: 7 } }, 'Order *7* placed'],
+    [{ event: '', action: 'sent an SMS' }, 'Sent an SMS'],
+    [{ event: 'A_constructor', a: 9007199254740993 }, 'A constructor'],
+    ['{"event":"ITEM_SOLD","item":{"id":9007199254740993}}', 'Item sold'],
+    [{ name: 'no event' }, undefined],
+    [{ event: 42 }, undefined],
+    [{ event: 'x'.repeat(81) }, undefined],
+    ['[1]', undefined],
+    ['plain', undefined],
+  ])('%j', (value, line) => expect(said(value)).toBe(line));
+
+  test('no value says nothing', () => expect(headline(null)).toBeNull());
+
+  test('late is what was appended ten seconds after it happened, or more', () => {
+    expect(lateBy({ timestamp: 1000n, appendedAt: 42_000 })).toBe('41 s');
+    expect(lateBy({ timestamp: 1000n, appendedAt: 10_999 })).toBeNull();
+    expect(lateBy({ timestamp: -1n, appendedAt: 42_000 })).toBeNull();
+    expect(lateBy({ timestamp: 42_000n, appendedAt: 1000 })).toBeNull();
   });
 });
 

@@ -62,8 +62,8 @@ describe('record JSON', () => {
   });
 
   it.each([
-    ['', 'This line is not JSON: '],
-    ['{"value":', 'This line is not JSON: '],
+    ['', 'This line is not JSON, column 1: There is no value.'],
+    ['{"value":', 'This line is not JSON, column 10: The text ends where a value should stand.'],
     ['[]', 'A record is a JSON object'],
     ['null', 'A record is a JSON object'],
     ['"text"', 'A record is a JSON object'],

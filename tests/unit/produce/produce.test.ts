@@ -103,7 +103,7 @@ describe('produce.append', () => {
     await expect(append(oneMiB + 1)).rejects.toMatchObject({
       code: 'value-too-large',
       retriable: false,
-      message: 'The value has 1,048,577 bytes; this workspace takes at most 1,048,576 (“Largest value” in Settings).',
+      message: 'The value has 1,048,577 bytes; this workspace takes at most 1,048,576 (“Largest value”, under Settings in the lab’s page).',
     });
     await client.lab.changeSettings({ valueBytesMax: 4 * oneMiB });
     await append(4 * oneMiB);

@@ -13,7 +13,7 @@ import {
   placeholder as placeholderText,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import type { JsonProblem } from './jsonProblem.ts';
+import type { JsonProblem } from '../../../../main/api/jsonProblem.ts';
 
 export interface JsonEditorOptions {
   parent: HTMLElement;
@@ -25,7 +25,7 @@ export interface JsonEditorOptions {
 }
 
 const highlight = HighlightStyle.define([
-  { tag: tags.propertyName, color: 'var(--s0)' },
+  { tag: tags.propertyName, color: 'var(--accent)' },
   { tag: tags.string, color: 'var(--good-ink)' },
   { tag: [tags.number, tags.bool, tags.null], color: 'var(--s1)' },
 ]);

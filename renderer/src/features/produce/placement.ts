@@ -1,5 +1,6 @@
 /** Where the event in the form will land, and why, before it is sent. */
 import { murmur2, shardForKey } from '../../../../main/api/murmur2.ts';
+import { keylessSentence } from '../../ui/keyless.ts';
 
 export type Landing =
   | { by: 'key'; shard: number; formula: string; more: string | null }
@@ -22,11 +23,7 @@ const utf8 = new TextEncoder();
 
 export function landing({ key, chosen, shards, numbered }: LandingQuestion): Landing {
   if (chosen !== null) return choice(key, chosen, shards);
-  if (key === null) {
-    const sentence =
-      shards === 1 ? 'The stream has one shard.' : 'Sticky: without a key, one shard takes events for a while, then another does.';
-    return { by: 'sticky', sentence };
-  }
+  if (key === null) return { by: 'sticky', sentence: keylessSentence(shards) };
   const counts = numbered && key.includes('{{n}}');
   const text = counts ? key.replaceAll('{{n}}', '1') : key;
   return {

@@ -1,7 +1,7 @@
 /** The produce form as the user has it: texts and choices, what is wrong with them, and the record that they say. */
 import type { Draft } from '../../../../main/api/produce.ts';
 import type { NewRecord } from '../../../../main/api/values.ts';
-import { jsonProblem } from './jsonProblem.ts';
+import { jsonProblem, type JsonProblem } from '../../../../main/api/jsonProblem.ts';
 import { parseTime } from '../../ui/typedTime.ts';
 
 export type ValueMode = 'json' | 'text' | 'null';
@@ -60,7 +60,7 @@ export class ProduceForm {
   #headerIds = 0;
 
   readonly typedTime = $derived(this.timed ? parseTime(this.time) : ({ kind: 'now' } as const));
-  readonly jsonProblem = $derived(this.mode === 'json' ? jsonProblem(this.value, this.numbered) : null);
+  readonly jsonProblem = $derived(this.mode === 'json' ? valueProblem(this.value, this.numbered) : null);
   readonly keyBytes = $derived(this.keyed ? utf8.encode(this.key) : null);
   readonly valueBytes = $derived(this.mode === 'null' ? 0 : utf8.encode(this.value).length);
   readonly untouched = $derived(!this.keyed && this.value === '' && this.headers.length === 0);
@@ -133,6 +133,13 @@ export class ProduceForm {
   #headerPairs(): [string, string][] {
     return this.headers.map(({ name, value }): [string, string] => [name, value]);
   }
+}
+
+function valueProblem(value: string, numbered: boolean): JsonProblem | null {
+  const problem = jsonProblem(value, numbered);
+  return problem && value.trim() === ''
+    ? { ...problem, sentence: 'There is no value yet. For an event without one, choose Null.' }
+    : problem;
 }
 
 function modeOf(value: string | null): ValueMode {

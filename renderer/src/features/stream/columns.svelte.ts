@@ -81,6 +81,9 @@ export class Columns {
   });
   readonly shown: readonly Column[] = $derived(this.all.filter((column) => column.shown));
 
+  /** How many do not show. The value is not counted: it holds what the fields hold. */
+  readonly hidden: number = $derived(this.all.filter((column) => !column.shown && column.kind !== 'value').length);
+
   /** Learns fields and widths from rows that have come. */
   learn(rows: readonly EventRow[]): void {
     const paths = withFieldsOf(rows, this.#paths, FIELDS_MAX);

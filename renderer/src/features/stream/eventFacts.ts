@@ -6,6 +6,8 @@ import { textOf } from './recordText.ts';
 
 /** Characters of a key that the formula shows. */
 const KEY_SHOWN_MAX = 32;
+/** From here on an event is called late: more than the way to the log takes, milliseconds. */
+const LATE_MIN_MS = 10_000;
 
 /** `murmur2("789") % 3 = 1`, or null where there was no key to go by. */
 export function keyFormula({ key, placement, shard }: Pick<EventDetail, 'key' | 'placement' | 'shard'>): string | null {
@@ -27,6 +29,12 @@ export function placementSentence(
   if (placement.agrees) return 'The key decides: equal keys share a shard and keep their order.';
   const before = shards !== null && shards !== placement.shards ? '' : ', or the stream had fewer shards then';
   return `The key would choose shard ${placement.keyShard}; it is in ${shard}. Its producer chose itself${before}.`;
+}
+
+/** "41 s" where an event was appended notably after it happened; null where it was told in time, or carries no time. */
+export function lateBy({ timestamp, appendedAt }: Pick<EventDetail, 'timestamp' | 'appendedAt'>): string | null {
+  const ms = timestamp === -1n ? 0 : appendedAt - Number(timestamp);
+  return ms >= LATE_MIN_MS ? formatDuration(ms) : null;
 }
 
 /** "0.2 s later", "at once"; null where the event carries no time. */

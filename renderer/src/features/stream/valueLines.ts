@@ -1,5 +1,5 @@
 /** A value as lines to show. */
-import { jsonProblem } from '../produce/jsonProblem.ts';
+import { jsonProblem } from '../../../../main/api/jsonProblem.ts';
 import { jsonLines, type JsonToken } from './jsonLines.ts';
 
 /** Bytes of a value that are shown before it is asked for whole. */

@@ -140,9 +140,13 @@ describe('an import', () => {
     const { lines: rejected, kept, total } = await client.imports.rejected({ jobId, from: 0, limit: 1_000 });
     expect([kept, total]).toEqual([3, 3]);
     expect(rejected).toEqual([
-      { line: 2, reason: expect.stringMatching(/^not JSON: /) as string, text: '{"broken":' },
+      { line: 2, reason: 'not JSON, column 11: The text ends where a value should stand', text: '{"broken":' },
       { line: 5, reason: 'not valid UTF-8', text: '"\\xff"' },
-      { line: 6, reason: 'longer than 1,048,576 bytes, the largest value of this workspace (see Settings)', text: `"${'漢'.repeat(199)}…` },
+      {
+        line: 6,
+        reason: 'longer than 1,048,576 bytes, the largest value that this workspace takes (Settings in the lab’s page change it)',
+        text: `"${'漢'.repeat(199)}…`,
+      },
     ]);
     expect(await values('rejects')).toEqual(['{"ok":1}', '{"ok":2}', '{"ok":3}']);
     expect(await ended(jobId)).toMatchObject({

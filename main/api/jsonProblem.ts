@@ -16,6 +16,15 @@ export interface JsonProblem {
 /** The number that a send counts up. In JSON it may stand for a bare number, so it is checked as one of the same length. */
 const NUMBER_MARK = '{{n}}';
 
+/** Letters of a word out of place that a sentence repeats. */
+const WORD_SHOWN_MAX = 40;
+
+/** `column 8: A comma is missing after this`: of a text of one line, for the middle of a sentence; null where it is JSON. */
+export function jsonLineProblem(text: string): string | null {
+  const problem = jsonProblem(text);
+  return problem && `column ${problem.column}: ${problem.sentence.replace(/\.$/, '')}`;
+}
+
 export function jsonProblem(text: string, numbered = false): JsonProblem | null {
   const checked = numbered ? text.replaceAll(NUMBER_MARK, '11111') : text;
   try {
@@ -72,7 +81,7 @@ class Walk {
 
   document(): void {
     this.#space();
-    if (this.#at >= this.#text.length) this.#fail('There is no value yet. For an event without one, choose Null.');
+    if (this.#at >= this.#text.length) this.#fail('There is no value.');
     this.#value();
     this.#space();
     if (this.#at < this.#text.length) this.#fail('The value has ended, but more text follows. An event holds one JSON value.');
@@ -138,9 +147,10 @@ class Walk {
   }
 
   #failOpen(open: number, close: string, what: string): never {
-    const line = this.#text.slice(0, open).split('\n').length;
+    const before = this.#text.slice(0, open).split('\n');
+    const where = this.#text.includes('\n') ? `in line ${before.length}` : `at column ${open + 1}`;
     this.#at = this.#text.length;
-    return this.#fail(`The ${what} that begins in line ${line} is not closed: ${close} is missing.`);
+    return this.#fail(`The ${what} that begins ${where} is not closed: ${close} is missing.`);
   }
 
   #string(): void {
@@ -178,10 +188,18 @@ class Walk {
     const end = this.#wordEnd();
     const found = this.#text.slice(this.#at, end);
     if (found === 'true' || found === 'false' || found === 'null') return void (this.#at = end);
+    const shown = found.length > WORD_SHOWN_MAX ? `${found.slice(0, WORD_SHOWN_MAX)}…` : found;
     this.#fail(
-      found === '' ? `A value can not begin with ${this.#text[this.#at]}.` : `${found} is no JSON value. Text stands in double quotes.`,
+      found === '' ? `A value can not begin with ${this.#character()}.` : `${shown} is no JSON value. Text stands in double quotes.`,
       end,
     );
+  }
+
+  /** The one that stands here; by its number where it can not be seen, or would do something to a terminal. */
+  #character(): string {
+    const code = this.#text.codePointAt(this.#at)!;
+    const character = String.fromCodePoint(code);
+    return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? character : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
   }
 
   #wordEnd(): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jsonProblem } from '../../../renderer/src/features/produce/jsonProblem.ts';
+import { jsonLineProblem, jsonProblem } from '../../../main/api/jsonProblem.ts';
 
 describe('a value that is not JSON', () => {
   test.each(['{}', ' [1, -0.5e3, "a\\u00e9", true, null] ', '"text"', '{"a":{"b":[{}]}}'])('%s is JSON', (text) =>
@@ -20,9 +20,17 @@ describe('a value that is not JSON', () => {
     ['{"a": 01}', 1, 8, 'This is not a number in JSON: no leading zeros, and digits on both sides of the point.'],
     ['"\\x"', 1, 2, 'After a backslash stands one of " \\ / b f n r t, or u and four hex digits.'],
     ['{} {}', 1, 4, 'The value has ended, but more text follows. An event holds one JSON value.'],
-    ['', 1, 1, 'There is no value yet. For an event without one, choose Null.'],
+    ['', 1, 1, 'There is no value.'],
+    ['{"a": [1', 1, 9, 'The list that begins at column 7 is not closed: ] is missing.'],
+    ['\u001b[31m', 1, 1, 'A value can not begin with U+001B.'],
+    [`${'x'.repeat(50)}`, 1, 1, `${'x'.repeat(40)}… is no JSON value. Text stands in double quotes.`],
     ['NaN', 1, 1, 'NaN is no JSON value. Text stands in double quotes.'],
   ])('%j: line %i, column %i', (text, line, column, sentence) => expect(jsonProblem(text)).toMatchObject({ line, column, sentence }));
+
+  test('a line says its column, for the middle of a sentence', () => {
+    expect(jsonLineProblem('{"a": 1 "b": 2}')).toBe('column 7: A comma is missing after this');
+    expect(jsonLineProblem('{}')).toBeNull();
+  });
 
   test('the place lies in the text', () => {
     for (const text of ['', '{', '[', '"', '{"a', '-', '{"a":1', 'x']) {
