@@ -89,6 +89,8 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
   let failures = 0;
   let startedAt = 0;
   let closing = false;
+  /** Why the last start has failed, where it has. */
+  let startFailure: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   let exited: Promise<void> = Promise.resolve();
 
@@ -101,6 +103,7 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
   /** One life of the process: until it is up, or the reason why it could not be. */
   async function launch(): Promise<void> {
     startedAt = Date.now();
+    startFailure = null;
     const born = spawner.spawn('broker');
     child = born;
     status.pid = born.pid ?? null;
@@ -150,12 +153,15 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     if (closing) return;
     failures = Date.now() - startedAt > RECOVERED_AFTER_MS ? 1 : failures + 1;
     const pauseMs = restartPauseMs(failures);
-    say('down', `Broker ${boot.brokerId} ended (${how}). It is started again. What it had acknowledged is kept.`);
+    const ended = `Broker ${boot.brokerId} ended (${how}). It is started again. What it had acknowledged is kept.`;
+    // Of a start that has failed the reason is worth more than that the process was ended.
+    say('down', startFailure ?? ended);
     timer = setTimeout(() => {
       status.restarts += 1;
       say('starting', 'It is starting again.');
       launch().catch((error: unknown) => {
-        say('down', toLabError(error).message);
+        startFailure = toLabError(error).message;
+        say('down', startFailure);
         child?.kill();
       });
     }, pauseMs);

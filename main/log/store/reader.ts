@@ -1,6 +1,7 @@
 /** Reading batches over a read-only connection: never blocked by the writer, and never blocking it. */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
+import { damaged, nameOf } from './assertWhole.ts';
 import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredBatch } from './batchRow.ts';
 import { BatchIndex, type From } from './batchIndex.ts';
 import { openReader } from './connection.ts';
@@ -42,7 +43,7 @@ export class StoreReader {
   readonly #index: BatchIndex;
   readonly #times: TimeIndex;
   readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
-  readonly #batches: Database.Statement<[number, bigint, bigint], BatchRow>;
+  readonly #batches: Database.Statement<[number, bigint, bigint], [...BatchRow, bigint]>;
 
   /** The file must have been opened by its writer before. */
   constructor(path: string) {
@@ -58,8 +59,13 @@ export class StoreReader {
       .raw()
       .safeIntegers();
     this.#batches = this.#db
-      .prepare<[number, bigint, bigint], BatchRow>(
-        `SELECT ${META_COLUMNS}, bytes FROM batch WHERE shard_id = ? AND base_offset BETWEEN ? AND ? ORDER BY base_offset`,
+      .prepare<[number, bigint, bigint], [...BatchRow, bigint]>(
+        // Joined with itself, so that what a row says comes from the row: SQLite takes what it can from the index, where a flipped bit would
+        // give a shard the batch of another.
+        `SELECT ${META_COLUMNS}, bytes, indexed_offset
+         FROM (SELECT rowid AS id, base_offset AS indexed_offset FROM batch WHERE shard_id = ? AND base_offset BETWEEN ? AND ?)
+           CROSS JOIN batch ON batch.rowid = id
+         ORDER BY indexed_offset`,
       )
       .raw()
       .safeIntegers();
@@ -67,16 +73,19 @@ export class StoreReader {
 
   /**
    * Batches from the one that holds `from`, or the next after it where `from` lies in a gap. At the end: none.
-   * Throws `offset-out-of-range`, `no-such-shard`. Bytes are returned as stored, unchecked.
+   * Throws `offset-out-of-range`, `no-such-shard`, and `file-unreadable` where a batch is not to be found that must be there. Bytes are
+   * returned as stored, unchecked.
    */
   read(shardId: number, from: bigint, { bytesMax }: ReadOptions): ReadResult {
-    return this.#snapshot(shardId, ({ startOffset, nextOffset, stream, number }) => {
+    return this.#snapshot(shardId, (shard) => {
+      const { startOffset, nextOffset, stream, number } = shard;
       if (from < startOffset || from > nextOffset) {
         const held = `shard ${number} of stream ${stream} holds offsets from ${startOffset} up to, not including, ${nextOffset}`;
         throw new LabError('offset-out-of-range', `Offset ${from} is out of range: ${held}.`);
       }
       const first = this.#index.byOffset(shardId, from);
-      const batches = first === null ? [] : this.#readFrom(shardId, first.baseOffset, bytesMax);
+      const batches = first === null ? [] : this.#readFrom(shard, first.baseOffset, bytesMax);
+      this.#assertContinues(shard, from, batches);
       return { batches, startOffset, endOffset: nextOffset };
     });
   }
@@ -125,7 +134,7 @@ export class StoreReader {
 
   /** Undefined also where the batch is damaged. */
   #recordIn({ shardId, baseOffset }: BatchMeta, isSought: (record: TimedOffset) => boolean): TimedOffset | undefined {
-    const [batch] = this.#batches.all(shardId, baseOffset, baseOffset).map(batchFromRow);
+    const [batch] = this.#batches.all(shardId, baseOffset, baseOffset).map((row) => batchFromRow(row as unknown as BatchRow));
     try {
       const record = batch && decodeStored(batch).find(isSought);
       return record && { offset: record.offset, timestamp: record.timestamp };
@@ -135,15 +144,53 @@ export class StoreReader {
     }
   }
 
-  #readFrom(shardId: number, baseOffset: bigint, bytesMax: number): StoredBatch[] {
+  #readFrom(shard: ShardState, baseOffset: bigint, bytesMax: number): StoredBatch[] {
     let last: bigint | undefined;
     let bytes = 0;
-    for (const [offset, size] of this.#sizes.iterate(shardId, baseOffset)) {
+    for (const [offset, size] of this.#sizes.iterate(shard.id, baseOffset)) {
       bytes += Number(size);
       if (bytes > bytesMax && last !== undefined) break;
       last = offset;
     }
-    return last === undefined ? [] : this.#batches.all(shardId, baseOffset, last).map(batchFromRow);
+    if (last === undefined) return [];
+    return this.#batches.all(shard.id, baseOffset, last).map((row) => {
+      const batch = batchFromRow(row as unknown as BatchRow);
+      if (batch.shardId !== shard.id || batch.baseOffset !== row.at(-1)) throw this.#indexDamaged(shard, row.at(-1) as bigint);
+      return batch;
+    });
+  }
+
+  /**
+   * Offsets may have gaps; records may not. So where a batch does not follow right upon the one before, the count of records tells whether
+   * the index has lost one in between, or given its place to another.
+   */
+  #assertContinues(shard: ShardState, from: bigint, batches: readonly StoredBatch[]): void {
+    const { startOffset, nextOffset, recordsTotal, recordsTrimmed } = shard;
+    const before = (offset: bigint): BatchMeta | null => this.#index.backward(shard, { offset: offset - 1n }, 1)[0] ?? null;
+    const endOf = (batch: BatchMeta | null): bigint => (batch ? batch.recordsBefore + BigInt(batch.recordCount) : recordsTrimmed);
+    const [first] = batches;
+    if (!first) {
+      if (from < nextOffset && endOf(before(from)) !== recordsTotal) throw this.#indexDamaged(shard, from);
+      return;
+    }
+    if (first.lastOffset < from || (first.baseOffset > from && endOf(before(first.baseOffset)) !== first.recordsBefore)) {
+      throw this.#indexDamaged(shard, from);
+    }
+    if (from === startOffset && first.recordsBefore !== recordsTrimmed) throw this.#indexDamaged(shard, from);
+    const last = batches.at(-1) as StoredBatch;
+    const next = this.#index.forward(shard, { offset: last.baseOffset }, 2)[1];
+    for (const [index, batch] of batches.entries()) {
+      const following = batches[index + 1] ?? next;
+      const follows = following?.baseOffset ?? nextOffset;
+      if (follows === batch.lastOffset + 1n) continue;
+      if (follows <= batch.lastOffset || endOf(batch) !== (following?.recordsBefore ?? recordsTotal)) {
+        throw this.#indexDamaged(shard, batch.lastOffset + 1n);
+      }
+    }
+  }
+
+  #indexDamaged(shard: ShardState, offset: bigint): LabError {
+    return damaged(this.#path, `what ${nameOf(shard)} has at offset ${offset} and after can not be found`);
   }
 
   /** Shard and batches as of one moment. */

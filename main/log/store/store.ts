@@ -1,6 +1,8 @@
 /** The store of a broker: its shards and their batches in one SQLite file. */
 import type Database from 'better-sqlite3';
+import { LabError } from '../../api/errors.ts';
 import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
+import { assertWhole, damaged } from './assertWhole.ts';
 import type { From } from './batchIndex.ts';
 import type { BatchMeta } from './batchRow.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
@@ -27,7 +29,13 @@ export interface StoreOptions {
  * Throws `not-a-log`, `format-too-new`, `workspace-unwritable`, `disk-full`, `file-unreadable`.
  */
 export function openStore(options: StoreOptions): Store {
-  return guarded(options.path, () => new Store(options));
+  try {
+    return guarded(options.path, () => new Store(options));
+  } catch (error) {
+    // Nothing here depends on what was asked: tables that are not as we make them, values that can not be, lie in the file.
+    if (error instanceof LabError && error.code === 'internal') throw damaged(options.path, `it can not be opened (${error.message})`);
+    throw error;
+  }
 }
 
 /** Any method may throw `disk-full` or `file-unreadable`. */
@@ -49,6 +57,7 @@ export class Store {
     this.#db = openWriter(path, brokerId, durability);
     try {
       this.#shards = new ShardTable(this.#db);
+      assertWhole(this.#db, this.#shards, path);
       this.#summaries = new Summaries(this.#db);
       this.#clock = new AppendClock(now, this.#lastAppendTimeUs());
       this.#appender = new Appender(this.#db, this.#shards, this.#summaries, this.#clock);

@@ -1,0 +1,24 @@
+/**
+ * Fault tests: processes that are killed, power that fails, disks that are full or read-only, bits that flip. What they need of the system
+ * (strace, mounts) they ask for, and fail with the reason where it is not to be had. FAULTS_SEED repeats a run.
+ */
+import { randomInt } from 'node:crypto';
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const seed = process.env.FAULTS_SEED ?? String(randomInt(2 ** 31));
+console.log(`FAULTS_SEED=${seed}`);
+
+export default defineConfig({
+  root: path.join(import.meta.dirname, '../..'),
+  test: {
+    include: ['tests/faults/**/*.test.ts'],
+    pool: 'forks',
+    // Moments are chosen at random; two files at once would only make each other's rarer.
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+    env: { FAULTS_SEED: seed },
+    globalSetup: path.join(import.meta.dirname, '../buildPrograms.ts'),
+  },
+});
