@@ -147,7 +147,6 @@ it('retention and deletion on a full disk: refused or done later, and the broker
 it('a disk that makes itself read-only: appends are refused, what is there stays readable, and after a repair all is there', async () => {
   const { mount, workspace } = setUp(mountThatGivesUp(64 * MIB), 0);
   const lab = await openLab(workspace, { durability: 'safe' });
-  onTestFinished(() => lab.close());
   await lab.client.streams.create({ name: 'kept', shards: SHARDS });
   const acknowledged: string[] = [];
   for (let n = 0; n < 50; n++) {
@@ -161,6 +160,12 @@ it('a disk that makes itself read-only: appends are refused, what is there stays
   expect(await contentOfStream(lab, 'kept')).toEqual([...acknowledged].sort());
   expect(await lab.broker()).toMatchObject({ pid: before.pid, restarts: 0 });
   await lab.close();
+
+  mount.repair();
+  const again = await openLab(workspace);
+  onTestFinished(() => again.close());
+  expect(await contentOfStream(again, 'kept')).toEqual([...acknowledged].sort());
+  await canAppend(again, 'kept');
 });
 
 it('a disk that is mounted read-only: opening says so, and mounted for writing again it opens', async () => {
