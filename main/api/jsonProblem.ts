@@ -14,7 +14,7 @@ export interface JsonProblem {
 }
 
 /** The number that a send counts up. In JSON it may stand for a bare number, so it is checked as one of the same length. */
-const NUMBER_MARK = '{{n}}';
+export const NUMBER_MARK = '{{n}}';
 
 /** Letters of a word out of place that a sentence repeats. */
 const WORD_SHOWN_MAX = 40;

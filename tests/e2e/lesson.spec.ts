@@ -46,8 +46,8 @@ async function send(page: Page, button = 'Send'): Promise<void> {
 }
 
 async function sendMany(page: Page, count: number, numbered: boolean): Promise<void> {
-  await produceSheet(page).getByRole('spinbutton', { name: 'How many events' }).fill(String(count));
-  if (numbered) await produceSheet(page).getByRole('checkbox', { name: 'Number {{n}}' }).check();
+  await produceSheet(page).getByRole('spinbutton', { name: 'Count' }).fill(String(count));
+  await expect(produceSheet(page).getByRole('checkbox', { name: 'Number {{n}}' })).toBeChecked({ checked: numbered });
   await send(page, `Send ${count}`);
 }
 

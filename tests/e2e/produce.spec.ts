@@ -137,8 +137,8 @@ test('Send n counts {{n}} up in key and value', async ({ page, lab }) => {
   await openSheet(page, lab);
   await key(page).fill('visitor-{{n}}');
   await value(page).fill('{"visitor": {{n}}, "name": "visitor-{{n}}"}');
-  await sheet(page).getByRole('checkbox', { name: 'Number {{n}}' }).check();
-  const count = sheet(page).getByRole('spinbutton', { name: 'How many events' });
+  await expect(sheet(page).getByRole('checkbox', { name: 'Number {{n}}' }), 'ticks itself').toBeChecked();
+  const count = sheet(page).getByRole('spinbutton', { name: 'Count' });
   await count.fill('100001');
   await expect(sheet(page).getByRole('alert')).toContainText('1 to 100,000 events');
   await count.fill('300');
@@ -275,7 +275,7 @@ test('Ctrl+Enter sends from every place in the sheet', async ({ page, lab }) => 
   const places = [
     key(page),
     value(page),
-    sheet(page).getByRole('spinbutton', { name: 'How many events' }),
+    sheet(page).getByRole('spinbutton', { name: 'Count' }),
     sheet(page).getByRole('combobox', { name: /^Stream/ }),
   ];
   for (const [index, place] of places.entries()) {

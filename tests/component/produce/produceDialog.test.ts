@@ -116,7 +116,7 @@ test('many at once, numbered', async () => {
   open();
   await type('k', '{"n": 1}');
   await sheet.getByRole('checkbox', { name: 'Number {{n}}' }).click();
-  await sheet.getByRole('spinbutton', { name: 'How many events' }).fill('250');
+  await sheet.getByRole('spinbutton', { name: 'Count' }).fill('250');
   await sheet.getByRole('button', { name: 'Send 250' }).click();
   await expect.element(sheet.getByText('Appended 250 events at shard 1, offsets 781 to 1,030')).toBeVisible();
   expect(sent[0]).toMatchObject({ count: 250, numbered: true });

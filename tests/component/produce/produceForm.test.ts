@@ -45,6 +45,29 @@ describe('the record of the form', () => {
   });
 });
 
+describe('{{n}}', () => {
+  test('in key or value is counted up unless that is unticked', () => {
+    const form = new ProduceForm();
+    expect(form.numbered).toBe(false);
+    form.value = '{"n": {{n}}}';
+    expect([form.numbered, form.jsonProblem]).toEqual([true, null]);
+    form.mode = 'null';
+    expect(form.numbered, 'a text that is not sent').toBe(false);
+    form.keyed = true;
+    form.key = 'visitor-{{n}}';
+    expect(form.numbered).toBe(true);
+    form.numbered = false;
+    form.key = 'shopper-{{n}}';
+    expect(form.numbered, 'a choice stays').toBe(false);
+    const again = new ProduceForm();
+    again.restore(form.snapshot());
+    expect(again.numbered).toBe(false);
+    again.numbered = true;
+    again.key = '789';
+    expect(again.numbered, 'a tick that says what the text says is no choice').toBe(false);
+  });
+});
+
 describe('drafts', () => {
   test('a kept event comes back as it was', () => {
     const draft = { key: '', value: 'not json', headers: [['h', 'v']] as [string, string][], shard: 1, timestamp: 'half a ti' };

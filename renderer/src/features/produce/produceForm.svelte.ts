@@ -1,7 +1,7 @@
 /** The produce form as the user has it: texts and choices, what is wrong with them, and the record that they say. */
 import type { Draft } from '../../../../main/api/produce.ts';
 import type { NewRecord } from '../../../../main/api/values.ts';
-import { jsonProblem, type JsonProblem } from '../../../../main/api/jsonProblem.ts';
+import { jsonProblem, NUMBER_MARK, type JsonProblem } from '../../../../main/api/jsonProblem.ts';
 import { parseTime } from '../../ui/typedTime.ts';
 
 export type ValueMode = 'json' | 'text' | 'null';
@@ -24,7 +24,8 @@ export interface FormSnapshot {
   timed: boolean;
   time: string;
   count: number | null;
-  numbered: boolean;
+  /** Null where nobody chose: then it is counted up wherever `{{n}}` stands. */
+  numbered: boolean | null;
 }
 
 const empty: FormSnapshot = {
@@ -38,7 +39,7 @@ const empty: FormSnapshot = {
   timed: false,
   time: '',
   count: 100,
-  numbered: false,
+  numbered: null,
 };
 
 const utf8 = new TextEncoder();
@@ -56,14 +57,24 @@ export class ProduceForm {
   time = $state(empty.time);
   /** Null while the field is empty. */
   count = $state(empty.count);
-  numbered = $state(empty.numbered);
+  #numbered = $state(empty.numbered);
   #headerIds = 0;
 
+  /** Whether `{{n}}` stands where it would be counted up. */
+  readonly marked = $derived((this.keyed && this.key.includes(NUMBER_MARK)) || (this.mode !== 'null' && this.value.includes(NUMBER_MARK)));
   readonly typedTime = $derived(this.timed ? parseTime(this.time) : ({ kind: 'now' } as const));
   readonly jsonProblem = $derived(this.mode === 'json' ? valueProblem(this.value, this.numbered) : null);
   readonly keyBytes = $derived(this.keyed ? utf8.encode(this.key) : null);
   readonly valueBytes = $derived(this.mode === 'null' ? 0 : utf8.encode(this.value).length);
   readonly untouched = $derived(!this.keyed && this.value === '' && this.headers.length === 0);
+
+  /** Ticks itself with the mark in the text; a tick against that is a choice and stays. */
+  get numbered(): boolean {
+    return this.#numbered ?? this.marked;
+  }
+  set numbered(numbered: boolean | null) {
+    this.#numbered = numbered === this.marked ? null : numbered;
+  }
 
   /** The record to append; a header left empty is none. The time must not be a problem; whether the value is JSON is the caller's to ask. */
   record(): NewRecord {
@@ -88,8 +99,8 @@ export class ProduceForm {
   }
 
   snapshot(): FormSnapshot {
-    const { keyed, key, mode, value, byKey, shard, timed, time, count, numbered } = this;
-    return { keyed, key, mode, value, headers: this.#headerPairs(), byKey, shard, timed, time, count, numbered };
+    const { keyed, key, mode, value, byKey, shard, timed, time, count } = this;
+    return { keyed, key, mode, value, headers: this.#headerPairs(), byKey, shard, timed, time, count, numbered: this.#numbered };
   }
 
   restore(snapshot: Partial<FormSnapshot>): void {
@@ -126,7 +137,6 @@ export class ProduceForm {
       timed: draft.timestamp !== null,
       time: draft.timestamp ?? '',
       count: this.count,
-      numbered: `${draft.key ?? ''}${draft.value ?? ''}`.includes('{{n}}'),
     });
   }
 
