@@ -156,7 +156,7 @@ function readShard(store: Store, shard: ShardState, events: Map<bigint, string>,
         }
       } catch (thrown) {
         say(outcome, `decoding ${name}`, thrown);
-        if (!(thrown as Error).message.includes(`offsets ${batch.baseOffset} to ${batch.lastOffset} of shard ${shard.id}`))
+        if (!(thrown as Error).message.includes(`offsets ${batch.baseOffset} to ${batch.lastOffset}`))
           outcome.wrong.push(`a damaged batch is not named: ${(thrown as Error).message}`);
         for (const offset of events.keys()) if (offset >= batch.baseOffset && offset <= batch.lastOffset) accounted.add(offset);
       }
