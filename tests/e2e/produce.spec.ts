@@ -2,6 +2,7 @@
 import type { Locator, Page } from 'playwright/test';
 import { shardForKey } from '../../main/api/murmur2.ts';
 import { expect, type Lab, test } from './lab.ts';
+import { record } from './records.ts';
 import { cell, choose, dialog, grid, openLab, row } from './screens.ts';
 
 const CONTROL_A = process.platform === 'darwin' ? 'Meta+A' : 'Control+A';
@@ -131,6 +132,26 @@ test('a null value, an empty value, an empty key and no key are four things', as
   expect(found).toHaveLength(2);
   expect(found).toContainEqual(['', null]);
   expect(found).toContainEqual([null, '']);
+});
+
+test('the tail, and what pauses it, stay in reach while one produces, beside a lesson too', async ({ page, lab, client }) => {
+  await openLab(page, lab, '#/lessons');
+  await page.getByRole('button', { name: 'Start', exact: true }).first().click();
+  await client.produce.append({ stream: 'orders', records: [record()] });
+  for (const inLesson of [true, false]) {
+    await openSheet(page, lab);
+    // What is covered can not be clicked.
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByRole('button', { name: 'Play live' }).click();
+    await row(grid(page), 1).click();
+    await page.keyboard.press('Escape');
+    const [screen, produce] = [await page.getByRole('main').boundingBox(), await sheet(page).boundingBox()];
+    expect(screen!.x + screen!.width).toBeLessThanOrEqual(produce!.x + 1);
+    await sheet(page).getByRole('button', { name: 'Close' }).click();
+    if (!inLesson) continue;
+    await page.getByRole('button', { name: 'Lesson menu' }).click();
+    await page.getByRole('menuitem', { name: 'Leave the lesson' }).click();
+  }
 });
 
 test('Send n counts {{n}} up in key and value', async ({ page, lab }) => {
