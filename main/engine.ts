@@ -85,6 +85,7 @@ function brokersOf({ settings }: Workspace, wanted: number | null): number {
 function assemble({ resources, version, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
+  const reader = createBatchReader(cluster);
   const jobs = createJobs(workspace.jobs, now);
   const readers = createReaders(registry);
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
@@ -107,9 +108,9 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
       streams: createStreamsService({
         registry,
         summaries,
-        recentKeys: (places, most) => recentKeys(cluster, createBatchReader(cluster), places, most),
+        recentKeys: (places, most) => recentKeys(cluster, reader, places, most),
       }),
-      events: createEventsService(registry, cluster),
+      events: createEventsService(registry, cluster, reader),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
       imports: createImportService({ registry, appender, jobs, settings: workspace.settings }),
       jobs: jobs.service,

@@ -4,13 +4,12 @@ import { LabError } from '../api/errors.ts';
 import type { events } from '../api/events.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
-import { createBatchReader } from './batches.ts';
+import type { BatchReader } from './batches.ts';
 import { eventDetail } from './detail.ts';
 import { readRange } from './read.ts';
 import { eventWindow, positionsAt, rowOf, seek } from './rows.ts';
 
-export function createEventsService(registry: StreamRegistry, cluster: Cluster): DomainHandlers<typeof events> {
-  const reader = createBatchReader(cluster);
+export function createEventsService(registry: StreamRegistry, cluster: Cluster, reader: BatchReader): DomainHandlers<typeof events> {
   return {
     async window({ stream, shards, from, limit }) {
       const places = registry.places(stream, shards);

@@ -35,8 +35,12 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
     if (isAdding) throw new LabError('too-many', 'A broker is being added just now. Try again in a moment.', { retriable: true });
     isAdding = true;
     try {
-      await cluster.addBroker(workspace.brokerBoot(id));
+      // Before it can be given shards: one that the workspace does not know would be missed at the next start.
       settings.setBrokers(id);
+      await cluster.addBroker(workspace.brokerBoot(id)).catch((error: unknown) => {
+        settings.setBrokers(id - 1);
+        throw error;
+      });
       return cluster.brokers().find((broker) => broker.id === id)!;
     } finally {
       isAdding = false;
