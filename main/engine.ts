@@ -95,8 +95,9 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
     registry,
     cluster,
     readers: readers.all,
+    durability: () => workspace.settings.get().durability,
     onChange(listener) {
-      const stops = [cluster.onChange(listener), registry.onChange(listener), readers.onChange(listener)];
+      const stops = [cluster, registry, readers, workspace.settings].map((part) => part.onChange(listener));
       return () => stops.forEach((stop) => stop());
     },
   });

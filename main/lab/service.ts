@@ -20,7 +20,6 @@ export interface LabServiceParts {
 
 export function createLabService({ workspace, cluster, summaries, version }: LabServiceParts): DomainHandlers<typeof lab> {
   const { settings } = workspace;
-  const listeners = new Set<() => void>();
   const status = (): LabStatus => ({
     brokers: cluster.brokers(),
     durability: settings.get().durability,
@@ -56,9 +55,8 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
     watch: (_input, { signal }) =>
       conflate({
         subscribe(changed) {
-          listeners.add(changed);
-          const stop = summaries.onChange(changed);
-          return () => (listeners.delete(changed), stop());
+          const stops = [summaries.onChange(changed), settings.onChange(changed)];
+          return () => stops.forEach((stop) => stop());
         },
         take: status,
         intervalMs: STATUS_INTERVAL_MS,
@@ -68,7 +66,6 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
     async changeSettings(named) {
       const changed = settings.change(named);
       if (named.durability) await cluster.setDurability(named.durability);
-      for (const tell of listeners) tell();
       return changed;
     },
     addBroker,

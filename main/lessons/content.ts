@@ -27,6 +27,11 @@ const checkSchema = v.union([
   v.strictObject({ sameShard: v.strictObject({ stream: streamName, key: v.string(), atLeast: count }) }),
   v.strictObject({ spread: v.strictObject({ stream: streamName, shards: shardCount }) }),
   v.strictObject({ readers: v.strictObject({ stream: streamName, apart: count }) }),
+  /** Every shard of the stream begins at this offset or behind it: what stood before was trimmed. */
+  v.strictObject({ start: v.strictObject({ stream: streamName, atLeast: count }) }),
+  /** While the step was shown, a broker ended and has come back. */
+  v.strictObject({ brokerBack: v.strictObject({}) }),
+  v.strictObject({ durability: v.picklist(['safe', 'fast']) }),
 ]);
 export type Check = v.InferOutput<typeof checkSchema>;
 
@@ -66,8 +71,10 @@ function loadLesson(folder: string): LessonContent {
   return { ...result.output, steps };
 }
 
-/** The stream that a check looks at. */
-export function streamOf(check: Check): string {
-  const [target] = Object.values(check) as { stream?: string; name?: string }[];
-  return target?.stream ?? target?.name ?? '';
+/** The stream that a check looks at; null for one of the lab as a whole. */
+export function streamOf(check: Check): string | null {
+  if ('durability' in check || 'brokerBack' in check) return null;
+  if ('stream' in check) return check.stream.name;
+  const [target] = Object.values(check) as { stream: string }[];
+  return target!.stream;
 }

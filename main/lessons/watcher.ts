@@ -4,6 +4,7 @@ import type { Reader } from '../api/readers.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed } from '../events/appendOrder.ts';
 import { createBatchReader } from '../events/batches.ts';
+import type { Durability } from '../log/index.ts';
 import { isLost, type StreamPlaces, type StreamRegistry } from '../streams/registry.ts';
 import { type Check, streamOf } from './content.ts';
 
@@ -29,14 +30,17 @@ export interface WatcherParts {
   registry: StreamRegistry;
   cluster: Cluster;
   readers: () => Reader[];
+  durability: () => Durability;
 }
 
-export function createStepWatcher(checks: readonly Check[], { registry, cluster, readers }: WatcherParts): StepWatcher {
+export function createStepWatcher(checks: readonly Check[], { registry, cluster, readers, durability }: WatcherParts): StepWatcher {
   const batches = createBatchReader(cluster);
   const seen = checks.map(() => false);
   const sights = new Map<string, Sight>();
   /** Of `sameShard`: how many events with the key each shard has. */
   const keyCounts = checks.map(() => new Map<number, number>());
+  const restarts = (): number => cluster.brokers().reduce((sum, broker) => sum + broker.restarts, 0);
+  const restartsBefore = restarts();
 
   /** The stream, where there is one that can be read. */
   function whole(name: string): StreamPlaces | undefined {
@@ -46,7 +50,7 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
   async function look(): Promise<boolean> {
     const before = seen.filter(Boolean).length;
     for (const stream of new Set(checks.map(streamOf))) {
-      if (whole(stream)) await lookAt(stream);
+      if (stream !== null && whole(stream)) await lookAt(stream);
     }
     checks.forEach((check, index) => {
       seen[index] ||= isTrueNow(check);
@@ -87,6 +91,9 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
       const stream = whole(check.stream.name);
       return stream !== undefined && [undefined, stream.shards.length].includes(check.stream.shards);
     }
+    if ('durability' in check) return durability() === check.durability;
+    if ('brokerBack' in check) return restarts() > restartsBefore && cluster.brokers().every(({ state }) => state === 'up');
+    if ('start' in check) return startsBehind(check.start);
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
     if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
     if ('readers' in check)
@@ -95,6 +102,11 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
         BigInt(check.readers.apart),
       );
     return false;
+  }
+
+  function startsBehind({ stream, atLeast }: { stream: string; atLeast: number }): boolean {
+    const shards = whole(stream)?.shards ?? [];
+    return shards.length > 0 && shards.every((place) => (cluster.state(place)?.startOffset ?? 0n) >= BigInt(atLeast));
   }
 
   return { seen, look };

@@ -6,6 +6,8 @@ import type { Catalog } from './catalog.ts';
 export interface SettingsStore {
   get(): Settings;
   change(named: { [N in keyof Settings]?: Settings[N] | undefined }): Settings;
+  /** Calls back after each {@link change}; the answer stops that. */
+  onChange(listener: () => void): () => void;
   /** How many brokers the workspace has; they are numbered from 1. */
   brokers(): number;
   setBrokers(brokers: number): void;
@@ -18,6 +20,7 @@ export function createSettings(catalog: Catalog): SettingsStore {
     valueBytesMax: Number(read.get('valueBytesMax') ?? VALUE_BYTES_MAX_DEFAULT),
     durability: read.get('durability') === 'fast' ? 'fast' : 'safe',
   };
+  const listeners = new Set<() => void>();
   return {
     get: () => settings,
     change(named) {
@@ -30,7 +33,12 @@ export function createSettings(catalog: Catalog): SettingsStore {
         write.run('durability', next.durability);
       })();
       settings = next;
+      for (const tell of listeners) tell();
       return settings;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     brokers: () => Number(read.get('brokers') ?? 1),
     setBrokers: (brokers) => void write.run('brokers', String(brokers)),

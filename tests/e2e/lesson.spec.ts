@@ -48,7 +48,7 @@ async function send(page: Page, button = 'Send'): Promise<void> {
 async function sendMany(page: Page, count: number, numbered: boolean): Promise<void> {
   await produceSheet(page).getByRole('spinbutton', { name: 'Count' }).fill(String(count));
   await expect(produceSheet(page).getByRole('checkbox', { name: 'Number {{n}}' })).toBeChecked({ checked: numbered });
-  await send(page, `Send ${count}`);
+  await send(page, `Send ${count.toLocaleString('en')}`);
 }
 
 async function goToOffset(page: Page, shard: string, offset: string): Promise<void> {
@@ -117,7 +117,58 @@ const courses: Record<string, Course> = {
       },
     },
   },
+  'what-written-means': {
+    deeds: {
+      async Acknowledged(page, [name, value]) {
+        await makeStream(page, name!, 1);
+        await fillIn(page, { value: value! });
+        await send(page);
+      },
+      async 'Safe, or fast'(page, [value]) {
+        await chooseDurability(page, 'Fast');
+        await openStream(page, 'paid-orders');
+        await fillIn(page, { value: value! });
+        await send(page);
+      },
+      async 'Kill the broker'(page) {
+        await chooseDurability(page, 'Safe');
+        await navigation(page).getByRole('link', { name: 'Brokers' }).click();
+        await page.getByRole('button', { name: 'Kill broker 1' }).click();
+        const restarts = page
+          .getByRole('table', { name: 'Brokers' })
+          .getByRole('row', { name: /Broker 1/ })
+          .getByRole('cell')
+          .nth(7);
+        await expect(restarts).toHaveText('1', { timeout: 15_000 });
+        await openStream(page, 'paid-orders');
+        await expect(row(grid(page), 2)).toContainText('A-2');
+      },
+      async 'Where the log goes on'(page, [value]) {
+        await fillIn(page, { value: value! });
+        await send(page);
+      },
+      async 'Kept, until it is not'(page, [value]) {
+        await fillIn(page, { value: value! });
+        await sendMany(page, 3000, true);
+        await page.getByRole('button', { name: 'More', exact: true }).click();
+        await page.getByRole('menuitem', { name: 'Stream settings…' }).click();
+        const asked = dialog(page, 'Stream settings');
+        await asked.getByRole('radiogroup', { name: 'Retention by size' }).getByText('Keep', { exact: true }).click();
+        await choose(asked, /^Retention by size, unit/, 'KiB');
+        await asked.getByRole('spinbutton', { name: 'Retention by size, number' }).fill('64');
+        await asked.getByRole('button', { name: 'Save' }).click();
+        await expect(asked).toBeHidden();
+        await page.getByRole('button', { name: 'Beginning' }).click();
+      },
+    },
+  },
 };
+
+async function chooseDurability(page: Page, name: string): Promise<void> {
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('radiogroup', { name: 'Durability' }).getByText(name, { exact: true }).click();
+  await expect(page.getByRole('contentinfo')).toContainText(`${name.toLowerCase()} durability`);
+}
 
 const lessonsFolder = path.join(root, 'resources/lessons');
 for (const id of readdirSync(lessonsFolder)) {

@@ -10,7 +10,7 @@ interface LessonFile {
   summary: string;
   minutes: number;
   streams: string[];
-  steps: { file: string; title: string; checks: { say: string; see: Record<string, Record<string, unknown>> }[] }[];
+  steps: { file: string; title: string; checks: { say: string; see: Record<string, unknown> }[] }[];
 }
 
 type Field = (value: unknown) => boolean;
@@ -25,13 +25,16 @@ const time: Field = (value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
 
 /** What the lab can see: the fields that each kind of check must have, and those it may have. */
-const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, Field> }> = {
+const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, Field> } | Field> = {
   stream: { must: { name: words }, may: { shards: whole(1, SHARDS_MAX) } },
   events: { must: { stream: words, atLeast: whole(1) } },
   event: { must: { stream: words }, may: { key: words, shard: whole(0, SHARDS_MAX - 1), offset, valueContains: words, before: time } },
   sameShard: { must: { stream: words, key: words, atLeast: whole(2) } },
   spread: { must: { stream: words, shards: whole(2, SHARDS_MAX) } },
   readers: { must: { stream: words, apart: whole(1) } },
+  start: { must: { stream: words, atLeast: whole(1) } },
+  brokerBack: (value) => JSON.stringify(value) === '{}',
+  durability: (value) => value === 'safe' || value === 'fast',
 };
 
 const WORDS_MIN = 60;
@@ -52,12 +55,13 @@ function everyToken(markdown: string): Token[] {
 }
 
 /** What is wrong with a check, or null. */
-function checkProblem(see: Record<string, Record<string, unknown>>, declared: string[]): string | null {
+function checkProblem(see: Record<string, unknown>, declared: string[]): string | null {
   const kinds = Object.keys(see);
   if (kinds.length !== 1) return `one kind of check, not ${kinds.length}`;
   const kind = KINDS[kinds[0]!];
   if (!kind) return `no such check: ${kinds[0]}`;
-  const fields = see[kinds[0]!]!;
+  if (typeof kind === 'function') return kind(see[kinds[0]!]) ? null : `${kinds[0]} is not understood`;
+  const fields = see[kinds[0]!] as Record<string, unknown>;
   const known = { ...kind.must, ...kind.may };
   const missing = Object.keys(kind.must).find((name) => !(name in fields));
   if (missing) return `${missing} is missing`;
@@ -146,7 +150,8 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
       .flatMap(({ markdown }) => everyToken(markdown).filter((token) => token.type === 'code'))
       .map((token) => (token as { text: string }).text);
     for (const { see } of lesson.steps.flatMap((step) => step.checks)) {
-      const sought = [see['event']?.['valueContains'], see['event']?.['key'], see['sameShard']?.['key']].filter(words) as string[];
+      const { event, sameShard } = see as Record<string, Record<string, unknown> | undefined>;
+      const sought = [event?.['valueContains'], event?.['key'], sameShard?.['key']].filter(words) as string[];
       for (const part of sought)
         expect(
           pasted.some((text) => text.includes(part)),
@@ -161,6 +166,8 @@ test('a check that is not well formed is told', () => {
   expect(checkProblem({ stream: { name: 'inn-events' } }, streams)).toBeNull();
   expect(checkProblem({ stream: { name: 'inn-events' }, events: {} }, streams)).toBe('one kind of check, not 2');
   expect(checkProblem({ seen: {} }, streams)).toBe('no such check: seen');
+  expect(checkProblem({ durability: 'safe' }, streams)).toBeNull();
+  expect(checkProblem({ durability: 'sure' }, streams)).toBe('durability is not understood');
   expect(checkProblem({ events: { stream: 'inn-events' } }, streams)).toBe('atLeast is missing');
   expect(checkProblem({ event: { stream: 'inn-events', offset: 0 } }, streams)).toBe('offset is not understood: 0');
   expect(checkProblem({ event: { stream: 'inn-events', before: 'long ago' } }, streams)).toBe('before is not understood: "long ago"');

@@ -207,3 +207,40 @@ describe('a lesson’s progress', () => {
     own.remove();
   });
 });
+
+describe('the lesson What “written” means', { timeout: 30_000 }, () => {
+  it('sees the durability, a broker that ended and is back, and a shard that was trimmed', async () => {
+    await client.lab.changeSettings({ durability: 'safe' });
+    await client.lessons.start({ id: 'what-written-means' });
+    await client.streams.create({ name: 'paid-orders', shards: 1 });
+    await client.lessons.go({ step: 2 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false, false]);
+    await client.lab.changeSettings({ durability: 'fast' });
+    await sees([true, false]);
+    await append('paid-orders', record('A-1'), record('A-2'));
+    await sees([true, true]);
+
+    await client.lessons.go({ step: 3 });
+    await sees([false, false, true]);
+    await client.lab.changeSettings({ durability: 'safe' });
+    await sees([true, false, true]);
+    await client.lab.killBroker({ id: 1 });
+    await looked();
+    await sees([true, true, true]);
+
+    await client.lessons.go({ step: 6 });
+    const bulk = Array.from({ length: 1000 }, () => record('x'.repeat(100)));
+    await append('paid-orders', ...bulk);
+    await append('paid-orders', ...bulk);
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+    await client.streams.changeSettings({
+      name: 'paid-orders',
+      settings: { retentionMs: null, retentionBytes: 65_536, compression: 'none' },
+    });
+    await sees([true]);
+    await client.lessons.reset({ id: 'what-written-means' });
+    expect(await client.streams.list({})).not.toContainEqual(expect.objectContaining({ name: 'paid-orders' }));
+  });
+});
