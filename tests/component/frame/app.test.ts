@@ -218,7 +218,7 @@ test('the table of streams fits a narrow window: what can be had elsewhere gives
   lab.streams.set([shop, streamSummary('a-stream-with-quite-a-long-name', [12, 1_234_567])]);
   open();
   await expect.element(page.getByText('Events/s', { exact: true })).toBeVisible();
-  const rows = document.querySelector('.rows')!;
+  const rows = document.querySelector('table[aria-label=Streams]')!.parentElement!;
   expect(rows.scrollWidth).toBeLessThanOrEqual(rows.clientWidth);
   await expect.element(page.getByText('Made', { exact: true })).not.toBeVisible();
   await page.viewport(1280, 800);
