@@ -18,7 +18,7 @@ import {
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
-import type { ShardPlace } from './shardPlace.ts';
+import { byBroker, type ShardPlace } from './shardPlace.ts';
 
 export type { ShardPlace };
 
@@ -115,16 +115,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   async function append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]> {
-    const byBroker = [...Map.groupBy(batches, (batch) => batch.place.brokerId)];
+    const parcels = byBroker(batches);
     // One that is known to be down is told before anything is sent to the others.
-    for (const [brokerId] of byBroker) link(brokerId).client();
-    const parts = await Promise.allSettled(byBroker.map(([brokerId, own]) => appendTo(brokerId, own, signal)));
+    for (const [brokerId] of parcels) link(brokerId).client();
+    const parts = await Promise.allSettled(parcels.map(([brokerId, own]) => appendTo(brokerId, own, signal)));
     const failed = parts.find((part) => part.status === 'rejected');
     if (failed && parts.some((part) => part.status === 'fulfilled')) throw partly(failed.reason);
     if (failed) throw failed.reason;
     const appended = new Map<BatchToAppend, Appended>();
     parts.forEach((part, index) => {
-      const [, own] = byBroker[index]!;
+      const [, own] = parcels[index]!;
       (part as PromiseFulfilledResult<AppendOutcome[]>).value.forEach((outcome, at) => {
         if (!outcome.ok) throw deserializeError(outcome.error);
         appended.set(own[at]!, outcome.appended);
@@ -149,7 +149,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function deleteShards(places: readonly ShardPlace[]): Promise<void> {
     await Promise.all(
-      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([id, own]) => {
+      byBroker(places).map(async ([id, own]) => {
         const shardIds = own.map((place) => place.shardId);
         await link(id).client().deleteShards({ shardIds });
         link(id).forget(shardIds);
@@ -192,8 +192,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     deleteShards,
     async setRetention(places, retention) {
-      const byBroker = Map.groupBy(places, (place) => place.brokerId);
-      const up = [...byBroker].filter(([id]) => links.get(id)?.status.state === 'up');
+      const up = byBroker(places).filter(([id]) => links.get(id)?.status.state === 'up');
       await Promise.all(
         up.map(([id, own]) =>
           link(id)
