@@ -55,6 +55,8 @@ export interface Cluster {
   /** See brokerContract.ts. */
   offsetsForTime(places: ShardPlace[], timestamp: bigint): Promise<(TimedOffset | null)[]>;
   greatestTimestamps(places: ShardPlace[]): Promise<(TimedOffset | null)[]>;
+  /** The greatest timestamp of all batches that begin before the offset of their shard; null where there is none. */
+  greatestBefore(before: readonly { place: ShardPlace; offset: bigint }[]): Promise<bigint | null>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   check(place: ShardPlace, from: bigint): Promise<CheckedSlice>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
@@ -215,6 +217,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     rowCursors: reading.rowCursors,
     timeCursors: reading.timeCursors,
     offsetsForTime: (places, timestamp) => reading.ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
+    async greatestBefore(before) {
+      const asked = byBroker(before).map(([brokerId, own]) => {
+        const places = own.map(({ place, offset }) => ({ shardId: place.shardId, offset }));
+        return link(brokerId).client().greatestBefore({ places });
+      });
+      const found = (await Promise.all(asked)).flat();
+      return found.reduce((most, each) => (most === null || (each !== null && each > most) ? each : most), null);
+    },
     greatestTimestamps: (places) => reading.ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
     check: (place, from) => client(place).check({ shardId: place.shardId, from }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
