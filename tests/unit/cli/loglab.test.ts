@@ -223,7 +223,13 @@ describe('loglab', { timeout: 60_000 }, () => {
   });
 
   it('fails with one line where there is no lab', async () => {
-    expect(await run(['streams', 'list', '--url', 'http://127.0.0.1:1/?token=x'])).toEqual(failed(/./));
+    const at = (address: string): Promise<Outcome> => run(['streams', 'list', '--url', address]);
+    expect(await at('http://127.0.0.1:1/?token=x')).toEqual(
+      failed(
+        /^Port 1 is kept for another service: .* Give the address that the lab printed; where that is it, start the lab with another --port\.$/,
+      ),
+    );
+    expect(await at('http://no-lab.invalid:4646/?token=x')).toEqual(failed(/^There is no host called no-lab\.invalid\. Give the address/));
     expect(await run(['streams', 'list', '--url', 'nonsense'])).toEqual(
       failed('“nonsense” is no address. Give the url that the lab printed, with its token.'),
     );
