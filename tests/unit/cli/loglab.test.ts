@@ -13,11 +13,8 @@ const temporary = temporaryFolder();
 const workspace = path.join(temporary.folder, 'lab');
 /** Most commands talk to one lab that runs: that is quicker than opening the workspace for each. */
 let lab: Awaited<ReturnType<typeof serve>>;
-/** It waits five seconds for the workspace: begun first, looked at last. */
-let inUse: Promise<Outcome>;
 beforeAll(async () => {
   lab = await serve(workspace);
-  inUse = run(['streams', 'list', '--workspace', workspace]);
 });
 afterAll(async () => {
   await lab.stop();
@@ -249,9 +246,5 @@ describe('loglab over a workspace of its own', () => {
     expect((await child.outcome).out).toHaveLength(2);
     (await openWorkspace(path.join(own.folder, 'made'), { program: 'a test', pid: process.pid }, 0)).close();
     own.remove();
-  });
-
-  it('that another has open says who', async () => {
-    expect(await inUse).toEqual(failed(/is in use by a lab that serves a browser \(process \d+, since /));
   });
 });
