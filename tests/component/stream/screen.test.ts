@@ -52,6 +52,36 @@ test('opens at the end, following, and asks only for the rows that it shows', as
   }
 });
 
+test('beside sheet and lesson the event goes below its rows, and the bars of the lanes stay', async () => {
+  await open(400);
+  await expect.poll(() => rows().length).toBeGreaterThan(5);
+  await userEvent.click(rows().at(-6)!);
+  await expect.element(detail).toBeVisible();
+  const box = (of: { element: () => Element }): DOMRect => of.element().getBoundingClientRect();
+  const bar = page.getByRole('slider', { name: 'Position in shard 1' });
+  const besides = (): void => {
+    expect(box(detail).left).toBeGreaterThanOrEqual(box(grid).right);
+    expect(box(grid).width).toBeGreaterThanOrEqual(440);
+  };
+  besides();
+  const { style } = document.documentElement;
+  try {
+    for (const sheet of [480, 700]) {
+      style.setProperty('--sheet', `${sheet}px`);
+      await expect.poll(() => box(detail).top).toBeGreaterThanOrEqual(box(grid).bottom);
+      expect(box(detail).width).toBe(box(grid).width);
+      expect(box(grid).height).toBeGreaterThan(150);
+      expect(selected()).toBe('395');
+      await expect.poll(() => box(bar).width).toBeGreaterThan(100);
+    }
+    await axeClean();
+  } finally {
+    style.removeProperty('--sheet');
+  }
+  await expect.poll(() => box(detail).left).toBeGreaterThanOrEqual(box(grid).right);
+  besides();
+});
+
 test('new events appear at the end; a pause says how many came since', async () => {
   await open(50);
   await expect.element(page.getByText('Live', { exact: true })).toBeVisible();
