@@ -40,6 +40,8 @@ export interface EngineOptions {
   resources: string;
   version: string;
   spawner: Spawner;
+  /** How long to wait for whoever has the workspace open to let go of it, milliseconds; LOCK_WAIT_MS where nothing is said. */
+  lockWaitMs?: number;
   /** Milliseconds since 1970. */
   now: () => number;
   /** From 0 up to, not including, 1. */
@@ -55,7 +57,7 @@ export interface Engine {
 
 /** Errors: those of {@link openWorkspace}, and `broker-down` where a broker can not be started. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid });
+  const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid }, options.lockWaitMs);
   try {
     if (options.durability) workspace.settings.change({ durability: options.durability });
     const cluster = await startCluster({

@@ -73,6 +73,8 @@ export interface EventDetail extends Position {
   row: number;
   timestamp: bigint;
   appendedAt: number;
+  /** The greatest timestamp among the rows before it, of all shards: where it is later than the event's own, the event is late. Null for none. */
+  newestBefore: bigint | null;
   key: Uint8Array | null;
   value: Uint8Array | null;
   headers: readonly (readonly [string, Uint8Array | null])[];

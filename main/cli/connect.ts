@@ -1,11 +1,12 @@
-/** The lab that a command talks to: a running one over its address, or a workspace that the command opens itself. */
-import { LabError } from '../api/errors.ts';
+/** The lab that a command talks to: a running one, over its address, or a workspace that the command opens itself where none has it open. */
+import { LabError, toLabError } from '../api/errors.ts';
 import { type LabClient, labContract } from '../api/index.ts';
 import { createPortPair } from '../rpc/adapters/inMemory.ts';
 import { connectWebSocket } from '../rpc/adapters/webSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
+import { isSameFolder, readRunningLab, type RunningLab } from '../workspace/runningLab.ts';
 
 export interface Target {
   /** Address of a running lab, as its ready line gives it. */
@@ -19,10 +20,55 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function connect(target: Target): Promise<Connection> {
+/** How long the lab that a workspace names may take to say which one it is, milliseconds. */
+const ANSWER_MS = 3_000;
+
+/** `say` is told, in a line, where another lab is talked to than the target says. */
+export function connect(target: Target, say: (line: string) => void): Promise<Connection> {
   return target.url === undefined
-    ? openWorkspace(target.workspace === undefined ? defaultWorkspace() : userPath(target.workspace))
+    ? connectToWorkspace(target.workspace === undefined ? defaultWorkspace() : userPath(target.workspace), say)
     : connectTo(target.url);
+}
+
+/** Opens it; where a lab that runs has it open, talks to that one. Errors: those of {@link openWorkspace}. */
+async function connectToWorkspace(folder: string, say: (line: string) => void): Promise<Connection> {
+  // Where a lab is said to run, there is nothing to wait for, unless that is not so.
+  const waits = readRunningLab(folder) ? [0, undefined] : [undefined];
+  let inUse: unknown;
+  for (const lockWaitMs of waits) {
+    try {
+      return await openWorkspace(folder, lockWaitMs);
+    } catch (error) {
+      if (toLabError(error).code !== 'workspace-in-use') throw error;
+      inUse = error;
+    }
+    const lab = readRunningLab(folder);
+    const connection = lab && (await connectToHolder(lab, folder));
+    if (!connection) continue;
+    say(`Talking to the lab that has this workspace open (process ${lab.pid}).`);
+    return connection;
+  }
+  throw inUse;
+}
+
+/** Null where nobody answers there who has just this workspace open: the lab that was there has ended, and left its note. */
+async function connectToHolder({ url }: RunningLab, folder: string): Promise<Connection | null> {
+  const connecting = connectTo(url);
+  try {
+    const connection = await within(ANSWER_MS, connecting);
+    const { workspace } = await within(ANSWER_MS, connection.client.lab.info({}));
+    if (isSameFolder(workspace.path, folder)) return connection;
+  } catch {
+    // It is no lab, or not the one with this token.
+  }
+  void connecting.then((connection) => connection.close()).catch(() => {});
+  return null;
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const timer = setTimeout(() => over.reject(new LabError('deadline', 'The lab did not answer in time.')), ms);
+  return Promise.race([work, over.promise]).finally(() => clearTimeout(timer));
 }
 
 async function connectTo(url: string): Promise<Connection> {
@@ -41,7 +87,7 @@ async function connectTo(url: string): Promise<Connection> {
   };
 }
 
-async function openWorkspace(folder: string): Promise<Connection> {
+async function openWorkspace(folder: string, lockWaitMs: number | undefined): Promise<Connection> {
   // Loaded only here: a command that talks to a running lab starts in half the time.
   const [{ createEngine }, { createNodeSpawner }] = await Promise.all([import('../engine.ts'), import('../processes/nodeSpawner.ts')]);
   const layout = layoutFrom(import.meta.dirname);
@@ -54,6 +100,7 @@ async function openWorkspace(folder: string): Promise<Connection> {
     resources: layout.resourcesFolder,
     version: layout.version,
     spawner: createNodeSpawner(layout.builtFolder),
+    ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     now: Date.now,
     random: Math.random,
   });

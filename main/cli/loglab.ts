@@ -30,7 +30,10 @@ function command(parent: Command, signature: string, description: string): Comma
     .command(signature)
     .description(description)
     .addOption(new Option('--url <url>', 'talk to a running lab, at the url it printed').conflicts('workspace'))
-    .option('--workspace <folder>', 'open this workspace (the default: the one that npm start opens)')
+    .option(
+      '--workspace <folder>',
+      'open this workspace, or talk to the served lab that has it open (the default: the one that npm start opens)',
+    )
     .option('--json', 'print one JSON object a line', false);
 }
 
@@ -45,7 +48,7 @@ function describe({ description, argChoices, defaultValue, defaultValueDescripti
 }
 
 async function withLab(target: Target, work: (connection: Connection) => Promise<void>): Promise<void> {
-  const connection = await connect(target);
+  const connection = await connect(target, (line) => output.say(line));
   try {
     await work(connection);
   } finally {

@@ -108,6 +108,11 @@ const broker = {
   offsetsForTime: call(v.strictObject({ shardIds, timestamp: v.bigint() }), type<(TimedOffset | null)[]>()),
   /** For each shard its first record with its greatest timestamp; null where it is empty. */
   greatestTimestamps: call(v.strictObject({ shardIds }), type<(TimedOffset | null)[]>()),
+  /** For each shard the greatest timestamp of the batches that begin before an offset of it; null where none does. */
+  greatestBefore: call(
+    v.strictObject({ places: v.pipe(v.array(v.strictObject({ shardId, offset: v.bigint() })), v.minLength(1)) }),
+    type<(bigint | null)[]>(),
+  ),
   /** An append time that all batches lie before and none will be given any more (log/store/store.ts); not before `since`. */
   passTime: call(v.strictObject({ since: v.bigint() }), type<bigint>()),
   setDurability: call(v.strictObject({ durability: v.picklist(['safe', 'fast']) }), type<void>()),

@@ -100,6 +100,7 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
       timeCursors: ({ shardIds, appendTime }) => timeCursors(store, shardIds, appendTime),
       offsetsForTime: ({ shardIds, timestamp }) => shardIds.map((id) => store.offsetForTime(id, timestamp)),
       greatestTimestamps: ({ shardIds }) => shardIds.map((id) => store.maxTimestamp(id)),
+      greatestBefore: ({ places }) => places.map(({ shardId, offset }) => store.maxTimestampBefore(shardId, offset)),
       passTime: ({ since }) => store.passTime(since),
       setDurability: ({ durability }) => store.setDurability(durability),
       check: ({ shardId, from }) => checkSlice(store, shardId, from),

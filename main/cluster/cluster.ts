@@ -18,7 +18,7 @@ import {
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
-import type { ShardPlace } from './shardPlace.ts';
+import { byBroker, type ShardPlace } from './shardPlace.ts';
 
 export type { ShardPlace };
 
@@ -55,6 +55,8 @@ export interface Cluster {
   /** See brokerContract.ts. */
   offsetsForTime(places: ShardPlace[], timestamp: bigint): Promise<(TimedOffset | null)[]>;
   greatestTimestamps(places: ShardPlace[]): Promise<(TimedOffset | null)[]>;
+  /** The greatest timestamp of all batches that begin before the offset of their shard; null where there is none. */
+  greatestBefore(before: readonly { place: ShardPlace; offset: bigint }[]): Promise<bigint | null>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   check(place: ShardPlace, from: bigint): Promise<CheckedSlice>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
@@ -115,16 +117,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   async function append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]> {
-    const byBroker = [...Map.groupBy(batches, (batch) => batch.place.brokerId)];
+    const parcels = byBroker(batches);
     // One that is known to be down is told before anything is sent to the others.
-    for (const [brokerId] of byBroker) link(brokerId).client();
-    const parts = await Promise.allSettled(byBroker.map(([brokerId, own]) => appendTo(brokerId, own, signal)));
+    for (const [brokerId] of parcels) link(brokerId).client();
+    const parts = await Promise.allSettled(parcels.map(([brokerId, own]) => appendTo(brokerId, own, signal)));
     const failed = parts.find((part) => part.status === 'rejected');
     if (failed && parts.some((part) => part.status === 'fulfilled')) throw partly(failed.reason);
     if (failed) throw failed.reason;
     const appended = new Map<BatchToAppend, Appended>();
     parts.forEach((part, index) => {
-      const [, own] = byBroker[index]!;
+      const [, own] = parcels[index]!;
       (part as PromiseFulfilledResult<AppendOutcome[]>).value.forEach((outcome, at) => {
         if (!outcome.ok) throw deserializeError(outcome.error);
         appended.set(own[at]!, outcome.appended);
@@ -149,7 +151,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function deleteShards(places: readonly ShardPlace[]): Promise<void> {
     await Promise.all(
-      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([id, own]) => {
+      byBroker(places).map(async ([id, own]) => {
         const shardIds = own.map((place) => place.shardId);
         await link(id).client().deleteShards({ shardIds });
         link(id).forget(shardIds);
@@ -192,8 +194,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     deleteShards,
     async setRetention(places, retention) {
-      const byBroker = Map.groupBy(places, (place) => place.brokerId);
-      const up = [...byBroker].filter(([id]) => links.get(id)?.status.state === 'up');
+      const up = byBroker(places).filter(([id]) => links.get(id)?.status.state === 'up');
       await Promise.all(
         up.map(([id, own]) =>
           link(id)
@@ -216,6 +217,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     rowCursors: reading.rowCursors,
     timeCursors: reading.timeCursors,
     offsetsForTime: (places, timestamp) => reading.ofEach(places, (broker, shardIds) => broker.offsetsForTime({ shardIds, timestamp })),
+    async greatestBefore(before) {
+      const asked = byBroker(before).map(([brokerId, own]) => {
+        const places = own.map(({ place, offset }) => ({ shardId: place.shardId, offset }));
+        return link(brokerId).client().greatestBefore({ places });
+      });
+      const found = (await Promise.all(asked)).flat();
+      return found.reduce((most, each) => (most === null || (each !== null && each > most) ? each : most), null);
+    },
     greatestTimestamps: (places) => reading.ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
     check: (place, from) => client(place).check({ shardId: place.shardId, from }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),

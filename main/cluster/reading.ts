@@ -5,7 +5,7 @@
 import { LabError } from '../api/errors.ts';
 import type { RowCursors, ShardBounds, ShardCursor } from './brokerContract.ts';
 import type { BrokerClient } from './brokerLink.ts';
-import type { ShardPlace } from './shardPlace.ts';
+import { byBroker, type ShardPlace } from './shardPlace.ts';
 import { searchRow } from './rowSearch.ts';
 
 export interface Reading {
@@ -23,7 +23,7 @@ export function createReading(clientOf: (brokerId: number) => BrokerClient): Rea
     if (places.length === 0) throw new LabError('no-such-shard', 'No shard was named.');
     const answers = new Map<ShardPlace, T>();
     await Promise.all(
-      [...Map.groupBy(places, (place) => place.brokerId)].map(async ([brokerId, own]) => {
+      byBroker(places).map(async ([brokerId, own]) => {
         const parts = await ask(
           clientOf(brokerId),
           own.map((place) => place.shardId),

@@ -6,7 +6,7 @@ import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { compressionOf, decodeBatchHeader, recordBytes, type StoredBatch } from '../log/index.ts';
 import type { StreamPlaces } from '../streams/registry.ts';
 import { batchAt, type BatchReader } from './batches.ts';
-import { rowOf } from './rows.ts';
+import { standing } from './standing.ts';
 
 export async function eventDetail(
   cluster: Cluster,
@@ -26,7 +26,7 @@ export async function eventDetail(
     stream: stream.name,
     shard: place.number,
     offset,
-    row: await rowOf(cluster, reader, stream.shards, place, offset),
+    ...(await standing(cluster, reader, stream.shards, place, offset)),
     timestamp: record.timestamp,
     appendedAt: Number(batch.stored.appendTimeUs / 1000n),
     key: record.key,

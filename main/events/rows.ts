@@ -1,14 +1,11 @@
 /** Windows of rows over the shards of a stream, and the row at which an event stands. */
-import { LabError } from '../api/errors.ts';
 import type { EventRow, EventWindow, Sought } from '../api/events.ts';
 import type { Position } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
-import { AppendOrder, type Placed, startsAt, timeOf } from './appendOrder.ts';
-import { batchAt, type BatchReader, damage, type DecodedBatch } from './batches.ts';
+import { AppendOrder, type Placed, startsAt } from './appendOrder.ts';
+import { type BatchReader, damage } from './batches.ts';
 import { textCell, valueCells } from './fields.ts';
-
-/** Beyond every row: where the end is asked for. */
-const BEYOND = Number.MAX_SAFE_INTEGER;
+import { BEYOND, rowOf } from './standing.ts';
 
 /** Rows from `from` on, at most `limit` of them, or the last `limit`. */
 export async function eventWindow(
@@ -57,52 +54,6 @@ export async function seek(
   const isBetter = (a: Sought, b: Sought): boolean =>
     to.by === 'time' || a.timestamp === b.timestamp ? a.row < b.row : a.timestamp > b.timestamp;
   return sought.reduce((best, each) => (best && (!each || !isBetter(each, best)) ? best : each), null);
-}
-
-/** The row of the event at an offset of one shard, among all `places`; of the next event where there is a gap. */
-export async function rowOf(
-  cluster: Cluster,
-  reader: BatchReader,
-  places: ShardPlace[],
-  place: ShardPlace,
-  offset: bigint,
-): Promise<number> {
-  const meta = await cluster.batchAt(place, offset);
-  if (!meta) return (await cluster.rowCursors(places, BEYOND)).endRow;
-  const batch = await need(reader, place, meta.baseOffset);
-  // Of a damaged batch it is not known where its gaps were.
-  const index = batch.damaged
-    ? Math.max(0, Number(offset - meta.baseOffset))
-    : batch.records.findIndex((record) => record.offset >= offset);
-  if (index < 0) return rowOf(cluster, reader, places, place, meta.lastOffset + 1n);
-
-  const inBatch = Math.min(index, meta.recordCount - 1);
-  let row = Number(meta.recordsBefore) + inBatch;
-  const others = places.filter((other) => other !== place);
-  if (others.length === 0) return row;
-  const cursors = await cluster.timeCursors(others, meta.appendTimeUs);
-  const before = cursors.map(async (cursor, at) => {
-    // Batches of one commit are merged by their events' times.
-    if (cursor.batch?.appendTimeUs !== meta.appendTimeUs) return cursor.rowsBefore;
-    const other = others[at]!;
-    const ties = other.number < place.number ? inBatch + 1 : inBatch;
-    return cursor.rowsBefore + countBefore(await need(reader, other, cursor.batch.baseOffset), timeOf(batch, inBatch), ties);
-  });
-  for (const rows of await Promise.all(before)) row += rows;
-  return row;
-}
-
-/** Records of a batch of the same commit that come before the event with this time; of those with the same time, the first `ties`. */
-function countBefore(batch: DecodedBatch, time: bigint, ties: number): number {
-  let count = 0;
-  while (count < batch.stored.recordCount && (timeOf(batch, count) < time || (timeOf(batch, count) === time && count < ties))) count += 1;
-  return count;
-}
-
-async function need(reader: BatchReader, place: ShardPlace, baseOffset: bigint): Promise<DecodedBatch> {
-  const batch = await batchAt(reader, place, baseOffset);
-  if (batch) return batch;
-  throw new LabError('offset-out-of-range', `Shard ${place.number} has no events from offset ${baseOffset} on any more.`);
 }
 
 function toRow({ batch, offset, record }: Placed, row: number): EventRow {

@@ -7,7 +7,8 @@ import type { StreamRegistry } from '../streams/registry.ts';
 import type { BatchReader } from './batches.ts';
 import { eventDetail } from './detail.ts';
 import { readRange } from './read.ts';
-import { eventWindow, positionsAt, rowOf, seek } from './rows.ts';
+import { eventWindow, positionsAt, seek } from './rows.ts';
+import { rowOf } from './standing.ts';
 
 export function createEventsService(registry: StreamRegistry, cluster: Cluster, reader: BatchReader): DomainHandlers<typeof events> {
   return {

@@ -128,6 +128,7 @@ export function createJobs(records: JobRecords, now: () => number): Jobs {
         if (job.state !== 'running') return;
         Object.assign(job, { state, message, endedAt: now() });
         clearTimeout(listed.recording);
+        listed.recording = undefined;
         unrecord(job.id);
         forgetOldest(job);
         changed();

@@ -2,6 +2,7 @@
 import type { EngineState } from '../processes/engineSupervisor.ts';
 import { createNodeSpawner } from '../processes/nodeSpawner.ts';
 import { LabError, toLabError } from '../api/errors.ts';
+import { tellOfRunningLab } from '../workspace/runningLab.ts';
 import { startWebHost, type WebHost } from './host.ts';
 import { layoutFrom } from './layout.ts';
 import type { ServeOptions } from './options.ts';
@@ -22,8 +23,10 @@ export async function runWebHost(options: ServeOptions, builtFolder: string, rea
   try {
     const host = await start(options, builtFolder, closing.signal, onEngineState);
     isUp = true;
+    const takeBack = tellOfRunningLab(host.workspace.path, { url: host.url, pid: host.pid });
     ready(host);
     const failure = await Promise.race([hasGivenUp.promise, aborted(closing.signal)]);
+    takeBack();
     await host.close();
     if (failure) throw new LabError('internal', failure);
   } catch (error) {

@@ -128,6 +128,11 @@ export class StoreReader {
     return greatest === null ? null : this.offsetForTime(shardId, greatest);
   }
 
+  /** The greatest timestamp of the batches that begin before an offset; null where none does. Throws `no-such-shard`. */
+  maxTimestampBefore(shardId: number, offset: bigint): bigint | null {
+    return this.#snapshot(shardId, (shard) => this.#times.maxTimestampBefore(shard, offset));
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -134,6 +134,11 @@ export class Store {
     return this.#reader.maxTimestamp(shardId);
   }
 
+  /** See {@link StoreReader.maxTimestampBefore}. */
+  maxTimestampBefore(shardId: number, offset: bigint): bigint | null {
+    return this.#reader.maxTimestampBefore(shardId, offset);
+  }
+
   /**
    * An append time (microseconds) that all batches here lie before and no later one will: with it several brokers agree on a moment
    * up to which nothing can come in between any more. Not before `since`.

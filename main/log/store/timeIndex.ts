@@ -42,9 +42,15 @@ export class TimeIndex {
   }
 
   /** The greatest timestamp that the shard holds. */
-  maxTimestamp({ id, startOffset, nextOffset }: ShardState): bigint | null {
+  maxTimestamp(shard: ShardState): bigint | null {
+    return this.maxTimestampBefore(shard, shard.nextOffset);
+  }
+
+  /** The greatest timestamp of the batches that begin before an offset. */
+  maxTimestampBefore(shard: ShardState, offset: bigint): bigint | null {
     let max: bigint | null = null;
-    for (const { maxTimestamp } of this.parts({ id, startOffset, nextOffset }, () => false)) {
+    for (const { firstOffset, maxTimestamp } of this.parts(shard, (part) => part.firstOffset < offset && part.lastOffset >= offset)) {
+      if (firstOffset >= offset) break;
       if (max === null || maxTimestamp > max) max = maxTimestamp;
     }
     return max;

@@ -16,7 +16,7 @@ export async function whyRefused(socketUrl: string): Promise<LabError> {
     const { status } = await fetch(url, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(ASK_MS) });
     return ofStatus(status, url.host, hasToken);
   } catch (cause) {
-    return ofFailure(cause, url.host);
+    return ofFailure(cause, url);
   }
 }
 
@@ -46,11 +46,20 @@ function ofStatus(status: number, host: string, hasToken: boolean): LabError {
   );
 }
 
-function ofFailure(cause: unknown, host: string): LabError {
-  const code = cause instanceof Error && cause.cause instanceof Error ? (cause.cause as { code?: unknown }).code : undefined;
-  const message =
-    code === 'ECONNREFUSED'
-      ? `Nothing listens at ${host}: the lab has ended, or has another port. Start it (npm start, npm run serve) and give the address that it prints.`
-      : 'The lab could not be reached.';
-  return new LabError('disconnected', message, { cause });
+function ofFailure(failure: unknown, { host, hostname, port }: URL): LabError {
+  const cause = failure instanceof Error && failure.cause instanceof Error ? (failure.cause as Error & { code?: unknown }) : undefined;
+  return new LabError('disconnected', sentence(), { cause: failure });
+
+  function sentence(): string {
+    if (cause?.code === 'ECONNREFUSED')
+      return `Nothing listens at ${host}: the lab has ended, or has another port. Start it (npm start, npm run serve) and give the address that it prints.`;
+    if (cause?.code === 'ENOTFOUND')
+      return `There is no host called ${hostname}. Give the address that the lab printed when it started: the lab is on this machine, at 127.0.0.1.`;
+    // https://fetch.spec.whatwg.org/#port-blocking
+    if (cause?.message === 'bad port')
+      return `Port ${port} is kept for another service: neither browsers nor this command connect to it. Give the address that the lab printed; where that is it, start the lab with another --port.`;
+    // A browser does not say why.
+    if (!cause) return 'The lab could not be reached.';
+    return `The lab at ${host} could not be reached (${cause.message}). Look whether it runs, and give the address that it printed when it started.`;
+  }
 }

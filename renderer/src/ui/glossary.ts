@@ -31,6 +31,7 @@ export const glossary = {
   reader: 'Someone who reads a stream from an offset on. Readers do not disturb each other: reading takes nothing out of the log.',
   'append p99': 'Of the last appends, 99 in 100 were acknowledged at least this fast, measured from arrival to acknowledgement.',
   'event time': 'When an event happened, as opposed to when it was appended.',
+  late: 'An event is late where one that happened after it stands before it in the stream: whoever reads by time had passed its moment already.',
   'append-only': 'Events are added at the end and never changed. What was true stays readable.',
 } as const satisfies Record<string, string>;
 

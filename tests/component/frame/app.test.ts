@@ -179,6 +179,22 @@ test('a job that went well leaves by itself; one with rejected lines stays, and 
   await expect.element(page.getByRole('dialog', { name: 'Rejected lines' })).toBeVisible();
 });
 
+test('a job that failed before the page was opened is shown to it', async () => {
+  const job: Job = {
+    ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', unit: 'bytes', done: 1, total: 2 },
+    ...{ state: 'failed', events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: 1, message: 'The lab ended while it ran.' },
+  };
+  lab.streams.set([shop]);
+  lab.jobs.set([{ ...job, id: 'j0', state: 'cancelled', message: 'Cancelled.' }, job]);
+  open();
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs.getByText('The lab ended while it ran.')).toBeVisible();
+  await jobs.getByRole('button', { name: 'Hide' }).click();
+  await expect.element(jobs).not.toBeInTheDocument();
+  await page.getByRole('contentinfo').getByRole('button', { name: '2 ended jobs' }).click();
+  await expect.element(jobs.getByText('The lab ended while it ran.')).toBeVisible();
+});
+
 test('the jobs cover nothing of the screen', async () => {
   lab.streams.set([shop]);
   open();
@@ -218,7 +234,7 @@ test('the table of streams fits a narrow window: what can be had elsewhere gives
   lab.streams.set([shop, streamSummary('a-stream-with-quite-a-long-name', [12, 1_234_567])]);
   open();
   await expect.element(page.getByText('Events/s', { exact: true })).toBeVisible();
-  const rows = document.querySelector('.rows')!;
+  const rows = document.querySelector('table[aria-label=Streams]')!.parentElement!;
   expect(rows.scrollWidth).toBeLessThanOrEqual(rows.clientWidth);
   await expect.element(page.getByText('Made', { exact: true })).not.toBeVisible();
   await page.viewport(1280, 800);

@@ -17,6 +17,7 @@ export class LogLab {
   readonly moves: { id: string; positions: Position[] }[] = [];
   readonly readers = new Watched<Reader[]>([]);
   rowAt: (number: number) => EventRow = row;
+  newestBefore: bigint | null = null;
 
   constructor(events: number) {
     this.events = events;
@@ -87,6 +88,7 @@ export class LogLab {
       row: event.row,
       timestamp: event.timestamp,
       appendedAt: event.appendedAt,
+      newestBefore: this.newestBefore,
       key: bytes(event.key?.text),
       value: bytes(event.value?.text),
       headers: [['trace-id', bytes('abc')]],

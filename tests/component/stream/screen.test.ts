@@ -52,6 +52,36 @@ test('opens at the end, following, and asks only for the rows that it shows', as
   }
 });
 
+test('beside sheet and lesson the event goes below its rows, and the bars of the lanes stay', async () => {
+  await open(400);
+  await expect.poll(() => rows().length).toBeGreaterThan(5);
+  await userEvent.click(rows().at(-6)!);
+  await expect.element(detail).toBeVisible();
+  const box = (of: { element: () => Element }): DOMRect => of.element().getBoundingClientRect();
+  const bar = page.getByRole('slider', { name: 'Position in shard 1' });
+  const besides = (): void => {
+    expect(box(detail).left).toBeGreaterThanOrEqual(box(grid).right);
+    expect(box(grid).width).toBeGreaterThanOrEqual(440);
+  };
+  besides();
+  const { style } = document.documentElement;
+  try {
+    for (const sheet of [480, 700]) {
+      style.setProperty('--sheet', `${sheet}px`);
+      await expect.poll(() => box(detail).top).toBeGreaterThanOrEqual(box(grid).bottom);
+      expect(box(detail).width).toBe(box(grid).width);
+      expect(box(grid).height).toBeGreaterThan(150);
+      expect(selected()).toBe('395');
+      await expect.poll(() => box(bar).width).toBeGreaterThan(100);
+    }
+    await axeClean();
+  } finally {
+    style.removeProperty('--sheet');
+  }
+  await expect.poll(() => box(detail).left).toBeGreaterThanOrEqual(box(grid).right);
+  besides();
+});
+
 test('new events appear at the end; a pause says how many came since', async () => {
   await open(50);
   await expect.element(page.getByText('Live', { exact: true })).toBeVisible();
@@ -335,10 +365,10 @@ test('an event is told in a line; without a name by its place; how late it came 
   lab.rowAt = (number) =>
     number === 0
       ? row(0, {
-          appendedAt: Date.UTC(2018, 9, 15, 9) + 41_000,
           value: { text: '{"event":"SHOPPER_ADDED_ITEM","shopper":{"id":"789"}}', bytes: 53, kind: 'json' },
         })
       : row(number, { fields: {}, value: { text: '42', bytes: 2, kind: 'text' } });
+  lab.newestBefore = BigInt(Date.UTC(2018, 9, 15, 9) + 41_000);
   lab.append(2);
   const line = detail.getByRole('heading', { level: 2 }).first();
   await expect.poll(() => rows().length).toBe(2);
@@ -349,6 +379,7 @@ test('an event is told in a line; without a name by its place; how late it came 
     await new Promise((resolve) => setTimeout(resolve, 200)); // colours change softly
     await axeClean();
   }
+  lab.newestBefore = null;
   await userEvent.click(rows()[1]!);
   await expect.element(line).toHaveTextContent('Offset 0 of shard 1');
 });

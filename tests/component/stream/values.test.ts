@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EventDetail } from '../../../main/api/events.ts';
-import { keyFormula, lateBy, lateness, placementSentence } from '../../../renderer/src/features/stream/eventFacts.ts';
+import { keyFormula, lateBy, onItsWay, placementSentence } from '../../../renderer/src/features/stream/eventFacts.ts';
 import { headline } from '../../../renderer/src/features/stream/headline.ts';
 import { hexLines } from '../../../renderer/src/features/stream/hexLines.ts';
 import { jsonLines } from '../../../renderer/src/features/stream/jsonLines.ts';
@@ -146,10 +146,12 @@ describe('why an event is where it is', () => {
     expect(keyFormula({ shard: 1, key: null, placement })).toBeNull();
     expect(placementSentence({ shard: 1, key: null, placement }, 3)).toContain('no key');
   });
-  test('how late it came', () => {
-    expect(lateness({ timestamp: 1000n, appendedAt: 1200 })).toBe('200 ms later');
-    expect(lateness({ timestamp: 1000n, appendedAt: 1000 })).toBe('at once');
-    expect(lateness({ timestamp: -1n, appendedAt: 1000 })).toBeNull();
+  test('how long it was on its way, unless that is history', () => {
+    expect(onItsWay({ timestamp: 1000n, appendedAt: 1200 })).toBe('200 ms later');
+    expect(onItsWay({ timestamp: 1000n, appendedAt: 1000 })).toBe('at once');
+    expect(onItsWay({ timestamp: 2000n, appendedAt: 1000 })).toBe('1 s before its time');
+    expect(onItsWay({ timestamp: -1n, appendedAt: 1000 })).toBeNull();
+    expect(onItsWay({ timestamp: 1000n, appendedAt: 1000 + 8 * 365 * 86_400_000 })).toBeNull();
   });
 });
 
@@ -175,11 +177,12 @@ describe('an event in one line', () => {
 
   test('no value says nothing', () => expect(headline(null)).toBeNull());
 
-  test('late is what was appended ten seconds after it happened, or more', () => {
-    expect(lateBy({ timestamp: 1000n, appendedAt: 42_000 })).toBe('41 s');
-    expect(lateBy({ timestamp: 1000n, appendedAt: 10_999 })).toBeNull();
-    expect(lateBy({ timestamp: -1n, appendedAt: 42_000 })).toBeNull();
-    expect(lateBy({ timestamp: 42_000n, appendedAt: 1000 })).toBeNull();
+  test('late is what stands behind an event of ten seconds later, or more; when it was appended does not matter', () => {
+    expect(lateBy({ timestamp: 1000n, newestBefore: 42_000n })).toBe('41 s');
+    expect(lateBy({ timestamp: 1000n, newestBefore: 10_999n })).toBeNull();
+    expect(lateBy({ timestamp: -1n, newestBefore: 42_000n })).toBeNull();
+    expect(lateBy({ timestamp: 42_000n, newestBefore: 1000n })).toBeNull();
+    expect(lateBy({ timestamp: 1000n, newestBefore: null })).toBeNull();
   });
 });
 

@@ -159,6 +159,16 @@ describe('jobs that the end of the lab cut off', () => {
     expect(createJobs(again(), () => now).all()).toMatchObject([{ state: 'failed', events: 7 }]);
   });
 
+  it('are not those that had ended by themselves just before a clean close', () => {
+    const { records, again } = catalogOf();
+    const jobs = createJobs(records, () => now);
+    const handle = begin(jobs);
+    handle.progress({ events: 7 });
+    handle.end('done', 'All of it.');
+    jobs.close();
+    expect(createJobs(again(), () => now).all()).toEqual([]);
+  });
+
   it('are at most as many as ended jobs are listed', () => {
     const { records, again } = catalogOf();
     for (let n = 0; n < 25; n++) records.save({ ...begin(createJobs(catalogOf().records, () => n)).job, title: `cut ${n}`, startedAt: n });

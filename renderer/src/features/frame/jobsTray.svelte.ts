@@ -6,6 +6,8 @@ import { formatCountOf } from '../../ui/format.ts';
 /** How long a job that went well stays after its end, milliseconds. One with a problem stays until it is dismissed. */
 export const JOB_DONE_SHOWN_MS = 6_000;
 
+/** Also to a page that is just opened: one that failed stays listed until someone has taken note, as after a crash of the lab. */
+const isNewsToAll = ({ state }: Job): boolean => state === 'running' || state === 'failed';
 const wentWell = (job: Job): boolean => job.state === 'done' && job.rejected === 0;
 
 export class JobsTrayState {
@@ -43,18 +45,18 @@ export class JobsTrayState {
     this.open = !this.open;
   }
 
-  /** Run in an effect: opens the tray for a job that has begun, and lets those go that went well. */
+  /** Run in an effect: opens the tray for a job that is news, and lets those go that went well. */
   follow(): void {
     const jobs = this.#source();
-    const begun = jobs.filter((job) => !this.#seen.includes(job.id) && (job.state === 'running' || this.#isKnown));
+    const news = jobs.filter((job) => !this.#seen.includes(job.id) && (this.#isKnown || isNewsToAll(job)));
     for (const job of jobs.filter(wentWell)) {
       // What had ended before the page came is no news to it.
-      if (this.#seen.includes(job.id) || begun.includes(job)) this.#letGo(job.id);
+      if (this.#seen.includes(job.id) || news.includes(job)) this.#letGo(job.id);
       else this.#leave(job.id);
     }
     this.#seen = jobs.map(({ id }) => id);
     if (jobs.length) this.#isKnown = true;
-    if (begun.length) this.open = true;
+    if (news.length) this.open = true;
     if (this.jobs.length === 0) this.open = false;
   }
 

@@ -2,42 +2,23 @@
  * One reader's view of a stream: which shards, which rows, whether it follows the end, which event is selected. The page tells it
  * of scrolls, sizes and keys; it says which rows to show. It asks for the rows around them and for nothing else.
  */
-import { LabError } from '../../../../main/api/errors.ts';
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
-import { formatCount } from '../../ui/format.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
 import type { PanePlace } from './places.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
+import { type Moment, RowFinder } from './rowFinder.ts';
 import { RowScroller } from './rowScroller.ts';
+import { FOLLOWING_OVERSCAN_ROWS, isVisible, layOut, NO_ROWS, ROW_HEIGHT, rowFrom, type RowsView } from './rowsView.ts';
+import { ShardsRead } from './shardsRead.svelte.ts';
 
-export const ROW_HEIGHT = 25;
-/** Rows above and below the view that are laid out too, so that a scroll finds them painted. */
-export const OVERSCAN_ROWS = 12;
-/** As many of them as are worth it while the end is followed and all rows change at once. */
-const FOLLOWING_OVERSCAN_ROWS = 2;
 /** Rows asked for before the size of the view is known. */
 const FIRST_ROWS = 60;
 /** Least pause between two looks at the end, milliseconds: while it is followed, and while only its distance is said. */
 const [TAIL_PAUSE_MS, COUNT_PAUSE_MS] = [100, 500];
-
-/** What to lay out: rows `first` up to `end`, in an area of `height`, the first at `offset`. */
-export interface RowsView {
-  first: number;
-  end: number;
-  /** Key of the first row's element, those of the others counting up from it. After a jump elements are used again. */
-  firstKey: number;
-  firstVisible: number;
-  endVisible: number;
-  firstRow: number;
-  endRow: number;
-  height: number;
-  offset: number;
-  scrollTop: number;
-}
 
 export interface PaneOptions {
   client: Pick<LabClient, 'events' | 'readers'>;
@@ -53,56 +34,52 @@ export class PaneState {
   readonly stream: string;
   readonly reader: OpenReader;
   readonly cache: RowCache;
-  /** Null for all. */
-  shards = $state.raw<readonly number[] | null>(null);
   following = $state(true);
   /** Whether the first answer has come. */
   known = $state(false);
   /** The row that is selected. Row numbers stay, so it is the same event while others arrive. */
   cursor = $state<number | null>(null);
   selected = $state.raw<EventRow | null>(null);
-  view = $state.raw<RowsView>({
-    first: 0,
-    end: 0,
-    firstKey: 0,
-    firstVisible: 0,
-    endVisible: 0,
-    firstRow: 0,
-    endRow: 0,
-    height: 0,
-    offset: 0,
-    scrollTop: 0,
-  });
+  view = $state.raw<RowsView>(NO_ROWS);
   /** Events that came after the last one seen while the end is not followed. */
   readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
 
   #seenEnd = $state(0);
-  readonly #client: Pick<LabClient, 'events' | 'readers'>;
   readonly #columns: Columns;
+  readonly #shards = new ShardsRead();
   readonly #scroller = new RowScroller(ROW_HEIGHT);
   readonly #tail: Pace;
-  #journey = 0;
-  #outOfReach: { all: readonly number[]; outOfReach: readonly number[] } = { all: [], outOfReach: [] };
+  readonly #finder: RowFinder;
   /** The place to return to with the first rows. */
   #returnTo: PanePlace | null = null;
 
   constructor({ client, stream, name, columns, place }: PaneOptions) {
-    this.#client = client;
     this.stream = stream;
     this.name = name;
     this.#columns = columns;
     this.cache = new RowCache(
-      (from, limit, signal) => client.events.window({ stream, ...this.#chosen(), from, limit }, { signal }),
+      (from, limit, signal) => client.events.window({ stream, ...this.#shards.asked, from, limit }, { signal }),
       (window, newest) => this.#arrived(window, newest),
     );
+    this.#finder = new RowFinder({
+      client,
+      asked: () => ({ stream, ...this.#shards.asked }),
+      endRow: () => this.#scroller.endRow,
+      lookAtEnd: () => this.cache.tail(1),
+    });
     this.reader = new OpenReader(client, stream, name);
     if (place) {
-      this.shards = place.shards;
+      this.#shards.choose(place.shards);
       this.following = place.following;
       this.#returnTo = place;
     }
     this.#tail = new Pace(() => this.#lookAtEnd());
     this.#tail.wish(0);
+  }
+
+  /** Those that are shown; null for all. */
+  get shards(): readonly number[] | null {
+    return this.#shards.chosen;
   }
 
   /** Where it stands, to come back to. */
@@ -141,7 +118,7 @@ export class PaneState {
   resized(viewHeight: number): void {
     this.#scroller.setViewHeight(viewHeight);
     if (this.following) this.#scroller.toEnd();
-    else if (this.cursor !== null && this.#isVisible(this.cursor)) this.#scroller.show(this.cursor, 'nearest');
+    else if (this.cursor !== null && isVisible(this.view, this.cursor)) this.#scroller.show(this.cursor, 'nearest');
     this.#refresh();
   }
   /** The stream has more events than before, or fewer. */
@@ -152,7 +129,7 @@ export class PaneState {
   // Where to be.
 
   follow(): void {
-    this.#journey++;
+    this.#finder.forget();
     this.#returnTo = null;
     this.following = true;
     this.#scroller.toEnd();
@@ -165,56 +142,43 @@ export class PaneState {
     this.#seenEnd = this.#scroller.endRow;
   }
   toBeginning(): void {
-    this.#journey++;
+    this.#finder.forget();
     this.#returnTo = null;
     this.pause();
     this.#scroller.toBeginning();
     this.#refresh();
   }
   /** Goes to an offset of a shard and selects the event there. Rejects where there is none. */
-  async toOffset({ shard, offset }: Position): Promise<void> {
-    if (this.shards && !this.shards.includes(shard)) this.chooseShards(null);
-    const journey = ++this.#journey;
-    const { row } = await this.#client.events.rowOf({ stream: this.stream, ...this.#chosen(), shard, offset });
-    // The row may be newer than the last look at the end.
-    if (row >= this.#scroller.endRow) await this.cache.tail(1);
-    if (journey !== this.#journey) return;
-    if (row >= this.#scroller.endRow)
-      throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${formatCount(offset)}.`);
-    this.#goTo(row);
+  async toOffset(position: Position): Promise<void> {
+    if (this.shards && !this.shards.includes(position.shard)) this.chooseShards(null);
+    this.#goTo(await this.#finder.offset(position));
   }
-  /** Goes to the first row that the time names (api/events.ts), or to the greatest timestamp, and selects the event. Rejects where none is as late. */
-  async toTime(to: { by: 'time'; time: bigint } | { by: 'greatest-timestamp' }): Promise<void> {
-    const journey = ++this.#journey;
-    const found = await this.#client.events.seek({ stream: this.stream, ...this.#chosen(), to });
-    if (!found) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
-    if (found.row >= this.#scroller.endRow) await this.cache.tail(1);
-    if (journey === this.#journey) this.#goTo(found.row);
+  /** Goes to a moment in the stream and selects the event there. Rejects where none is as late. */
+  async toTime(to: Moment): Promise<void> {
+    this.#goTo(await this.#finder.moment(to));
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
-    this.shards = shards && shards.length > 0 ? [...shards].sort((a, b) => a - b) : null;
+    this.#shards.choose(shards);
     this.#readAnew();
   }
   /** Of all shards some can not be read: rows of the others are shown meanwhile. Where none of the chosen ones can, what is shown stays. */
   setOutOfReach(all: readonly number[], outOfReach: readonly number[]): void {
-    const before = String(this.#reachable());
-    this.#outOfReach = { all, outOfReach };
-    if (String(this.#reachable()) !== before) this.#readAnew();
+    if (this.#shards.setOutOfReach(all, outOfReach)) this.#readAnew();
   }
 
   /** Rows have other numbers from now on: keeps to the end, or to the selected event where it is among them. */
   #readAnew(): void {
     const held = this.selected;
     const was = this.following;
-    this.#journey++;
+    this.#finder.forget();
     this.cache.clear();
     this.deselect();
     this.known = false;
     this.#scroller.setRows(0, 0);
     this.#refresh();
     this.follow();
-    if (was || !held || !(this.#reachable()?.includes(held.shard) ?? true)) return;
+    if (was || !held || !this.#shards.includes(held.shard)) return;
     this.toOffset(held).catch(() => undefined); // The event has left the log meanwhile: the end is shown.
   }
 
@@ -231,16 +195,14 @@ export class PaneState {
   }
   /** Selects the event some rows further on; from the edge of what is visible where nothing visible is selected. */
   move(rows: number): void {
-    const { firstRow, endRow } = this.#scroller;
-    if (endRow === firstRow) return;
-    const from = this.cursor !== null && this.#isNear(this.cursor) ? this.cursor : this.#edge(rows);
-    this.moveTo(Math.min(Math.max(firstRow, from + rows), endRow - 1));
+    const { firstRow, endRow, pageRows } = this.#scroller;
+    if (endRow > firstRow) this.moveTo(rowFrom(this.view, this.cursor, rows, pageRows));
   }
   movePage(pages: number): void {
     this.move(pages * Math.max(1, this.#scroller.pageRows - 1));
   }
   moveTo(row: number): void {
-    this.#journey++;
+    this.#finder.forget();
     this.pause();
     this.cursor = row;
     this.#scroller.show(row, 'nearest');
@@ -253,36 +215,12 @@ export class PaneState {
     return this.#scroller.endRow - 1;
   }
 
-  #goTo(row: number): void {
+  #goTo(row: number | null): void {
+    if (row === null) return;
     this.pause();
     this.cursor = row;
     this.#scroller.show(row, 'top');
     this.#refresh();
-  }
-
-  #edge(rows: number): number {
-    const { firstVisible, endVisible } = this.#scroller;
-    return rows > 0 ? firstVisible - (Math.abs(rows) === 1 ? 1 : 0) : endVisible - 1 + (Math.abs(rows) === 1 ? 1 : 0);
-  }
-  #isVisible(row: number): boolean {
-    return row >= this.view.firstVisible && row < this.view.endVisible;
-  }
-  /** Within a page of what is visible: the keyboard goes on from there. */
-  #isNear(row: number): boolean {
-    const page = this.#scroller.pageRows;
-    return row >= this.view.firstVisible - page && row < this.view.endVisible + page;
-  }
-
-  #chosen(): { shards?: number[] } {
-    const shards = this.#reachable();
-    return shards ? { shards: [...shards] } : {};
-  }
-  /** Null for all. */
-  #reachable(): readonly number[] | null {
-    const { all, outOfReach } = this.#outOfReach;
-    if (outOfReach.length === 0) return this.shards;
-    const left = (this.shards ?? all).filter((shard) => !outOfReach.includes(shard));
-    return left.length > 0 ? left : this.shards;
   }
 
   async #lookAtEnd(): Promise<void> {
@@ -324,18 +262,10 @@ export class PaneState {
 
   /** Lays out anew after any change, asks for what is missing, and says where the reader stands. */
   #refresh(): void {
-    const scroller = this.#scroller;
-    const { firstRow, endRow, firstVisible, endVisible, height, scrollTop } = scroller;
-    const overscan = this.following ? FOLLOWING_OVERSCAN_ROWS : OVERSCAN_ROWS;
-    const first = Math.max(firstRow, firstVisible - overscan);
-    const end = Math.min(endRow, endVisible + overscan);
+    const { first, end, endVisible } = (this.view = layOut(this.#scroller, this.view, this.following));
     if (!this.following) this.#seenEnd = Math.max(this.#seenEnd, endVisible);
-    const { view } = this;
-    const overlaps = first < view.end && end > view.first;
-    const firstKey = overlaps ? view.firstKey + first - view.first : view.firstKey;
-    this.view = { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
-    if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
+    if (end > first && this.#scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.reader.standsAt(endVisible, this.#reachable() ?? undefined);
+    this.reader.standsAt(endVisible, this.#shards.reachable ?? undefined);
   }
 }

@@ -28,6 +28,11 @@ function expectSame(store: Store, shardId: number, all: readonly Known[], times:
   const held = all.filter(({ offset }) => offset >= startOffset);
   for (const time of times) expect(store.offsetForTime(shardId, time), `since ${time}`).toEqual(firstSince(held, time));
   expect(store.maxTimestamp(shardId)).toEqual(greatest(held));
+  for (const { offset } of held.filter((_, at) => at % 5 === 0)) {
+    const { baseOffset } = store.locate(shardId, { offset })!;
+    const before = greatest(held.filter((each) => each.offset < baseOffset))?.timestamp ?? null;
+    expect(store.maxTimestampBefore(shardId, baseOffset), `before ${baseOffset}`).toBe(before);
+  }
 }
 
 function levelsIn(path: string): number[] {
