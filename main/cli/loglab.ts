@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
+import type { ImportFormat } from '../api/imports.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { userPath } from '../web/layout.ts';
 import { connect, type Connection, type Target } from './connect.ts';
@@ -115,16 +116,12 @@ command(program, 'consume <stream>', 'print the events of a stream')
   });
 
 command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
-  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'lines']).default('ndjson'))
+  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'records', 'lines']).default('ndjson'))
   .option('--key-field <path>', 'field that becomes the key (shopper.id)')
   .option('--time-field <path>', 'field that becomes the timestamp')
   .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
   .action(
-    (
-      stream: string,
-      file: string,
-      options: Common & { format: 'ndjson' | 'lines'; keyField?: string; timeField?: string; shards?: number },
-    ) => {
+    (stream: string, file: string, options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number }) => {
       const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
       return withLab(options, (lab) =>
         importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }),

@@ -5,7 +5,7 @@ import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
 import { isUnsure } from '../../cluster/brokerLink.ts';
 import { type Appender, sizeOf } from '../../produce/append.ts';
-import { createLineReader, type LineReader, lineText } from './lineRules.ts';
+import { createLineReader, lineBytesMax, type LineReader, lineText } from './lineRules.ts';
 import { type Line, LineSplitter } from './lines.ts';
 
 /** Bytes of a piece that are turned into records before the engine's thread is given back; about 3 ms. */
@@ -21,6 +21,8 @@ export interface ImportRunOptions {
   job: JobHandle;
   appender: Appender;
   stream: string;
+  /** How many the stream has. */
+  shards: number;
   rules: ImportRules;
   valueBytesMax: number;
   /** Deletes the stream where the import made it and nothing ever went in; answers whether it did. */
@@ -50,13 +52,13 @@ export class ImportRun {
   #failure: LabError | null = null;
   #silence: NodeJS.Timeout;
 
-  constructor({ job, appender, stream, rules, valueBytesMax, deleteEmpty, sender }: ImportRunOptions) {
+  constructor({ job, appender, stream, shards, rules, valueBytesMax, deleteEmpty, sender }: ImportRunOptions) {
     this.job = job;
     this.#appender = appender;
     this.#stream = stream;
     this.#deleteEmpty = deleteEmpty;
-    this.#splitter = new LineSplitter(valueBytesMax);
-    this.#reader = createLineReader(rules, valueBytesMax);
+    this.#splitter = new LineSplitter(lineBytesMax(rules, valueBytesMax));
+    this.#reader = createLineReader(rules, valueBytesMax, shards);
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
     job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
     sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'));

@@ -18,15 +18,24 @@ const LOOKED_AT_MAX = 500;
 const FIELDS_MAX = 50;
 /** Characters of a sample value. */
 const SAMPLE_MAX = 60;
+const recordNames = new Set(['stream', 'shard', 'offset', 'timestamp', 'key', 'value', 'headers']);
 /** Names by which fields tell that they hold a time. */
 const timeNames = /time|date|(^|\.)(ts|at)$|created|occurred/i;
 
-/** `rules`: null to guess the format, without key and time. */
-export function previewImport(head: Uint8Array, rules: ImportRules | null, valueBytesMax: number): ImportPreview {
+export interface PreviewOptions {
+  head: Uint8Array;
+  /** Null to guess the format, without key and time. */
+  rules: ImportRules | null;
+  /** The file's; empty where it is not known. */
+  name: string;
+  valueBytesMax: number;
+}
+
+export function previewImport({ head, rules, valueBytesMax }: PreviewOptions): ImportPreview {
   const lines = linesOf(head, valueBytesMax);
   const format = guessFormat(lines);
   const applied = rules ?? { format, keyField: null, timeField: null };
-  const reader = createLineReader(applied, valueBytesMax);
+  const reader = createLineReader(applied, valueBytesMax, null);
   const preview: ImportPreview = { format, events: [], rejected: [], fields: applied.format === 'ndjson' ? fieldsOf(lines) : [] };
   for (const line of lines) {
     const result = reader.read(line);
@@ -35,8 +44,8 @@ export function previewImport(head: Uint8Array, rules: ImportRules | null, value
       if (preview.rejected.length < PREVIEW_EVENTS_MAX)
         preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
     } else if (preview.events.length < PREVIEW_EVENTS_MAX) {
-      const { key, value, timestamp } = result.record;
-      preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: lineText(value ?? new Uint8Array()) });
+      const { key, value, timestamp, shard } = result.record;
+      preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: value && lineText(value), shard });
     }
   }
   return preview;
@@ -59,7 +68,14 @@ function guessFormat(lines: Line[]): ImportFormat {
   const [first] = lines;
   if (first && (beginsUtf16(first.bytes) || opensArray(first.bytes))) return 'ndjson';
   const objects = lines.filter(({ bytes }) => parse(bytes) !== undefined).length;
-  return lines.length > 0 && objects * 2 >= lines.length ? 'ndjson' : 'lines';
+  if (lines.length === 0 || objects * 2 < lines.length) return 'lines';
+  return lines.filter(({ bytes }) => isRecord(parse(bytes))).length * 2 >= lines.length ? 'records' : 'ndjson';
+}
+
+/** What `consume --json` and `export` write: nothing but its names, and such of them that a value hardly has together. */
+function isRecord(value: object | undefined): boolean {
+  const told = value !== undefined && ['value', 'shard', 'offset', 'headers'].every((name) => Object.hasOwn(value, name));
+  return told && Object.keys(value).every((name) => recordNames.has(name));
 }
 
 function parse(bytes: Uint8Array): object | undefined {
