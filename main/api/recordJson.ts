@@ -30,7 +30,7 @@ const AROUND_HEADER_BYTES = 24;
 export const recordLineBytesMax = (valueBytesMax: number): number =>
   (valueBytesMax + KEY_BYTES_MAX + HEADERS_BYTES_MAX) * ESCAPE_FACTOR + HEADERS_MAX * AROUND_HEADER_BYTES + AROUND_BYTES;
 
-type JsonBytes = string | { base64: string } | null;
+export type JsonBytes = string | { base64: string } | null;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -47,7 +47,8 @@ export function recordToJson(stream: string, record: StoredRecord): string {
   });
 }
 
-function bytesToJson(bytes: Uint8Array | null): JsonBytes {
+/** Text where the bytes are UTF-8, else base64; null for none. */
+export function bytesToJson(bytes: Uint8Array | null): JsonBytes {
   if (!bytes) return null;
   try {
     return utf8.decode(bytes);

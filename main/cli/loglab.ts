@@ -5,11 +5,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { userPath } from '../web/layout.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
+import { exportFile } from './export.ts';
 import { importFile } from './import.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
@@ -19,6 +21,14 @@ import { createStream, deleteStream, listStreams } from './streams.ts';
 const USAGE = 2;
 const FAILURE = 1;
 const output = createOutput();
+
+interface ExportArguments {
+  format: ExportFormat;
+  from: RangeFrom;
+  until: RangeUntil;
+  shard?: number[];
+  force: boolean;
+}
 
 /** Options that every command has. */
 interface Common extends Target {
@@ -72,6 +82,26 @@ function or<T>(parse: (text: string) => T | null, expected: string): (text: stri
   };
 }
 
+/** A file ends: it can not follow a stream. */
+function parseExportUntil(text: string): RangeUntil | null {
+  const until = parseUntil(text);
+  return until?.at === 'live' ? null : until;
+}
+
+function fromOption(): Option {
+  return new Option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time')
+    .argParser(or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'))
+    .default({ at: 'beginning' } satisfies RangeFrom, 'beginning');
+}
+
+/** Aborts when the command is asked to end. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  return stop.signal;
+}
+
 const program = new Command('loglab')
   .description('The command of Unified Log Lab: streams of events, from the shell.')
   .exitOverride()
@@ -95,11 +125,7 @@ command(program, 'produce <stream>', 'append the lines of stdin as events')
   );
 
 command(program, 'consume <stream>', 'print the events of a stream')
-  .addOption(
-    new Option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time')
-      .argParser(or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'))
-      .default({ at: 'beginning' } satisfies RangeFrom, 'beginning'),
-  )
+  .addOption(fromOption())
   .addOption(
     new Option('--until <where>', 'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more')
       .argParser(or(parseUntil, 'live, now, offset:N, count:N or an ISO 8601 time'))
@@ -107,11 +133,31 @@ command(program, 'consume <stream>', 'print the events of a stream')
   )
   .option('--shard <n>', 'only this shard; can be given again', shardNumber)
   .action((stream: string, options: Common & { from: RangeFrom; until: RangeUntil; shard?: number[] }) => {
-    const stop = new AbortController();
-    process.once('SIGINT', () => stop.abort());
-    process.once('SIGTERM', () => stop.abort());
+    const signal = stopSignal();
     return withLab(options, (lab) =>
-      consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, stop.signal),
+      consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, signal),
+    );
+  });
+
+command(program, 'export <stream> <file>', 'write the events of a stream to a file; - is stdout')
+  .addOption(
+    new Option('--format <format>', 'one record as JSON a line (import takes them back, nothing is lost), or a row of fields an event')
+      .choices(EXPORT_FORMATS)
+      .default('records'),
+  )
+  .addOption(fromOption())
+  .addOption(
+    new Option('--until <where>', 'now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not exported any more')
+      .argParser(or(parseExportUntil, 'now, offset:N, count:N or an ISO 8601 time; what is to come is followed by consume'))
+      .default({ at: 'now' } satisfies RangeUntil, 'now'),
+  )
+  .option('--shard <n>', 'only this shard; can be given again', shardNumber)
+  .option('--force', 'replace a file that is there', false)
+  .action((stream: string, file: string, options: Common & ExportArguments) => {
+    const { shard, ...rest } = options;
+    const signal = stopSignal();
+    return withLab(options, (lab) =>
+      exportFile(lab, output, stream, file === '-' ? null : userPath(file), { ...rest, ...(shard ? { shards: shard } : {}) }, signal),
     );
   });
 
