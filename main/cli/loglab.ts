@@ -162,9 +162,9 @@ command(program, 'export <stream> <file>', 'write the events of a stream to a fi
   });
 
 command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
-  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'records', 'lines']).default('ndjson'))
-  .option('--key-field <path>', 'field that becomes the key (shopper.id)')
-  .option('--time-field <path>', 'field that becomes the timestamp')
+  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'records', 'csv', 'lines']).default('ndjson'))
+  .option('--key-field <path>', 'field that becomes the key (shopper.id), of CSV a column')
+  .option('--time-field <path>', 'field that becomes the timestamp, of CSV a column')
   .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
   .action(
     (stream: string, file: string, options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number }) => {

@@ -5,8 +5,9 @@ import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
 import { isUnsure } from '../../cluster/brokerLink.ts';
 import { type Appender, sizeOf } from '../../produce/append.ts';
-import { createLineReader, lineBytesMax, type LineReader, lineText } from './lineRules.ts';
-import { type Line, LineSplitter } from './lines.ts';
+import { createFileReader } from './formats.ts';
+import { type LineReader, lineText } from './lineRules.ts';
+import type { Line, Splitter } from './lines.ts';
 
 /** Bytes of a piece that are turned into records before the engine's thread is given back; about 3 ms. */
 const SLICE_BYTES = 128 * 1024;
@@ -37,7 +38,7 @@ export class ImportRun {
   readonly #appender: Appender;
   readonly #stream: string;
   readonly #deleteEmpty: () => Promise<boolean>;
-  readonly #splitter: LineSplitter;
+  readonly #splitter: Splitter;
   readonly #reader: LineReader;
   #records: NewRecord[] = [];
   #recordsBytes = 0;
@@ -57,8 +58,8 @@ export class ImportRun {
     this.#appender = appender;
     this.#stream = stream;
     this.#deleteEmpty = deleteEmpty;
-    this.#splitter = new LineSplitter(lineBytesMax(rules, valueBytesMax));
-    this.#reader = createLineReader(rules, valueBytesMax, shards);
+    const { splitter, reader } = createFileReader(rules, valueBytesMax, shards);
+    [this.#splitter, this.#reader] = [splitter, reader];
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
     job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
     sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'));

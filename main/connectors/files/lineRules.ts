@@ -16,7 +16,7 @@ const SECONDS_BELOW = 1e11;
 /** Farther from 1970 no clock means milliseconds: it counts something finer, or nothing. */
 const TIME_MS_MAX = 8.64e15;
 
-const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
+export const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
 const ARRAY_REASON = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';
 
 export type LineResult = { record: NewRecord } | { reason: string } | 'blank';

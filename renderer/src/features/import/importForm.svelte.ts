@@ -74,7 +74,10 @@ export class ImportForm {
 
   /** Shows what the rules make of the first lines; a preview asked for before is let go. */
   async showPreview(): Promise<void> {
-    if (this.file && !this.isEmpty && !this.fileError) await this.#ask(this.rules);
+    if (!this.file || this.isEmpty || this.fileError) return;
+    const preview = await this.#ask(this.rules);
+    // Another format has other fields.
+    if (preview) this.fields = preview.fields;
   }
 
   request(shardsMax: number): ImportRequest | null {
