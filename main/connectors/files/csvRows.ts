@@ -1,7 +1,7 @@
 /**
  * Rows of CSV (RFC 4180) out of the pieces of a file, as lines.ts gives lines: with the number of the line on which each begins, and never
  * more than the limit of one held. Not by csv-parse, whose rows behind one that is too long are lost to the end of the piece (tried with
- * 7.0.3), nor by papaparse, which tells no lines and has no limit.
+ * 7.0.3), nor by papaparse, which tells no line numbers and has no limit.
  */
 import type { Line, Splitter } from './lines.ts';
 

@@ -1,5 +1,6 @@
 /** Where an export goes: straight into a file that the user picks, where the browser can do that, else a download at the end. */
 import { LabError } from '../../../../main/api/errors.ts';
+import { writesPickedFiles } from '../../transport/index.ts';
 import { formatByteLimit } from '../../ui/format.ts';
 import { saveFile } from '../../ui/saveFile.ts';
 
@@ -22,13 +23,13 @@ type Pick = (options: { suggestedName: string }) => Promise<PickedFile>;
 /** Asks where, where it can be asked: to be called right after a click. Null where the user thought better of it. */
 export async function chooseTarget(name: string): Promise<ExportTarget | null> {
   const pick = (globalThis as { showSaveFilePicker?: Pick }).showSaveFilePicker;
-  if (!pick) return createDownload(name);
+  if (!pick || !writesPickedFiles) return createDownload(name);
   try {
     const writable = await (await pick({ suggestedName: name })).createWritable();
     return { write: (bytes) => writable.write(bytes), keep: () => writable.close(), discard: () => writable.abort() };
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return null;
-    // Not allowed here: in the desktop app, or by the browser's policy.
+    // Not allowed here, by the browser's policy.
     return createDownload(name);
   }
 }
