@@ -11,6 +11,8 @@ import type { Line, Splitter } from './lines.ts';
 
 /** Bytes of a piece that are turned into records before the engine's thread is given back; about 3 ms. */
 const SLICE_BYTES = 128 * 1024;
+/** The same of CSV, whose cells are read one by one; about 4 ms. */
+const CSV_SLICE_BYTES = 64 * 1024;
 /** Bytes of events in one append. */
 const APPEND_TARGET_BYTES = 1024 * 1024;
 /** Appends under way; pieces wait beyond it. */
@@ -40,6 +42,7 @@ export class ImportRun {
   readonly #deleteEmpty: () => Promise<boolean>;
   readonly #splitter: Splitter;
   readonly #reader: LineReader;
+  readonly #sliceBytes: number;
   #records: NewRecord[] = [];
   #recordsBytes = 0;
   readonly #underWay = new Set<Promise<void>>();
@@ -58,6 +61,7 @@ export class ImportRun {
     this.#appender = appender;
     this.#stream = stream;
     this.#deleteEmpty = deleteEmpty;
+    this.#sliceBytes = rules.format === 'csv' ? CSV_SLICE_BYTES : SLICE_BYTES;
     const { splitter, reader } = createFileReader(rules, valueBytesMax, shards);
     [this.#splitter, this.#reader] = [splitter, reader];
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
@@ -135,9 +139,9 @@ export class ImportRun {
   }
 
   async #read(piece: Uint8Array): Promise<void> {
-    for (let at = 0; at < piece.length; at += SLICE_BYTES) {
+    for (let at = 0; at < piece.length; at += this.#sliceBytes) {
       this.#check();
-      for (const line of this.#splitter.push(piece.subarray(at, at + SLICE_BYTES))) this.#take(line);
+      for (const line of this.#splitter.push(piece.subarray(at, at + this.#sliceBytes))) this.#take(line);
       if (this.#recordsBytes >= APPEND_TARGET_BYTES) await this.#append();
       await new Promise((resolve) => setImmediate(resolve));
     }
