@@ -12,23 +12,30 @@ export interface Cell {
   isQuoted: boolean;
 }
 
-/** The cells, or the reason why there are none. */
-export function cellsOf(row: string, separator: string): Cell[] | string {
+export interface Cells {
+  /** The first `most` of them. */
+  cells: Cell[];
+  count: number;
+}
+
+/** The cells, or the reason why there are none. Those behind the first `most` are counted only: a row may be a megabyte of separators. */
+export function cellsOf(row: string, separator: string, most = Number.POSITIVE_INFINITY): Cells | string {
   const cells: Cell[] = [];
+  let count = 0;
   for (let at = 0; ;) {
     if (row[at] === '"') {
       const end = closingQuote(row, at + 1);
       if (end < 0) return 'a quoted cell that begins in this row is not closed: everything behind it was read as a part of it';
       const next = end + 1;
       if (next < row.length && row[next] !== separator)
-        return `behind the closing quotation mark of cell ${cells.length + 1} there is more text; a quotation mark within a cell is written twice`;
-      cells.push({ text: row.slice(at + 1, end).replaceAll('""', '"'), isQuoted: true });
-      if (next >= row.length) return cells;
+        return `behind the closing quotation mark of cell ${count + 1} there is more text; a quotation mark within a cell is written twice`;
+      if (count++ < most) cells.push({ text: row.slice(at + 1, end).replaceAll('""', '"'), isQuoted: true });
+      if (next >= row.length) return { cells, count };
       at = next + 1;
     } else {
       const end = row.indexOf(separator, at);
-      cells.push({ text: end < 0 ? row.slice(at) : row.slice(at, end), isQuoted: false });
-      if (end < 0) return cells;
+      if (count++ < most) cells.push({ text: end < 0 ? row.slice(at) : row.slice(at, end), isQuoted: false });
+      if (end < 0) return { cells, count };
       at = end + 1;
     }
   }
@@ -44,10 +51,14 @@ function closingQuote(row: string, at: number): number {
 }
 
 /** The columns that a header names, or what is wrong with it. A column without a name, as some programs write the first one, is numbered. */
-export function columnsOf(header: Cell[]): string[] | string {
-  const names = header.map(({ text }, index) => (text === '' ? `column ${index + 1}` : text));
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  return twice === undefined ? names : `the first row names the column “${twice}” twice: give each column a name of its own`;
+export function columnsOf(header: readonly Cell[]): string[] | string {
+  const names = new Set<string>();
+  for (const [index, { text }] of header.entries()) {
+    const name = text === '' ? `column ${index + 1}` : text;
+    if (names.has(name)) return `the first row names the column “${name}” twice: give each column a name of its own`;
+    names.add(name);
+  }
+  return [...names];
 }
 
 /** @param names the columns' names as JSON */

@@ -33,7 +33,7 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
     if (!isUtf8(bytes)) return 'the first row, which names the columns, is not valid UTF-8: save the file as UTF-8 and import it again';
     const separator = String.fromCharCode(separatorOf(bytes));
     const cells = cellsOf(textOf(bytes), separator);
-    const names = typeof cells === 'string' ? cells : columnsOf(cells);
+    const names = typeof cells === 'string' ? cells : columnsOf(cells.cells);
     if (typeof names === 'string') return names;
     for (const field of [keyField, timeField])
       if (field !== null && !names.includes(field)) return `there is no column “${field}”: the first row names ${listed(names)}`;
@@ -44,12 +44,11 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
 
   function readRow({ names, separator, jsonNames, keyAt, timeAt }: Header, bytes: Uint8Array): LineResult {
     if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
-    const cells = cellsOf(textOf(bytes), separator);
-    if (typeof cells === 'string') return { reason: cells };
-    if (cells.length !== names.length)
-      return {
-        reason: `this row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}; the first row names ${names.length} columns`,
-      };
+    const row = cellsOf(textOf(bytes), separator, names.length);
+    if (typeof row === 'string') return { reason: row };
+    const { cells, count } = row;
+    if (count !== names.length)
+      return { reason: `this row has ${count} ${count === 1 ? 'cell' : 'cells'}; the first row names ${names.length} columns` };
     const value = Buffer.from(valueOf(jsonNames, cells));
     if (value.length > valueBytesMax) return { reason: tooLong(valueBytesMax) };
     const record: NewRecord = { key: null, value, headers: [], timestamp: null, shard: null };
@@ -69,13 +68,20 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
     return { record };
   }
 
+  function read(line: Line): LineResult {
+    if (wrongHeader !== null) return { reason: wrongHeader };
+    if (line.bytes.length === 0) return 'blank';
+    if (header) return line.isCut ? { reason: tooLong(valueBytesMax) } : readRow(header, line.bytes);
+    wrongHeader = readHeader(line);
+    return wrongHeader === null ? 'blank' : { reason: wrongHeader };
+  }
+
   return {
     read(line) {
-      if (wrongHeader !== null) return { reason: wrongHeader };
-      if (line.bytes.length === 0) return 'blank';
-      if (header) return line.isCut ? { reason: tooLong(valueBytesMax) } : readRow(header, line.bytes);
-      wrongHeader = readHeader(line);
-      return wrongHeader === null ? 'blank' : { reason: wrongHeader };
+      const result = read(line);
+      // A quotation mark too many can take thousands of lines with it: how many were lost is to be seen.
+      const isLong = typeof result === 'object' && 'reason' in result && line.lastNumber !== undefined && line.lastNumber > line.number;
+      return isLong ? { reason: `${result.reason} (the row ends in line ${line.lastNumber})` } : result;
     },
   };
 }

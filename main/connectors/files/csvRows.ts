@@ -31,6 +31,8 @@ export class CsvSplitter implements Splitter {
   #heldBytes = 0;
   #isCut = false;
   #isFirst = true;
+  /** The last byte was a newline. */
+  #endsLine = false;
 
   constructor(rowBytesMax: number) {
     this.#rowBytesMax = rowBytesMax;
@@ -43,17 +45,19 @@ export class CsvSplitter implements Splitter {
       const byte = piece[at]!;
       if (byte === NEWLINE) this.#lineNumber += 1;
       if (byte === NEWLINE && this.#within !== 'quoted') {
-        yield this.#row(piece.subarray(start, at));
+        yield this.#row(piece.subarray(start, at), this.#lineNumber - 1);
         start = at + 1;
       } else {
         this.#within = this.#after(byte);
       }
     }
     if (start < piece.length) this.#hold(piece.subarray(start));
+    if (piece.length > 0) this.#endsLine = piece.at(-1) === NEWLINE;
   }
 
   *finish(): Generator<Line> {
-    if (this.#heldBytes > 0) yield this.#row(Buffer.alloc(0));
+    // Behind the last newline no line begins.
+    if (this.#heldBytes > 0) yield this.#row(Buffer.alloc(0), this.#endsLine ? this.#lineNumber - 1 : this.#lineNumber);
   }
 
   #after(byte: number): Within {
@@ -85,7 +89,7 @@ export class CsvSplitter implements Splitter {
     this.#held.push(Buffer.from(this.#isCut ? part.subarray(0, CUT_BYTES) : part));
   }
 
-  #row(end: Buffer): Line {
+  #row(end: Buffer, lastLine: number): Line {
     let bytes = end;
     if (this.#heldBytes > 0) {
       bytes = Buffer.concat([...this.#held, this.#isCut ? Buffer.alloc(0) : end]);
@@ -96,6 +100,7 @@ export class CsvSplitter implements Splitter {
     if (this.#isFirst && BYTE_ORDER_MARK.equals(bytes.subarray(0, BYTE_ORDER_MARK.length))) bytes = bytes.subarray(BYTE_ORDER_MARK.length);
     const isCut = this.#isCut || bytes.length > this.#rowBytesMax;
     const row: Line = { number: this.#rowNumber, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut };
+    if (lastLine > row.number) row.lastNumber = lastLine;
     // Blank lines before it are no header.
     if (this.#isFirst && bytes.length > 0) {
       this.#isFirst = false;
@@ -110,11 +115,16 @@ export class CsvSplitter implements Splitter {
 
 /** Comma, semicolon or tab, as a byte: which there are most of in the header, outside of quoted cells. */
 export function separatorOf(header: Uint8Array): number {
-  const counts = new Map<number, number>(SEPARATORS.map((each) => [each, 0]));
+  const counts = { [COMMA]: 0, [SEMICOLON]: 0, [TAB]: 0 };
   let isQuoted = false;
+  let isCellStart = true;
   for (const byte of header) {
-    if (byte === QUOTE) isQuoted = !isQuoted;
-    else if (!isQuoted && counts.has(byte)) counts.set(byte, counts.get(byte)! + 1);
+    const isSeparator = !isQuoted && (byte === COMMA || byte === SEMICOLON || byte === TAB);
+    // In the middle of a cell a quotation mark opens nothing.
+    if (byte === QUOTE && (isQuoted || isCellStart)) isQuoted = !isQuoted;
+    else if (isSeparator) counts[byte] += 1;
+    // A doubled one within a quoted cell closes and opens it again.
+    isCellStart = isSeparator || (byte === QUOTE && !isQuoted && !isCellStart);
   }
-  return SEPARATORS.reduce((best, each) => (counts.get(each)! > counts.get(best)! ? each : best));
+  return SEPARATORS.reduce((best, each) => (counts[each] > counts[best] ? each : best));
 }

@@ -6,6 +6,8 @@ const RETURN = 0x0d;
 export interface Line {
   /** From 1. */
   number: number;
+  /** Of a row of CSV the line in which it ends, where that is another one. */
+  lastNumber?: number;
   /** Without its end of line; a view of the piece where it lies whole in it. */
   bytes: Uint8Array;
   /** The line was longer than the limit: `bytes` is only its beginning. */

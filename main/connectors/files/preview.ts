@@ -38,8 +38,10 @@ export interface PreviewOptions {
   valueBytesMax: number;
 }
 
-export function previewImport({ head, rules, name, valueBytesMax }: PreviewOptions): ImportPreview {
+/** The engine's thread is given back between the format, the events and the fields. */
+export async function previewImport({ head, rules, name, valueBytesMax }: PreviewOptions): Promise<ImportPreview> {
   const format = guessFormat(linesOf(head, new LineSplitter(valueBytesMax)), name);
+  await giveWay();
   const applied = rules ?? { format, keyField: null, timeField: null };
   const { splitter, reader } = createFileReader(applied, valueBytesMax, null);
   const lines = linesOf(head, splitter);
@@ -55,10 +57,13 @@ export function previewImport({ head, rules, name, valueBytesMax }: PreviewOptio
       preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: value && lineText(value), shard });
     }
   }
+  await giveWay();
   if (applied.format === 'ndjson') preview.fields = fieldsOf(lines.map(({ bytes }) => bytes));
   if (applied.format === 'csv') preview.fields = fieldsOf(rowValues(lines, valueBytesMax));
   return preview;
 }
+
+const giveWay = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 function linesOf(head: Uint8Array, splitter: Splitter): Line[] {
   const lines: Line[] = [];
@@ -100,7 +105,7 @@ function looksLikeCsv(lines: Line[]): boolean {
   const counts = lines
     .filter(({ bytes }) => bytes.length > 0)
     .map(({ bytes }) => cellsOf(textOf(bytes), separator))
-    .map((cells) => (typeof cells === 'string' ? 0 : cells.length));
+    .map((cells) => (typeof cells === 'string' ? 0 : cells.count));
   return counts[0]! > 1 && counts.every((count) => count === counts[0]);
 }
 

@@ -84,7 +84,7 @@ describe('rows of CSV', () => {
       [6, 'this row has 3 cells; the first row names 2 columns'],
       [7, 'behind the closing quotation mark of cell 1 there is more text; a quotation mark within a cell is written twice'],
       [9, expect.stringMatching(/^longer than 1,000 bytes, the largest value/)],
-      [11, 'a quoted cell that begins in this row is not closed: everything behind it was read as a part of it'],
+      [11, 'a quoted cell that begins in this row is not closed: everything behind it was read as a part of it (the row ends in line 12)'],
     ]);
     expect(read(Buffer.concat([bytes('a\n'), Uint8Array.of(0xff, 0x0a), bytes('b')]))).toMatchObject({
       values: ['{"a":"b"}'],
@@ -136,6 +136,34 @@ describe('rows of CSV', () => {
     ]);
   });
 
+  it('tell how far one goes that a quotation mark too many made long', () => {
+    const long = `a,b\n"open,1\n${'x,y\n'.repeat(500)}`;
+    expect(read(long).rejected).toEqual([
+      [2, expect.stringMatching(/^longer than 1,000 bytes, .* makes a row long, too \(the row ends in line 502\)$/)],
+    ]);
+    expect(read(`${long}"\n1,2`)).toMatchObject({
+      values: ['{"a":1,"b":2}'],
+      rejected: [[2, expect.stringMatching(/ends in line 503\)$/)]],
+    });
+    expect(read('a,b\n"x\ny"\n').rejected).toEqual([[2, 'this row has 1 cell; the first row names 2 columns (the row ends in line 3)']]);
+  });
+
+  it('may have very many columns and cells', () => {
+    const header = Array.from({ length: 20_000 }, (_, n) => `c${n}`).join(',');
+    const row = ','.repeat(19_999);
+    const began = process.threadCpuUsage();
+    const { values, rejected } = read(`${header}\n${row}\n${','.repeat(900_000)}\n`, { limit: 1_048_576, piece: 65_536 });
+    const { user, system } = process.threadCpuUsage(began);
+    expect(Object.keys(JSON.parse(values[0]!) as object)).toHaveLength(20_000);
+    expect(rejected).toEqual([[3, 'this row has 900001 cells; the first row names 20000 columns']]);
+    expect((user + system) / 1_000).toBeLessThan(250);
+  });
+
+  it('are separated by what separates the names, whatever stands within them', () => {
+    expect(read('5" pipe;a,b;c\n1;2;3\n').values).toEqual(['{"5\\" pipe":1,"a,b":2,"c":3}']);
+    expect(read('"a"",,,";b\n1;2\n').values).toEqual(['{"a\\",,,":1,"b":2}']);
+  });
+
   it('of any texts come back as they were written', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', '1', 'é', '\t'), maxLength: 6 });
     fc.assert(
@@ -175,6 +203,14 @@ describe('an import of CSV', () => {
       ['1', '{"id":1,"text":"a\\nb"}'],
       ['3', '{"id":3,"text":"c"}'],
     ]);
+  });
+
+  it('takes rows that make values a thousand times as long', async () => {
+    const header = Array.from({ length: 200 }, (_, n) => `${'n'.repeat(4_000)}${n}`).join(',');
+    const { jobId } = await client.imports.start({ stream: 'wide', shards: 1, rules: csv, file: { name: 'f.csv', bytes: null } });
+    await client.imports.write({ jobId, piece: bytes(`${header}\n`) });
+    await client.imports.write({ jobId, piece: bytes(`${','.repeat(199)}\n`.repeat(60)) });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 60, rejected: 0, rejectedKept: 0 });
   });
 
   it('is guessed from the name, or from rows of one width, and offers the columns', async () => {
