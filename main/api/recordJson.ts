@@ -133,7 +133,11 @@ function toBase64(bytes: Uint8Array): string {
 function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0) return null;
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const binary = atob(text);
+    // Uint8Array.from would call a function for each byte: 100 ms a megabyte.
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+    return bytes;
   } catch {
     return null;
   }

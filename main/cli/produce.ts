@@ -11,7 +11,7 @@ import { type Output, toJson } from './output.ts';
 /** Events in one append. */
 const PART_EVENTS_MAX = 1_000;
 /** Bytes of lines in one append. */
-const PART_BYTES_MAX = 4 * 1024 * 1024;
+const PART_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface ProduceOptions {
   key?: string;
@@ -52,7 +52,7 @@ export async function produce(
     let bytes = 0;
     for (const line of lines) {
       // Between records nothing is meant by a blank line; as a value it is an event.
-      if (options.format === 'records' && line.bytes.length === 0) continue;
+      if (options.format === 'records' && isBlank(line)) continue;
       try {
         part.push(toRecord(line));
       } catch (error) {
@@ -78,6 +78,8 @@ export async function produce(
     `${events} event${events === 1 ? '' : 's'} appended to ${stream}${places.map(({ shard, firstOffset, lastOffset }) => `\n  shard ${shard}: offsets ${firstOffset} to ${lastOffset}`).join('')}`,
   );
 }
+
+const isBlank = ({ bytes }: Line): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
 function recordReader({ key, format }: ProduceOptions, shards: number): (line: Line) => NewRecord {
   const fixedKey = key === undefined ? null : Buffer.from(key);

@@ -1,15 +1,13 @@
 /** Lines that are records as JSON (api/recordJson.ts), to records. */
 import { LabError } from '../../api/errors.ts';
 import { recordFromJson } from '../../api/recordJson.ts';
-import { HEADERS_MAX, type NewRecord } from '../../api/values.ts';
+import type { NewRecord } from '../../api/values.ts';
 import { checkSizes } from '../../produce/append.ts';
 
 /** `shards`: how many the stream has, null where it is not known yet. A shard beyond them is left to the key. */
 export function readRecordLine(text: string, valueBytesMax: number, shards: number | null): { record: NewRecord } | { reason: string } {
   try {
     const record = recordFromJson(text);
-    if (record.headers.length > HEADERS_MAX)
-      return { reason: `this event has ${record.headers.length} headers; an event has at most ${HEADERS_MAX}` };
     checkSizes(record, valueBytesMax);
     if (record.shard !== null && shards !== null && record.shard >= shards) record.shard = null;
     return { record };

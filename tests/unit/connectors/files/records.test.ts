@@ -1,7 +1,9 @@
 /** Records as JSON, imported: what `consume --json` and `export` write. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabClient } from '../../../../main/api/index.ts';
+import { HEADERS_MAX } from '../../../../main/api/values.ts';
 import type { ImportReport, RejectedLine } from '../../../../main/api/imports.ts';
+import { recordFromJson, recordToJson } from '../../../../main/api/recordJson.ts';
 import { shardForKey } from '../../../../main/api/murmur2.ts';
 import { bytes, openLab, readWhole, temporaryFolder, text, type TestLab } from '../../openLab.ts';
 
@@ -78,7 +80,7 @@ describe('records', () => {
 
   it('that are none are rejected, each with its reason; the rest is imported', async () => {
     const long = 'x'.repeat(1_048_577);
-    const many = JSON.stringify(Array.from({ length: 101 }, () => ['h', null]));
+    const many = JSON.stringify(Array.from({ length: HEADERS_MAX + 1 }, () => ['', null]));
     const { report, rejected } = await importWhole('bad', [
       '{"value":"good"}',
       '{"value":',
@@ -95,7 +97,7 @@ describe('records', () => {
       `{"value":null,"headers":[["h","${'h'.repeat(1_048_576)}"]]}`,
       `{"value":null,"headers":${many}}`,
       Uint8Array.of(0x22, 0xff, 0x22),
-      `{"value":"${'y'.repeat(14_000_000)}"}`,
+      `{"value":"${'y'.repeat(27_000_000)}"}`,
       '{"value":"good too"}',
     ]);
     expect(report).toEqual({ imported: 2, rejected: 15, rejectedKept: 15 });
@@ -112,9 +114,9 @@ describe('records', () => {
       [11, 'the value has 1,048,577 bytes; this workspace takes at most 1,048,576 (“Largest value”, under Settings in the lab’s page)'],
       [12, 'the key has 65,537 bytes; a key has at most 65,536'],
       [13, 'the headers have 1,048,577 bytes; all of an event together have at most 1,048,576'],
-      [14, 'this event has 101 headers; an event has at most 100'],
+      [14, 'this event has 524,289 headers; an event has at most 524,288'],
       [15, 'not valid UTF-8'],
-      [16, expect.stringMatching(/^longer than 12,9\d\d,\d{3} bytes, more than any record of this workspace takes/)],
+      [16, expect.stringMatching(/^longer than 25,5\d\d,\d{3} bytes, more than any record of this workspace takes/)],
     ]);
     expect((await readWhole(client, 'bad')).records.map(({ value }) => text(value))).toEqual(['good', 'good too']);
   });
@@ -123,6 +125,15 @@ describe('records', () => {
     const value = '\\u0000'.repeat(1_048_576);
     expect((await importWhole('largest', [`{"value":"${value}"}`])).report).toMatchObject({ imported: 1, rejected: 0 });
     expect((await readWhole(client, 'largest')).records[0]!.value).toHaveLength(1_048_576);
+  });
+
+  it('take as many headers as the log can hold, and so does whoever produces', async () => {
+    const headers = Array.from({ length: 5_000 }, (_, n) => [`h${n % 7}`, n % 2 === 0 ? null : String(n)]);
+    const line = JSON.stringify({ shard: 0, value: 'v', headers });
+    expect((await importWhole('headers', [line], 1)).report).toMatchObject({ imported: 1, rejected: 0 });
+    await client.produce.append({ stream: 'headers', records: [recordFromJson(line)] });
+    for (const record of (await readWhole(client, 'headers')).records)
+      expect((JSON.parse(recordToJson('headers', record)) as { headers: unknown }).headers).toEqual(headers);
   });
 
   it('are known by what they look like, and have no fields to choose', async () => {
