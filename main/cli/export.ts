@@ -28,10 +28,14 @@ export async function exportFile(
   options: ExportOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  if (file === null) return failFor((await copyOut(connection, stream, options, (text) => output.write(text), signal)).gaps);
+  if (file === null)
+    return failFor(
+      (await copyOut(connection, stream, options, (text) => output.write(text), signal, 'what was written until then is not all')).gaps,
+    );
   const target = await createNewFile(file, options.force);
+  const write = (text: string, soFar: number): Promise<void> => toFile(target, output, text, soFar);
   try {
-    const { events, gaps } = await copyOut(connection, stream, options, (text, soFar) => toFile(target, output, text, soFar), signal);
+    const { events, gaps } = await copyOut(connection, stream, options, write, signal, 'no file was written');
     await target.keep();
     const done = `${events} event${events === 1 ? '' : 's'} of ${stream} exported to ${file}.`;
     if (options.json) await output.print(toJson({ stream, file, format: options.format, events, bytes: target.bytes() }));
@@ -53,12 +57,14 @@ interface Copied {
   gaps: Gap[];
 }
 
+/** `left`: what is there of it when it is stopped. */
 async function copyOut(
   { client }: Connection,
   stream: string,
   { format, from, until, shards }: ExportOptions,
   write: (text: string, events: number) => Promise<void>,
   signal: AbortSignal,
+  left: string,
 ): Promise<Copied> {
   const writer = createRecordWriter(format, stream);
   const copied: Copied = { events: 0, gaps: [] };
@@ -72,7 +78,7 @@ async function copyOut(
     if (!signal.aborted) throw error;
   }
   // Also where the range just ended with the signal: what was asked for is not there.
-  if (signal.aborted) throw new LabError('cancelled', `The export was stopped after ${copied.events} events; no file was written.`);
+  if (signal.aborted) throw new LabError('cancelled', `The export was stopped after ${copied.events} events; ${left}.`);
   await write(writer.end(), copied.events);
   return copied;
 }

@@ -7,6 +7,7 @@ import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
+import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { userPath } from '../web/layout.ts';
 import { connect, type Connection, type Target } from './connect.ts';
@@ -141,6 +142,12 @@ command(program, 'consume <stream>', 'print the events of a stream')
   });
 
 command(program, 'export <stream> <file>', 'write the events of a stream to a file; - is stdout')
+  .addHelpText(
+    'after',
+    `
+CSV has the columns shard, offset, timestamp, key, then the fields of the values as the first ${FIELDS_FROM_EVENTS_MAX} events have them, and last
+value: the whole value where the fields do not tell it. Headers are left out.`,
+  )
   .addOption(
     new Option('--format <format>', 'one record as JSON a line (import takes them back, nothing is lost), or a row of fields an event')
       .choices(EXPORT_FORMATS)
@@ -148,7 +155,10 @@ command(program, 'export <stream> <file>', 'write the events of a stream to a fi
   )
   .addOption(fromOption())
   .addOption(
-    new Option('--until <where>', 'now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not exported any more')
+    new Option(
+      '--until <where>',
+      'now, offset:N, count:N (waits for as many) or an ISO 8601 time; an offset or a time itself is not exported any more',
+    )
       .argParser(or(parseExportUntil, 'now, offset:N, count:N or an ISO 8601 time; what is to come is followed by consume'))
       .default({ at: 'now' } satisfies RangeUntil, 'now'),
   )
@@ -163,6 +173,12 @@ command(program, 'export <stream> <file>', 'write the events of a stream to a fi
   });
 
 command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
+  .addHelpText(
+    'after',
+    `
+Of CSV the first row names the columns, and each other row becomes a JSON object of its cells. A cell is text, and a number only where it stands
+without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007 or 1.50.`,
+  )
   .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'records', 'csv', 'lines']).default('ndjson'))
   .option('--key-field <path>', 'field that becomes the key (shopper.id), of CSV a column')
   .option('--time-field <path>', 'field that becomes the timestamp, of CSV a column')

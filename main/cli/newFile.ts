@@ -1,6 +1,10 @@
-/** A file that is there whole or not at all: written beside its name, and given it at the end. */
+/**
+ * A file that is there whole or not at all: written beside its name, as FILE.<8 hex digits>.part, and given it at the end. What a writer that
+ * was killed left there is removed by the next one of the same file. No two of them write one part, so none is ever taken for the other's.
+ */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 
 export interface NewFile {
@@ -13,9 +17,13 @@ export interface NewFile {
   discard(): Promise<void>;
 }
 
-/** @param replaces a file of this name may be there, and is replaced */
+/**
+ * Of two writers of one file at a time the later one goes on, and the earlier one fails at its end.
+ * @param replaces a file of this name may be there, and is replaced
+ */
 export async function createNewFile(file: string, replaces: boolean): Promise<NewFile> {
   await checkPlace(file, replaces);
+  await removeParts(file);
   const temporary = `${file}.${randomBytes(4).toString('hex')}.part`;
   const handle = await open(temporary, 'wx').catch((cause: unknown) => Promise.reject(unwritable(file, cause)));
   let bytes = 0;
@@ -30,6 +38,7 @@ export async function createNewFile(file: string, replaces: boolean): Promise<Ne
       try {
         await handle.sync();
         await handle.close();
+        if (!(await stat(temporary).catch(() => null))) throw overtaken(file);
         await (replaces ? rename(temporary, file) : moveToFree(temporary, file));
       } catch (cause) {
         throw unwritable(file, cause);
@@ -49,6 +58,19 @@ async function checkPlace(file: string, replaces: boolean): Promise<void> {
   if (!found.isFile()) throw new LabError('bad-input', `${file} is not a file. Write to - and redirect it there.`);
   if (!replaces) throw exists(file);
 }
+
+const partForm = /^\.[0-9a-f]{8}\.part$/;
+
+/** Where one can not be removed, it stays: its name says that it is a part. */
+async function removeParts(file: string): Promise<void> {
+  const [folder, base] = [path.dirname(file), path.basename(file)];
+  const names = await readdir(folder).catch(() => []);
+  const parts = names.filter((name) => name.startsWith(base) && partForm.test(name.slice(base.length)));
+  await Promise.allSettled(parts.map((name) => rm(path.join(folder, name), { force: true })));
+}
+
+const overtaken = (file: string): LabError =>
+  new LabError('bad-input', `${file} is being written by another export that began later; this one wrote nothing.`);
 
 const exists = (file: string): LabError =>
   new LabError('bad-input', `${file} is there already and was left as it is. Choose another name, or replace it with --force.`);
@@ -81,8 +103,11 @@ function unwritable(file: string, cause: unknown): LabError {
     EPERM: `${file} can not be written: this user may not. Choose a folder that this user may write to.`,
     EROFS: `${file} can not be written: its disk is read-only. Choose another disk.`,
     ENOSPC: `${file} can not be written: its disk is full. Make room, or choose another disk.`,
+    EDQUOT: `${file} can not be written: this user’s share of its disk is full. Make room, or choose another disk.`,
+    EFBIG: `${file} can not be written: it would be larger than its disk, or this shell (ulimit -f), takes files. Export a range of the stream.`,
+    EIO: `${file} can not be written: its disk reported an error. Choose another disk.`,
     ENAMETOOLONG: `${file} can not be written: its name is too long.`,
   };
   const sentence = sentences[code ?? ''] ?? `${file} can not be written: ${message}.`;
-  return new LabError(code === 'ENOSPC' ? 'disk-full' : 'bad-input', sentence, { cause });
+  return new LabError(code === 'ENOSPC' || code === 'EDQUOT' ? 'disk-full' : 'bad-input', sentence, { cause });
 }

@@ -22,8 +22,12 @@ export function createOutput(): Output {
     clear();
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   };
-  // `loglab consume … | head` ends the pipe: that is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `loglab consume … | head` ends the pipe: that is no failure.
+    if (error.code === 'EPIPE') process.exit(0);
+    const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
+    process.stderr.write(`The output can not be written: ${why}. What was written until then is not all.\n`, () => process.exit(1));
+  });
   return {
     print: (text) => write(`${text}\n`),
     write,

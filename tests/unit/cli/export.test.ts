@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ReadRecord } from '../../../main/api/events.ts';
-import { openLab, readWhole, record, seeded, temporaryFolder } from '../openLab.ts';
+import { builtFolder, openLab, readWhole, record, seeded, temporaryFolder } from '../openLab.ts';
 import { done, failed, type Outcome, run, serve, start } from './command.ts';
 
 const temporary = temporaryFolder();
@@ -37,7 +38,10 @@ function nastyRecords(count: number, shards: number): ReturnType<typeof record>[
   return Array.from({ length: count }, (_, n) => ({
     key: anyBytes(),
     value: anyBytes(),
-    headers: Array.from({ length: n % 4 }, () => [names[Math.floor(random() * names.length)]!, anyBytes()] as [string, Uint8Array | null]),
+    headers: Array.from(
+      { length: n % 500 === 0 ? 300 : n % 4 },
+      () => [names[Math.floor(random() * names.length)]!, anyBytes()] as [string, Uint8Array | null],
+    ),
     timestamp: times[n % times.length]!,
     shard: Math.floor(random() * shards),
   }));
@@ -180,6 +184,74 @@ describe('loglab export', { timeout: 60_000 }, () => {
     expect(out[1_001]).toMatch(/,,1000,"\{""n"":1000,""late"":true\}"$/);
     await loglab(['streams', 'create', 'none', '--shards', '1']);
     expect((await loglab(['export', 'none', '-', '--format', 'csv'])).out).toEqual(['shard,offset,timestamp,key,value']);
+  });
+
+  it('ends where the stream ended as it began, however much comes meanwhile', async () => {
+    const folder = path.join(temporary.folder, 'busy');
+    const busy = await openLab(folder);
+    await busy.client.streams.create({ name: 'busy', shards: 2 });
+    const some = Array.from({ length: 1_000 }, (_, n) => record(`${n}`, { shard: n % 2 }));
+    for (let n = 0; n < 10; n++) await busy.client.produce.append({ stream: 'busy', records: some });
+    const told: ReadRecord[] = [];
+    for await (const { records } of busy.client.events.read({ stream: 'busy', from: { at: 'beginning' }, until: { at: 'now' } })) {
+      told.push(...records);
+      // Faster than it is read.
+      for (let n = 0; n < 2; n++) await busy.client.produce.append({ stream: 'busy', records: some });
+    }
+    await busy.close();
+    for (const shard of [0, 1])
+      expect(told.filter((each) => each.shard === shard).map(({ offset }) => offset)).toEqual(
+        Array.from({ length: 5_000 }, (_, n) => BigInt(n)),
+      );
+  });
+
+  it('of a killed command leaves a part, which the next one of the same file removes', async () => {
+    await loglab(['streams', 'create', 'parts', '--shards', '1']);
+    await loglab(['produce', 'parts'], 'one\n');
+    const parts = (): string[] => readdirSync(files).filter((name) => name.startsWith('parts.out'));
+    const exporting = (): ReturnType<typeof start> => start(['export', 'parts', at('parts.out'), '--until', 'count:2', '--url', lab.url]);
+    const someParts = (count: number): Promise<void> => vi.waitFor(() => expect(parts()).toHaveLength(count), { timeout: 10_000 });
+    const killed = exporting();
+    await someParts(1);
+    killed.kill('SIGKILL');
+    await killed.outcome;
+    expect(parts()).toEqual([expect.stringMatching(/^parts\.out\.[0-9a-f]{8}\.part$/)]);
+    for (const name of ['parts.out.part', 'parts.out2.00000000.part']) writeFileSync(at(name), 'mine');
+    expect(await loglab(['export', 'parts', at('parts.out')])).toMatchObject({ code: 0 });
+    expect(parts().sort()).toEqual(['parts.out', 'parts.out.part', 'parts.out2.00000000.part']);
+    expect(lines('parts.out')).toHaveLength(1);
+    for (const name of parts()) rmSync(at(name));
+
+    // Two at a time: the later one has it.
+    const earlier = exporting();
+    await someParts(1);
+    expect(await loglab(['export', 'parts', at('parts.out')])).toMatchObject({ code: 0 });
+    await loglab(['produce', 'parts'], 'two\n');
+    expect(await earlier.outcome).toEqual(
+      failed(/parts\.out is being written by another export that began later; this one wrote nothing\.$/),
+    );
+    expect(parts()).toEqual(['parts.out']);
+    expect(lines('parts.out')).toHaveLength(1);
+  });
+
+  it('says why a file can not be written, and leaves none', async () => {
+    writeFileSync(at('much'), `${'a line of some length'.repeat(20)}\n`.repeat(5_000));
+    await loglab(['import', 'much', at('much'), '--format', 'lines']);
+    const inShell = async (command: string): Promise<Outcome> => {
+      const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const [out, err] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+      const said = (chunks: unknown[]): string[] => chunks.join('').split('\n').slice(0, -1);
+      return { code: child.exitCode ?? ((await once(child, 'exit'))[0] as number), out: said(out), err: said(err) };
+    };
+    const loglabJs = `'${process.execPath}' '${path.join(builtFolder, 'loglab.js')}'`;
+    const before = readdirSync(files);
+    expect(await inShell(`ulimit -f 100; ${loglabJs} export much '${at('limited')}' --url '${lab.url}'`)).toEqual(
+      failed(/limited can not be written: it would be larger than its disk, or this shell \(ulimit -f\), takes files\./),
+    );
+    expect(readdirSync(files)).toEqual(before);
+    expect(await inShell(`${loglabJs} export much - --url '${lab.url}' > /dev/full`)).toEqual(
+      failed('The output can not be written: the disk is full. What was written until then is not all.'),
+    );
   });
 
   it('ends quietly when nobody reads on', async () => {

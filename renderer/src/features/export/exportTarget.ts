@@ -16,6 +16,8 @@ export interface ExportTarget {
 }
 
 interface PickedFile {
+  /** Not in every browser that can write. */
+  remove?: () => Promise<void>;
   createWritable(): Promise<{ write(bytes: Uint8Array<ArrayBuffer>): Promise<void>; close(): Promise<void>; abort(): Promise<void> }>;
 }
 type Pick = (options: { suggestedName: string }) => Promise<PickedFile>;
@@ -25,8 +27,16 @@ export async function chooseTarget(name: string): Promise<ExportTarget | null> {
   const pick = (globalThis as { showSaveFilePicker?: Pick }).showSaveFilePicker;
   if (!pick || !writesPickedFiles) return createDownload(name);
   try {
-    const writable = await (await pick({ suggestedName: name })).createWritable();
-    return { write: (bytes) => writable.write(bytes), keep: () => writable.close(), discard: () => writable.abort() };
+    const file = await pick({ suggestedName: name });
+    const writable = await file.createWritable();
+    return {
+      write: (bytes) => writable.write(bytes),
+      keep: () => writable.close(),
+      async discard() {
+        // Picking a file has made an empty one of it, which nobody is to take for an export of nothing.
+        await writable.abort().finally(() => file.remove?.());
+      },
+    };
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return null;
     // Not allowed here, by the browser's policy.
