@@ -13,10 +13,10 @@ export const VALUE_BYTES_MAX_DEFAULT = 1024 * 1024;
 export const VALUE_BYTES_MAX_CEILING = 4 * 1024 * 1024;
 /** Largest key, bytes. */
 export const KEY_BYTES_MAX = 64 * 1024;
-/** Most headers of one event. */
-export const HEADERS_MAX = 100;
-/** Largest size of all headers of one event together, bytes: with the largest value it must fit in a frame twice. */
+/** Largest size of the names and values of all headers of one event together, bytes: with the largest value it must fit in a frame twice. */
 export const HEADERS_BYTES_MAX = 1024 * 1024;
+/** Most headers of one event: as many empty ones as lie in so many bytes of the log, which itself has no limit to their number. */
+export const HEADERS_MAX = HEADERS_BYTES_MAX / 2;
 /** Most events that one request appends, and so one record batch from the lab holds. */
 export const APPEND_EVENTS_MAX = 10_000;
 
@@ -60,7 +60,7 @@ const header = v.strictTuple([v.string(), v.nullable(bytes)]);
 export const newRecord = v.strictObject({
   key: v.nullable(bytes),
   value: v.nullable(bytes),
-  headers: v.pipe(v.array(header), v.maxLength(HEADERS_MAX, `An event has at most ${HEADERS_MAX} headers.`)),
+  headers: v.pipe(v.array(header), v.maxLength(HEADERS_MAX, `An event has at most ${HEADERS_MAX.toLocaleString('en')} headers.`)),
   timestamp: v.nullable(timestamp),
   shard: v.nullable(shardNumber),
 });

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LabError, toLabError } from '../api/errors.ts';
 import type { ShardAppend } from '../api/produce.ts';
-import { recordFromJson } from '../api/recordJson.ts';
+import { recordFromJson, recordLineBytesMax } from '../api/recordJson.ts';
 import { VALUE_BYTES_MAX_CEILING, type NewRecord } from '../api/values.ts';
 import { LineSplitter, type Line } from '../connectors/files/lines.ts';
 import type { Connection } from './connect.ts';
@@ -11,9 +11,7 @@ import { type Output, toJson } from './output.ts';
 /** Events in one append. */
 const PART_EVENTS_MAX = 1_000;
 /** Bytes of lines in one append. */
-const PART_BYTES_MAX = 4 * 1024 * 1024;
-/** A line of record JSON is at most this much longer than the value in it: base64 and escapes. */
-const RECORD_LINE_FACTOR = 6;
+const PART_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface ProduceOptions {
   key?: string;
@@ -32,7 +30,7 @@ export async function produce(
   if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
   if (found.problem !== null) throw new LabError('shards-missing', found.problem);
   const toRecord = recordReader(options, found.shards.length);
-  const splitter = new LineSplitter(VALUE_BYTES_MAX_CEILING * RECORD_LINE_FACTOR);
+  const splitter = new LineSplitter(recordLineBytesMax(VALUE_BYTES_MAX_CEILING));
   const shards = new Map<number, ShardAppend>();
   let events = 0;
 
@@ -54,7 +52,7 @@ export async function produce(
     let bytes = 0;
     for (const line of lines) {
       // Between records nothing is meant by a blank line; as a value it is an event.
-      if (options.format === 'records' && line.bytes.length === 0) continue;
+      if (options.format === 'records' && isBlank(line)) continue;
       try {
         part.push(toRecord(line));
       } catch (error) {
@@ -80,6 +78,8 @@ export async function produce(
     `${events} event${events === 1 ? '' : 's'} appended to ${stream}${places.map(({ shard, firstOffset, lastOffset }) => `\n  shard ${shard}: offsets ${firstOffset} to ${lastOffset}`).join('')}`,
   );
 }
+
+const isBlank = ({ bytes }: Line): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
 function recordReader({ key, format }: ProduceOptions, shards: number): (line: Line) => NewRecord {
   const fixedKey = key === undefined ? null : Buffer.from(key);

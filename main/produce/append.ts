@@ -1,7 +1,7 @@
 /** Records on their way into a stream: checked, given to shards, made into batches, appended. */
 import { LabError } from '../api/errors.ts';
 import type { Appended, ShardAppend } from '../api/produce.ts';
-import { HEADERS_BYTES_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
+import { HEADERS_BYTES_MAX, HEADERS_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { attributesOf, createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
 import type { StreamPlaces, StreamRegistry } from '../streams/registry.ts';
@@ -13,6 +13,8 @@ export const APPEND_BYTES_MAX = 12 * 1024 * 1024;
 const BATCH_TARGET_BYTES = 1024 * 1024;
 /** A generous guess of what the format adds to a record, bytes. */
 const RECORD_OVERHEAD_BYTES = 40;
+/** The most that it adds to a header: the lengths of name and value, each up to HEADERS_BYTES_MAX. */
+const HEADER_OVERHEAD_BYTES = 8;
 
 export interface Appender {
   /** Appends the records in their order, all or none. Errors: as api/produce.ts says. */
@@ -55,7 +57,19 @@ export function createAppender({ registry, cluster, settings, now, random }: App
   };
 }
 
-function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRecord, valueBytesMax: number): void {
+function checkRecord(stream: StreamPlaces, record: NewRecord, valueBytesMax: number): void {
+  checkSizes(record, valueBytesMax);
+  const { shard } = record;
+  if (shard !== null && !stream.shards[shard]) {
+    throw new LabError(
+      'no-such-shard',
+      `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
+    );
+  }
+}
+
+/** Throws `value-too-large` or `bad-input` for a record that no stream of this workspace takes. */
+export function checkSizes({ key, value, headers }: NewRecord, valueBytesMax: number): void {
   if (value && value.length > valueBytesMax) {
     throw new LabError(
       'value-too-large',
@@ -68,16 +82,14 @@ function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRe
       `The key has ${key.length.toLocaleString('en')} bytes; a key has at most ${KEY_BYTES_MAX.toLocaleString('en')}.`,
     );
   }
+  if (headers.length > HEADERS_MAX) {
+    const [have, most] = [headers.length.toLocaleString('en'), HEADERS_MAX.toLocaleString('en')];
+    throw new LabError('bad-input', `This event has ${have} headers; an event has at most ${most}.`);
+  }
   if (headers.length > 0 && headersBytes(headers) > HEADERS_BYTES_MAX) {
     throw new LabError(
       'bad-input',
       `The headers have ${headersBytes(headers).toLocaleString('en')} bytes; all of an event together have at most ${HEADERS_BYTES_MAX.toLocaleString('en')}.`,
-    );
-  }
-  if (shard !== null && !stream.shards[shard]) {
-    throw new LabError(
-      'no-such-shard',
-      `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
     );
   }
 }
@@ -122,7 +134,7 @@ function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: read
 
 export function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, content] of headers) bytes += 10 + name.length * 3 + (content?.length ?? 0);
+  for (const [name, content] of headers) bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (content?.length ?? 0);
   return bytes;
 }
 

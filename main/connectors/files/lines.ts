@@ -6,10 +6,20 @@ const RETURN = 0x0d;
 export interface Line {
   /** From 1. */
   number: number;
+  /** Of a row of CSV the line in which it ends, where that is another one. */
+  lastNumber?: number;
   /** Without its end of line; a view of the piece where it lies whole in it. */
   bytes: Uint8Array;
   /** The line was longer than the limit: `bytes` is only its beginning. */
   isCut: boolean;
+}
+
+/** Pieces of a file in, lines or rows out. */
+export interface Splitter {
+  /** The lines that this piece completes. */
+  push(bytes: Uint8Array): Generator<Line>;
+  /** The last line, where the file does not end with a newline. */
+  finish(): Generator<Line>;
 }
 
 /** Of a line beyond the limit so many bytes are kept, so that a report can show its beginning. */
@@ -19,7 +29,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const AROUND_BYTES_MAX = BYTE_ORDER_MARK.length + 1;
 
 /** Splits at LF, takes off CR before it and a byte order mark before everything. A line over `lineBytesMax` is cut, never held. */
-export class LineSplitter {
+export class LineSplitter implements Splitter {
   readonly #lineBytesMax: number;
   #number = 0;
   #rest: Uint8Array[] = [];
@@ -30,7 +40,6 @@ export class LineSplitter {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  /** The lines that this piece completes. */
   *push(bytes: Uint8Array): Generator<Line> {
     // Once a piece, so that its lines are Buffers without being made so one by one.
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -44,7 +53,6 @@ export class LineSplitter {
     if (start < piece.length) this.#keep(piece.subarray(start));
   }
 
-  /** The last line, where the file does not end with a newline. */
   *finish(): Generator<Line> {
     if (this.#restBytes > 0) yield this.#line(new Uint8Array(0));
   }
