@@ -1,4 +1,4 @@
-/** The lab that a command talks to: a running one, over its address, or a workspace that the command opens itself where none has it open. */
+/** The lab that a command talks to: a running one, over its address or by its folder, or a workspace that the command opens itself. */
 import { LabError, toLabError } from '../api/errors.ts';
 import { type LabClient, labContract } from '../api/index.ts';
 import { createPortPair } from '../rpc/adapters/inMemory.ts';
@@ -8,11 +8,14 @@ import { layoutFrom, userPath } from '../web/layout.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 import { isSameFolder, readRunningLab, type RunningLab } from '../workspace/runningLab.ts';
 
+/** At most one of these; with none, the default workspace, as with `lab`. */
 export interface Target {
   /** Address of a running lab, as its ready line gives it. */
   url?: string;
-  /** Folder of a workspace. */
+  /** Folder of a workspace that the command opens itself. */
   workspace?: string;
+  /** Folder of a workspace: the served lab that has it open is talked to; where none has, the command opens it itself. */
+  lab?: string;
 }
 
 export interface Connection {
@@ -25,9 +28,9 @@ const ANSWER_MS = 3_000;
 
 /** `say` is told, in a line, where another lab is talked to than the target says. */
 export function connect(target: Target, say: (line: string) => void): Promise<Connection> {
-  return target.url === undefined
-    ? connectToWorkspace(target.workspace === undefined ? defaultWorkspace() : userPath(target.workspace), say)
-    : connectTo(target.url);
+  if (target.url !== undefined) return connectTo(target.url);
+  if (target.workspace !== undefined) return openWorkspace(userPath(target.workspace));
+  return connectToWorkspace(target.lab === undefined ? defaultWorkspace() : userPath(target.lab), say);
 }
 
 /** Opens it; where a lab that runs has it open, talks to that one. Errors: those of {@link openWorkspace}. */
@@ -87,7 +90,7 @@ async function connectTo(url: string): Promise<Connection> {
   };
 }
 
-async function openWorkspace(folder: string, lockWaitMs: number | undefined): Promise<Connection> {
+async function openWorkspace(folder: string, lockWaitMs?: number): Promise<Connection> {
   // Loaded only here: a command that talks to a running lab starts in half the time.
   const [{ createEngine }, { createNodeSpawner }] = await Promise.all([import('../engine.ts'), import('../processes/nodeSpawner.ts')]);
   const layout = layoutFrom(import.meta.dirname);

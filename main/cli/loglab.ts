@@ -41,10 +41,11 @@ function command(parent: Command, signature: string, description: string): Comma
   return parent
     .command(signature)
     .description(description)
-    .addOption(new Option('--url <url>', 'talk to a running lab, at the url it printed').conflicts('workspace'))
+    .addOption(new Option('--url <url>', 'talk to a running lab, at the url it printed').conflicts(['workspace', 'lab']))
+    .addOption(new Option('--workspace <folder>', 'open this workspace, which no lab has open').conflicts('lab'))
     .option(
-      '--workspace <folder>',
-      'open this workspace, or talk to the served lab that has it open (the default: the one that npm start opens)',
+      '--lab <folder>',
+      'talk to the served lab that has this workspace open, or open it where none has (the default: the one that npm start opens)',
     )
     .option('--json', 'print one JSON object a line', false);
 }

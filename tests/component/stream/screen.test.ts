@@ -194,7 +194,7 @@ test('copies the event as a record, a command, its key', async () => {
   await userEvent.click(rows()[4]!);
   await detail.getByRole('button', { name: 'Copy as' }).click();
   await page.getByRole('menuitem', { name: 'loglab command' }).click();
-  expect(write).toHaveBeenCalledWith('loglab consume raw-events --shard 2 --from offset:1 --until offset:2 --json --workspace /labs/nile');
+  expect(write).toHaveBeenCalledWith('loglab consume raw-events --shard 2 --from offset:1 --until offset:2 --json --lab /labs/nile');
   await expect.element(page.getByText('The command is copied.')).toBeVisible();
   write.mockRejectedValueOnce(new Error('denied'));
   await detail.getByRole('button', { name: 'Copy as' }).click();

@@ -86,8 +86,8 @@ describe('the record as JSON', () => {
       'loglab consume raw-events --shard 1 --from offset:781 --until offset:782 --json',
     );
     expect(consumeCommand(null, '-odd')).toBe('loglab consume --from beginning --until live -- -odd');
-    expect(consumeCommand(lab('/labs/nile'), '-odd')).toBe('loglab consume --from beginning --until live --workspace /labs/nile -- -odd');
-    const folder = (path: string, platform?: string) => consumeCommand(lab(path, platform), 's').split(' --workspace ')[1];
+    expect(consumeCommand(lab('/labs/nile'), '-odd')).toBe('loglab consume --from beginning --until live --lab /labs/nile -- -odd');
+    const folder = (path: string, platform?: string) => consumeCommand(lab(path, platform), 's').split(' --lab ')[1];
     expect(folder("/home/o'hara/My $lab")).toBe(String.raw`'/home/o'\''hara/My $lab'`);
     expect(folder('/labs/Nilé')).toBe("'/labs/Nilé'");
     expect(folder(String.raw`C:\Users\a b`, 'win32')).toBe(String.raw`"C:\Users\a b"`);

@@ -19,11 +19,11 @@ afterAll(async () => {
 });
 
 const talking = (pid: number): string => `Talking to the lab that has this workspace open (process ${pid}).`;
-const list = (workspace: string) => run(['streams', 'list', '--json', '--workspace', workspace]);
+const list = (workspace: string) => run(['streams', 'list', '--json', '--lab', workspace]);
 
 describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
   it('is worked with through that lab, and it is said', async () => {
-    const workspace = ['--workspace', folder('served')];
+    const workspace = ['--lab', folder('served')];
     const made = await run(['streams', 'create', 'orders', '--shards', '1', ...workspace]);
     expect(made).toEqual({ code: 0, out: ['The stream orders is there, with 1 shard.'], err: [talking(lab.pid)] });
     expect(await run(['produce', 'orders', ...workspace], 'a\nb\n')).toMatchObject({ code: 0 });
@@ -32,6 +32,11 @@ describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
     expect(consumed.out).toHaveLength(2);
     // The lab goes on: the command closed nothing but its own connection.
     expect((await run(['streams', 'list', '--json', '--url', lab.url])).out).toHaveLength(1);
+  });
+
+  it('is not opened by a command that was told to open it: who has it is named', async () => {
+    const opened = await run(['streams', 'list', '--workspace', folder('served')]);
+    expect(opened).toEqual(failed(/is in use by a lab that serves a browser \(process \d+, since /));
   });
 
   it('also by another path', async () => {
@@ -73,7 +78,7 @@ describe('what a lab has left behind', { timeout: 60_000 }, () => {
   it('is waited for where it is about to let go', async () => {
     const holder = await openWorkspace(folder('closing'), { program: 'a test', pid: process.pid });
     tellOfRunningLab(folder('closing'), { url: 'http://127.0.0.1:1/?token=x', pid: 1 });
-    const command = start(['streams', 'list', '--json', '--workspace', folder('closing')]);
+    const command = start(['streams', 'list', '--json', '--lab', folder('closing')]);
     setTimeout(() => holder.close(), 2_500);
     expect(await command.outcome).toEqual({ code: 0, out: [], err: [] });
   });

@@ -56,14 +56,15 @@ export function copyText(bytes: Uint8Array | null): string {
 }
 
 /**
- * The command that follows a stream, or that shows one event of it, of this workspace whatever the default is. Names of streams need no
+ * The command that follows a stream, or that shows one event of it, of this workspace whatever the default is,
+ * and whether the lab runs by then or not. Names of streams need no
  * quotes, but one may begin like an option.
  */
 export function consumeCommand(lab: Pick<LabInfo, 'workspace' | 'platform'> | null, stream: string, at?: Position): string {
   const range = at
     ? `--shard ${at.shard} --from offset:${at.offset} --until offset:${at.offset + 1n} --json`
     : '--from beginning --until live';
-  const folder = lab && !lab.workspace.isDefault ? ` --workspace ${quoted(lab.workspace.path, lab.platform)}` : '';
+  const folder = lab && !lab.workspace.isDefault ? ` --lab ${quoted(lab.workspace.path, lab.platform)}` : '';
   return stream.startsWith('-') ? `loglab consume ${range}${folder} -- ${stream}` : `loglab consume ${stream} ${range}${folder}`;
 }
 
