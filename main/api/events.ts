@@ -8,6 +8,7 @@
  */
 import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
+import { bucketsMax, type Histogram, histogramRange } from './histogram.ts';
 import type { Codec } from './streams.ts';
 import { count, offset, shardChoice, shardNumber, streamName, timestamp, WINDOW_ROWS_MAX, type Position } from './values.ts';
 
@@ -165,6 +166,8 @@ export const events = {
   ),
   /** Where a reader of the chosen shards stands that has read all rows before `row`: the offset it reads next, in each of them. */
   positionsAt: call(v.strictObject({ ...inShards, row: rowNumber }), type<Position[]>(), { errors: readErrors }),
+  /** How many events of the chosen shards fall into each of at most so many stretches of time. */
+  histogram: call(v.strictObject({ ...inShards, range: histogramRange, buckets: bucketsMax }), type<Histogram>(), { errors: readErrors }),
   get: call(v.strictObject({ stream: streamName, shard: shardNumber, offset }), type<EventDetail>(), {
     errors: [...readErrors, 'no-such-event', 'batch-damaged'],
   }),

@@ -8,7 +8,7 @@ import { openReader } from './connection.ts';
 import { prepareShardRead, type ShardState } from './shardTable.ts';
 import { decodeStored } from './decodeStored.ts';
 import { guarded } from './sqliteError.ts';
-import { TimeIndex } from './timeIndex.ts';
+import { TimeIndex, type TimePart } from './timeIndex.ts';
 
 export interface ReadOptions {
   /** What may be seen: everything acknowledged. */
@@ -126,6 +126,24 @@ export class StoreReader {
   maxTimestamp(shardId: number): TimedOffset | null {
     const greatest = this.#snapshot(shardId, (shard) => this.#times.maxTimestamp(shard));
     return greatest === null ? null : this.offsetForTime(shardId, greatest);
+  }
+
+  /** Summaries that cover the shard (timeIndex.ts); or, of one of them, what it is made of. Throws `no-such-shard`. */
+  timeParts(shardId: number, within?: TimePart): TimePart[] {
+    return this.#snapshot(shardId, (shard) => (within ? this.#times.partsOf(shard, within) : this.#times.parts(shard)));
+  }
+
+  /** The timestamps of a batch's records; null where it is damaged, or trimmed meanwhile. */
+  timestamps(shardId: number, baseOffset: bigint): bigint[] | null {
+    return guarded(this.#path, () => {
+      const [row] = this.#batches.all(shardId, baseOffset, baseOffset);
+      try {
+        return row ? decodeStored(batchFromRow(row as unknown as BatchRow)).map(({ timestamp }) => timestamp) : null;
+      } catch (thrown) {
+        if (thrown instanceof LabError && thrown.code === 'batch-damaged') return null;
+        throw thrown;
+      }
+    });
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /** A lab with one stream whose rows are made up on the spot: for the screen of a stream, without an engine. */
 import { LabError } from '../../../main/api/errors.ts';
 import type { EventDetail, EventRow } from '../../../main/api/events.ts';
+import type { Histogram, HistogramRange } from '../../../main/api/histogram.ts';
 import type { LabClient } from '../../../main/api/index.ts';
 import type { Reader } from '../../../main/api/readers.ts';
 import type { Position } from '../../../main/api/values.ts';
@@ -14,6 +15,8 @@ export class LogLab {
   events: number;
   failure: LabError | null = null;
   readonly windows: { from: number | 'end'; limit: number }[] = [];
+  /** Ranges of which histograms were asked. */
+  readonly counted: HistogramRange[] = [];
   readonly moves: { id: string; positions: Position[] }[] = [];
   readonly readers = new Watched<Reader[]>([]);
   rowAt: (number: number) => EventRow = row;
@@ -59,6 +62,7 @@ export class LogLab {
         },
         positionsAt: async ({ row: before }) =>
           [0, 1, 2].map((shard) => ({ shard, offset: BigInt(Math.max(0, Math.ceil((Math.min(before, this.events) - shard) / 3))) })),
+        histogram: async ({ range, buckets }) => this.counts(range, buckets),
         get: async ({ stream, shard, offset }) => this.detail(stream, shard, offset),
         read: () => {
           throw new LabError('internal', 'Not asked here.');
@@ -70,6 +74,36 @@ export class LogLab {
         watch: (_input, options) => this.readers.watch(options?.signal ?? new AbortController().signal),
       },
     };
+  }
+
+  /** By the rows' times, in buckets of a minute or more. */
+  counts(range: HistogramRange, buckets: number): Histogram {
+    const times = Array.from({ length: this.events }, (_, number) => this.rowAt(number).timestamp);
+    const none: Histogram = {
+      from: 0n,
+      to: 0n,
+      bucketMs: 1n,
+      before: 0,
+      after: 0,
+      timeless: 0,
+      spread: 0,
+      shards: [0, 1, 2].map((shard) => ({ shard, counts: [] })),
+    };
+    this.counted.push(range);
+    if (times.length === 0) return none;
+    const [first, last] = range.by === 'range' ? [range.from, range.to - 1n] : [times[0]!, times.at(-1)!];
+    let bucketMs = 60_000n;
+    while ((last - first) / bucketMs + 2n > BigInt(buckets)) bucketMs *= 2n;
+    const from = (first / bucketMs) * bucketMs;
+    const count = Number((last - from) / bucketMs) + 1;
+    const shards = none.shards.map(({ shard }) => ({ shard, counts: new Array<number>(count).fill(0) }));
+    const histogram = { ...none, from, to: from + BigInt(count) * bucketMs, bucketMs, shards };
+    for (const [number, time] of times.entries()) {
+      if (time < from) histogram.before++;
+      else if (time >= histogram.to) histogram.after++;
+      else shards[number % 3]!.counts[Number((time - from) / bucketMs)]!++;
+    }
+    return histogram;
   }
 
   async *open(name: string, signal: AbortSignal | undefined): AsyncGenerator<{ id: string }> {

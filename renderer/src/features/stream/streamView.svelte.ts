@@ -4,6 +4,7 @@ import type { Reader } from '../../../../main/api/readers.ts';
 import { Columns, type ColumnStore } from './columns.svelte.ts';
 import { DetailState } from './detail.svelte.ts';
 import { follow } from './feed.ts';
+import { HistogramState } from './histogram.svelte.ts';
 import { PaneState } from './pane.svelte.ts';
 import { placesOf, type PanePlace, type StreamPlaces } from './places.ts';
 
@@ -23,6 +24,7 @@ export class StreamView {
   readonly name: string;
   readonly columns: Columns;
   readonly detail: DetailState;
+  readonly histogram: HistogramState;
   panes = $state.raw<readonly PaneState[]>([]);
   detailOpen = $state(false);
   #activeName = $state<string>(PANE_NAMES[0]);
@@ -49,6 +51,7 @@ export class StreamView {
     this.panes = left ? left.panes.map((place, at) => this.#newPane(PANE_NAMES[at]!, place)) : [this.#newPane(PANE_NAMES[0])];
     if (left) [this.#activeName, this.detailOpen] = [left.active, left.detailOpen];
     this.detail = new DetailState(client, name);
+    this.histogram = new HistogramState(client, name);
     void follow(
       (signal) => client.readers.watch({}, { signal }),
       (list) => (this.#readers = list),
@@ -87,6 +90,7 @@ export class StreamView {
   /** The stream's end is elsewhere than it was. */
   endMoved(): void {
     for (const pane of this.panes) pane.endMoved();
+    this.histogram.endMoved();
   }
 
   /** Where all readers stand in a shard. This screen's own are told first-hand, without the way through the engine. */
@@ -113,6 +117,7 @@ export class StreamView {
     });
     this.#closed.abort();
     this.detail.close();
+    this.histogram.close();
     for (const pane of this.panes) pane.close();
   }
 
