@@ -32,6 +32,8 @@ export interface EventRow {
   timestamp: bigint;
   /** Milliseconds since 1970. */
   appendedAt: number;
+  /** In the order by event time: that time, milliseconds since 1970. */
+  eventTime?: bigint;
   key: CellText | null;
   value: CellText | null;
   /** Leaves of a JSON value by path (`shopper.id`), as text; at most ROW_FIELDS_MAX of them. */
@@ -111,7 +113,7 @@ export interface ReadChunk {
   gaps: Gap[];
 }
 
-const rowNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const rowNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 const inShards = { stream: streamName, shards: shardChoice };
 
 /** Where a range begins. A time is in milliseconds since 1970 and chooses the events whose timestamp is not before it. */
@@ -132,7 +134,7 @@ const until = v.variant('at', [
 export type RangeFrom = v.InferOutput<typeof from>;
 export type RangeUntil = v.InferOutput<typeof until>;
 
-const readErrors = ['no-such-stream', 'no-such-shard', 'broker-down'] as const;
+export const readErrors = ['no-such-stream', 'no-such-shard', 'broker-down'] as const;
 
 export const events = {
   /** Rows from a row number on, or the last ones. Asking beyond either end gives what is there. */

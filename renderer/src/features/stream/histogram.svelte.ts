@@ -1,9 +1,9 @@
 /** The histogram above a stream's rows: which range it shows, what is selected in it, and its counts, asked for again as the stream grows. */
 import { toLabError, type LabError } from '../../../../main/api/errors.ts';
 import { HISTOGRAM_BUCKETS_MAX, type Histogram, type HistogramRange } from '../../../../main/api/histogram.ts';
-import type { LabClient } from '../../../../main/api/index.ts';
 import type { TimeSpan } from './histogramBars.ts';
 import { Pace } from './pace.ts';
+import type { Order, RowClient } from './rowSource.ts';
 
 /** Least pause between two counts while the stream grows, milliseconds. */
 const GROWTH_PAUSE_MS = 1_000;
@@ -25,23 +25,31 @@ export class HistogramState {
   /** Whether there is a range to go back to. */
   canGoBack = $state(false);
 
-  readonly #client: Pick<LabClient, 'events'>;
+  readonly #client: RowClient;
   readonly #stream: string;
   readonly #pace = new Pace(() => this.#count());
   #back: HistogramRange[] = [];
   /** Null for all. */
   #shards: readonly number[] | null = null;
+  #order: Order = 'append';
   #asked = 0;
   #closed = new AbortController();
 
-  constructor(client: Pick<LabClient, 'events'>, stream: string) {
+  constructor(client: RowClient, stream: string) {
     this.#client = client;
     this.#stream = stream;
   }
 
-  /** Counts these shards from now on, or all. */
-  choose(shards: readonly number[] | null): void {
+  /** Counts these shards from now on, or all, by the time that this order goes by. */
+  choose(shards: readonly number[] | null, order: Order): void {
     this.#shards = shards;
+    if (order !== this.#order) {
+      this.#order = order;
+      this.selection = null;
+      this.#back = [];
+      this.range = { by: 'usual' };
+      this.canGoBack = false;
+    }
     this.#asked++;
     this.#pace.wish(0);
   }
@@ -101,7 +109,8 @@ export class HistogramState {
     try {
       const shards = this.#shards ? { shards: [...this.#shards] } : {};
       const input = { stream: this.#stream, ...shards, range: this.range, buckets: HISTOGRAM_BUCKETS_MAX };
-      const data = await this.#client.events.histogram(input, { signal });
+      const { events, eventTimes } = this.#client;
+      const data = await (this.#order === 'append' ? events : eventTimes).histogram(input, { signal });
       if (signal.aborted || asked !== this.#asked) return;
       this.data = data;
       this.failure = null;

@@ -4,7 +4,6 @@
  */
 import { LabError } from '../../../../main/api/errors.ts';
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
-import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import { formatCount } from '../../ui/format.ts';
 import type { Columns } from './columns.svelte.ts';
@@ -13,6 +12,7 @@ import type { PanePlace } from './places.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
 import { RowScroller } from './rowScroller.ts';
+import { type Order, type RowClient, type RowSource, rowSource, type SoughtBy } from './rowSource.ts';
 
 export const ROW_HEIGHT = 25;
 /** Rows above and below the view that are laid out too, so that a scroll finds them painted. */
@@ -40,7 +40,7 @@ export interface RowsView {
 }
 
 export interface PaneOptions {
-  client: Pick<LabClient, 'events' | 'readers'>;
+  client: RowClient;
   stream: string;
   name: string;
   columns: Columns;
@@ -55,6 +55,7 @@ export class PaneState {
   readonly cache: RowCache;
   /** Null for all. */
   shards = $state.raw<readonly number[] | null>(null);
+  order = $state<Order>('append');
   following = $state(true);
   /** Whether the first answer has come. */
   known = $state(false);
@@ -77,11 +78,12 @@ export class PaneState {
   readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
 
   #seenEnd = $state(0);
-  readonly #client: Pick<LabClient, 'events' | 'readers'>;
+  readonly #client: RowClient;
   readonly #columns: Columns;
   readonly #scroller = new RowScroller(ROW_HEIGHT);
   readonly #tail: Pace;
   #journey = 0;
+  #generation: number | undefined;
   #outOfReach: { all: readonly number[]; outOfReach: readonly number[] } = { all: [], outOfReach: [] };
   /** The place to return to with the first rows. */
   #returnTo: PanePlace | null = null;
@@ -92,12 +94,13 @@ export class PaneState {
     this.name = name;
     this.#columns = columns;
     this.cache = new RowCache(
-      (from, limit, signal) => client.events.window({ stream, ...this.#chosen(), from, limit }, { signal }),
+      (from, limit, signal) => this.#source.window(this.#chosen(), from, limit, signal),
       (window, newest) => this.#arrived(window, newest),
     );
     this.reader = new OpenReader(client, stream, name);
     if (place) {
       this.shards = place.shards;
+      this.order = place.order;
       this.following = place.following;
       this.#returnTo = place;
     }
@@ -108,10 +111,10 @@ export class PaneState {
   /** Where it stands, to come back to. */
   get place(): PanePlace {
     if (this.#returnTo) return this.#returnTo; // left again before the first rows came
-    const { following, shards, cursor, selected } = this;
+    const { following, shards, order, cursor, selected } = this;
     const { firstVisible, firstRow, endRow, top } = this.#scroller;
     const hiddenPixels = top - (firstVisible - firstRow) * ROW_HEIGHT;
-    return { following, shards, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
+    return { following, shards, order, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
   }
 
   close(): void {
@@ -175,7 +178,7 @@ export class PaneState {
   async toOffset({ shard, offset }: Position): Promise<void> {
     if (this.shards && !this.shards.includes(shard)) this.chooseShards(null);
     const journey = ++this.#journey;
-    const { row } = await this.#client.events.rowOf({ stream: this.stream, ...this.#chosen(), shard, offset });
+    const row = await this.#source.rowOf(this.#chosen(), { shard, offset });
     // The row may be newer than the last look at the end.
     if (row >= this.#scroller.endRow) await this.cache.tail(1);
     if (journey !== this.#journey) return;
@@ -184,16 +187,22 @@ export class PaneState {
     this.#goTo(row);
   }
   /** Goes to the first row that the time names (api/events.ts), or to the greatest timestamp, and selects the event. Rejects where none is as late. */
-  async toTime(to: { by: 'time'; time: bigint } | { by: 'greatest-timestamp' }): Promise<void> {
+  async toTime(to: SoughtBy): Promise<void> {
     const journey = ++this.#journey;
-    const found = await this.#client.events.seek({ stream: this.stream, ...this.#chosen(), to });
-    if (!found) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
-    if (found.row >= this.#scroller.endRow) await this.cache.tail(1);
-    if (journey === this.#journey) this.#goTo(found.row);
+    const row = await this.#source.seek(this.#chosen(), to);
+    if (row === null) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
+    if (row >= this.#scroller.endRow) await this.cache.tail(1);
+    if (journey === this.#journey) this.#goTo(row);
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
     this.shards = shards && shards.length > 0 ? [...shards].sort((a, b) => a - b) : null;
+    this.#readAnew();
+  }
+  /** Shows the same events in another order; keeps to the selected one where it is in it. */
+  orderBy(order: Order): void {
+    if (order === this.order) return;
+    this.order = order;
     this.#readAnew();
   }
   /** Of all shards some can not be read: rows of the others are shown meanwhile. Where none of the chosen ones can, what is shown stays. */
@@ -209,6 +218,7 @@ export class PaneState {
     const was = this.following;
     this.#journey++;
     this.cache.clear();
+    this.#generation = undefined;
     this.deselect();
     this.known = false;
     this.#scroller.setRows(0, 0);
@@ -273,6 +283,9 @@ export class PaneState {
     return row >= this.view.firstVisible - page && row < this.view.endVisible + page;
   }
 
+  get #source(): RowSource {
+    return rowSource(this.#client, this.stream, this.order);
+  }
   #chosen(): { shards?: number[] } {
     const shards = this.#reachable();
     return shards ? { shards: [...shards] } : {};
@@ -290,8 +303,9 @@ export class PaneState {
     await this.cache.tail(this.following ? rows : 1);
   }
 
-  #arrived({ rows, firstRow, endRow }: EventWindow, newest: boolean): void {
+  #arrived({ rows, firstRow, endRow, generation }: EventWindow & { generation?: number }, newest: boolean): void {
     this.known = true;
+    if (newest) this.#renewed(generation);
     this.#columns.learn(rows);
     this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
     if (this.#returnTo) this.#return(this.#returnTo, endRow);
@@ -312,6 +326,24 @@ export class PaneState {
       this.cursor = place.cursor;
       this.selected = place.selected;
     }
+  }
+
+  /** Rows may have other numbers than before: they are asked for again, and the selection keeps to its event. */
+  #renewed(generation: number | undefined): void {
+    const was = this.#generation;
+    this.#generation = generation;
+    if (was === undefined || was === generation) return;
+    this.cache.outdated();
+    const { selected } = this;
+    if (!selected) return;
+    const stays = (row: number): void => {
+      if (this.selected !== selected || this.cursor !== selected.row || row === selected.row) return;
+      this.selected = { ...selected, row };
+      this.cursor = row;
+      this.#refresh();
+    };
+    // One that has left the log stays in the detail, as it does in append order.
+    void this.#source.rowOf(this.#chosen(), selected).then(stays, () => undefined);
   }
 
   /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
@@ -336,6 +368,7 @@ export class PaneState {
     this.view = { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
     if (end > first && scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.reader.standsAt(endVisible, this.#reachable() ?? undefined);
+    // A place in another order is no place in the shards.
+    if (this.order === 'append') this.reader.standsAt(endVisible, this.#reachable() ?? undefined);
   }
 }
