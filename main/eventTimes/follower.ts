@@ -56,6 +56,7 @@ export function createFollower({ stream, field, file, cluster, changed }: Follow
   let isWoken = false;
   let isDamaged = false;
   let sliceEvents = SLICE_EVENTS_MIN;
+  let rebuiltAt = -Infinity;
   let trimmedAt = -Infinity;
   let trimmedTo: number[] = [];
   const ended = run();
@@ -79,8 +80,14 @@ export function createFollower({ stream, field, file, cluster, changed }: Follow
         await news(trimDue() ? TRIM_INTERVAL_MS : null);
       } catch (thrown) {
         if (closed) return;
-        if (isDamage(thrown)) rebuild();
-        else {
+        if (isDamage(thrown)) {
+          // What is damaged as soon as it is made must not be made without end.
+          if (performance.now() - rebuiltAt < RETRY_MS) {
+            say(toLabError(thrown).message);
+            await news(RETRY_MS);
+          }
+          rebuild();
+        } else {
           const error = toLabError(thrown);
           // A broker that is away is said elsewhere, and tells when it is back.
           if (error.code !== 'broker-down') say(error.message);
@@ -97,6 +104,7 @@ export function createFollower({ stream, field, file, cluster, changed }: Follow
 
   /** Dropped, to be made again from the log. */
   function rebuild(): void {
+    rebuiltAt = performance.now();
     isDamaged = false;
     trimmedTo = [];
     index?.close();
