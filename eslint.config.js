@@ -7,7 +7,20 @@ function forbid(files, group, message) {
   return { files, rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] } };
 }
 
-const domains = ['streams', 'events', 'produce', 'connectors', 'jobs', 'lessons', 'samples', 'readers', 'lab', 'workspace', 'cluster'];
+const domains = [
+  'streams',
+  'events',
+  'produce',
+  'connectors',
+  'jobs',
+  'lessons',
+  'samples',
+  'readers',
+  'lab',
+  'workspace',
+  'cluster',
+  'eventTimes',
+];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);
 const engineAndHosts = [...upward(['web', 'desktop', 'cli']), '**/engine.ts', '**/engineProcess.ts', '**/start.ts'];

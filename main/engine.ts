@@ -11,6 +11,8 @@ import { createImportService } from './connectors/files/service.ts';
 import { createBatchReader } from './events/batches.ts';
 import { recentKeys } from './events/recentKeys.ts';
 import { createEventsService } from './events/service.ts';
+import { createEventTimeIndexes } from './eventTimes/indexes.ts';
+import { createEventTimesService } from './eventTimes/service.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createLabService } from './lab/service.ts';
 import { createLessonService } from './lessons/service.ts';
@@ -88,6 +90,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
   const reader = createBatchReader(cluster);
+  const indexes = createEventTimeIndexes(registry, cluster, path.join(workspace.path, 'event-times'));
   const jobs = createJobs(workspace.jobs, now);
   const readers = createReaders(registry);
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
@@ -114,6 +117,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
         recentKeys: (places, most) => recentKeys(cluster, reader, places, most),
       }),
       events: createEventsService(registry, cluster, reader),
+      eventTimes: createEventTimesService({ registry, cluster, reader, indexes }),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
       imports: createImportService({ registry, appender, jobs, settings: workspace.settings }),
       jobs: jobs.service,
@@ -126,6 +130,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
       lessons.close();
       summaries.close();
       jobs.close();
+      await indexes.close();
       await cluster.close();
       workspace.close();
     },

@@ -14,6 +14,7 @@ export const errorCodes = [
   'shard-count-differs',
   'offset-out-of-range',
   'no-such-event',
+  'no-event-time', // the stream says no field that holds it
   'value-too-large',
   'batch-invalid', // an appended record batch is malformed or fails its CRC
   'batch-damaged', // a stored record batch fails its CRC

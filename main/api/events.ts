@@ -8,6 +8,7 @@
  */
 import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
+import { bucketsMax, type Histogram, histogramRange } from './histogram.ts';
 import type { Codec } from './streams.ts';
 import { count, offset, shardChoice, shardNumber, streamName, timestamp, WINDOW_ROWS_MAX, type Position } from './values.ts';
 
@@ -31,6 +32,8 @@ export interface EventRow {
   timestamp: bigint;
   /** Milliseconds since 1970. */
   appendedAt: number;
+  /** In the order by event time: that time, milliseconds since 1970. */
+  eventTime?: bigint;
   key: CellText | null;
   value: CellText | null;
   /** Leaves of a JSON value by path (`shopper.id`), as text; at most ROW_FIELDS_MAX of them. */
@@ -112,7 +115,7 @@ export interface ReadChunk {
   gaps: Gap[];
 }
 
-const rowNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const rowNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 const inShards = { stream: streamName, shards: shardChoice };
 
 /** Where a range begins. A time is in milliseconds since 1970 and chooses the events whose timestamp is not before it. */
@@ -133,7 +136,7 @@ const until = v.variant('at', [
 export type RangeFrom = v.InferOutput<typeof from>;
 export type RangeUntil = v.InferOutput<typeof until>;
 
-const readErrors = ['no-such-stream', 'no-such-shard', 'broker-down'] as const;
+export const readErrors = ['no-such-stream', 'no-such-shard', 'broker-down'] as const;
 
 export const events = {
   /** Rows from a row number on, or the last ones. Asking beyond either end gives what is there. */
@@ -167,6 +170,8 @@ export const events = {
   ),
   /** Where a reader of the chosen shards stands that has read all rows before `row`: the offset it reads next, in each of them. */
   positionsAt: call(v.strictObject({ ...inShards, row: rowNumber }), type<Position[]>(), { errors: readErrors }),
+  /** How many events of the chosen shards fall into each of at most so many stretches of time. */
+  histogram: call(v.strictObject({ ...inShards, range: histogramRange, buckets: bucketsMax }), type<Histogram>(), { errors: readErrors }),
   get: call(v.strictObject({ stream: streamName, shard: shardNumber, offset }), type<EventDetail>(), {
     errors: [...readErrors, 'no-such-event', 'batch-damaged'],
   }),

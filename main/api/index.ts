@@ -1,6 +1,7 @@
 /** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
 import type { Client, Handlers } from './contract.ts';
 import { events } from './events.ts';
+import { eventTimes } from './eventTimes.ts';
 import { imports } from './imports.ts';
 import { jobs } from './jobs.ts';
 import { lab } from './lab.ts';
@@ -11,7 +12,7 @@ import { samples } from './samples.ts';
 import { streams } from './streams.ts';
 import { verify } from './verify.ts';
 
-export const labContract = { lab, streams, events, produce, imports, jobs, samples, readers, lessons, verify };
+export const labContract = { lab, streams, events, eventTimes, produce, imports, jobs, samples, readers, lessons, verify };
 
 export type LabContract = typeof labContract;
 /** What the page holds. */

@@ -14,6 +14,9 @@ export const RETENTION_MS_MAX = 100 * 365 * 86_400_000;
 export const RETENTION_BYTES_MIN = 64 * 1024;
 export const RETENTION_BYTES_MAX = 1024 ** 4;
 
+/** Longest path of a field, characters. */
+export const FIELD_PATH_CHARS_MAX = 200;
+
 const streamSettings = v.strictObject({
   /** Events that were appended longer ago, milliseconds, are trimmed; null keeps all. */
   retentionMs: v.nullable(
@@ -35,6 +38,21 @@ const streamSettings = v.strictObject({
   ),
   /** How the lab compresses the batches that it makes itself; those of other producers stay as they are. */
   compression: v.picklist(CODECS),
+  /**
+   * The field of the JSON value that says when the event happened, a dotted path (`shopper.at`): ISO 8601, or seconds or milliseconds since
+   * 1970, as the time field of an import. Null: the stream has no order by event time.
+   */
+  eventTimeField: v.optional(
+    v.nullable(
+      v.pipe(
+        v.string(),
+        v.trim(),
+        v.minLength(1, 'A field has a name.'),
+        v.maxLength(FIELD_PATH_CHARS_MAX, `The path of a field has at most ${FIELD_PATH_CHARS_MAX} characters.`),
+      ),
+    ),
+    null,
+  ),
 });
 export type StreamSettings = v.InferOutput<typeof streamSettings>;
 
@@ -54,7 +72,12 @@ export const GROWTH_KEYS_MAX = 1_000;
 export const GROWTH_EXAMPLES_MAX = 8;
 
 /** What a new stream begins with: nothing is trimmed, nothing compressed. */
-export const STREAM_SETTINGS_DEFAULT: StreamSettings = { retentionMs: null, retentionBytes: null, compression: 'none' };
+export const STREAM_SETTINGS_DEFAULT: StreamSettings = {
+  retentionMs: null,
+  retentionBytes: null,
+  compression: 'none',
+  eventTimeField: null,
+};
 
 /** One shard as it stands now. Counts and bytes are of what the log still holds. */
 export interface ShardSummary {

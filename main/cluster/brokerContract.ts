@@ -5,8 +5,10 @@
 import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import type { ErrorShape } from '../api/errors.ts';
+import { bucketsMax } from '../api/histogram.ts';
 import { bytes } from '../api/values.ts';
 import type { Appended, BatchMeta, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
+import type { TimeCounts, TimeExtent } from './timeCounts.ts';
 
 /** Most batches in one append request. */
 export const APPEND_BATCHES_MAX = 1_024;
@@ -112,6 +114,13 @@ const broker = {
   greatestBefore: call(
     v.strictObject({ places: v.pipe(v.array(v.strictObject({ shardId, offset: v.bigint() })), v.minLength(1)) }),
     type<(bigint | null)[]>(),
+  ),
+  /** For each shard its earliest and latest timestamp (timeCounts.ts); null where it is empty. */
+  timeExtents: call(v.strictObject({ shardIds }), type<(TimeExtent | null)[]>()),
+  /** For each shard how many records fall into each stretch of time (timeCounts.ts). */
+  timeCounts: call(
+    v.strictObject({ shardIds, from: v.bigint(), bucketMs: v.pipe(v.bigint(), v.minValue(1n)), buckets: bucketsMax }),
+    type<TimeCounts[]>(),
   ),
   /** An append time that all batches lie before and none will be given any more (log/store/store.ts); not before `since`. */
   passTime: call(v.strictObject({ since: v.bigint() }), type<bigint>()),

@@ -6,6 +6,7 @@ import { conflate } from '../rpc/conflate.ts';
 import { type AppendOutcome, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
 import { checkSlice } from './checkShard.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
+import { timeCounts, timeExtent } from './timeCounts.ts';
 
 /** How often it is looked whether something is to be trimmed, milliseconds. */
 const RETENTION_INTERVAL_MS = 1_000;
@@ -101,6 +102,8 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
       offsetsForTime: ({ shardIds, timestamp }) => shardIds.map((id) => store.offsetForTime(id, timestamp)),
       greatestTimestamps: ({ shardIds }) => shardIds.map((id) => store.maxTimestamp(id)),
       greatestBefore: ({ places }) => places.map(({ shardId, offset }) => store.maxTimestampBefore(shardId, offset)),
+      timeExtents: ({ shardIds }) => shardIds.map((id) => timeExtent(store, id)),
+      timeCounts: ({ shardIds, ...buckets }) => timeCounts(store, shardIds, buckets),
       passTime: ({ since }) => store.passTime(since),
       setDurability: ({ durability }) => store.setDurability(durability),
       check: ({ shardId, from }) => checkSlice(store, shardId, from),

@@ -19,6 +19,7 @@ import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLi
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
 import { byBroker, type ShardPlace } from './shardPlace.ts';
+import type { Buckets, TimeCounts, TimeExtent } from './timeCounts.ts';
 
 export type { ShardPlace };
 
@@ -57,6 +58,8 @@ export interface Cluster {
   greatestTimestamps(places: ShardPlace[]): Promise<(TimedOffset | null)[]>;
   /** The greatest timestamp of all batches that begin before the offset of their shard; null where there is none. */
   greatestBefore(before: readonly { place: ShardPlace; offset: bigint }[]): Promise<bigint | null>;
+  timeExtents(places: ShardPlace[]): Promise<(TimeExtent | null)[]>;
+  timeCounts(places: ShardPlace[], buckets: Buckets): Promise<TimeCounts[]>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   check(place: ShardPlace, from: bigint): Promise<CheckedSlice>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
@@ -226,6 +229,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return found.reduce((most, each) => (most === null || (each !== null && each > most) ? each : most), null);
     },
     greatestTimestamps: (places) => reading.ofEach(places, (broker, shardIds) => broker.greatestTimestamps({ shardIds })),
+    timeExtents: (places) => reading.ofEach(places, (broker, shardIds) => broker.timeExtents({ shardIds })),
+    timeCounts: (places, buckets) => reading.ofEach(places, (broker, shardIds) => broker.timeCounts({ shardIds, ...buckets })),
     check: (place, from) => client(place).check({ shardId: place.shardId, from }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {

@@ -1,5 +1,6 @@
 /** Windows of rows over the shards of a stream, and the row at which an event stands. */
 import type { EventRow, EventWindow, Sought } from '../api/events.ts';
+import { NO_TIMESTAMP } from '../api/time.ts';
 import type { Position } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed, startsAt } from './appendOrder.ts';
@@ -24,7 +25,7 @@ export async function eventWindow(
   for (let number = at; number < Math.min(row + limit, endRow); number++) {
     const placed = await merge.next();
     if (!placed) break;
-    if (number >= row) rows.push(toRow(placed, number));
+    if (number >= row) rows.push(rowOfRecord(placed, number));
   }
   return { firstRow, endRow, rows };
 }
@@ -56,7 +57,8 @@ export async function seek(
   return sought.reduce((best, each) => (best && (!each || !isBetter(each, best)) ? best : each), null);
 }
 
-function toRow({ batch, offset, record }: Placed, row: number): EventRow {
+/** An event as a row shows it. */
+export function rowOfRecord({ batch, offset, record }: Placed, row: number): EventRow {
   const { place, stored } = batch;
   const base = { row, shard: place.number, offset, appendedAt: Number(stored.appendTimeUs / 1000n) };
   if (!record) {
@@ -79,4 +81,10 @@ function toRow({ batch, offset, record }: Placed, row: number): EventRow {
     fields: value ? value.fields : {},
     headers: record.headers.length,
   };
+}
+
+/** An event that an order still has and the log has not. */
+export function rowOfTrimmed({ number }: ShardPlace, offset: bigint, row: number): EventRow {
+  const damaged = `Shard ${number}, offset ${offset}: this event has left the log meanwhile, or can not be read just now.`;
+  return { row, shard: number, offset, timestamp: NO_TIMESTAMP, appendedAt: 0, key: null, value: null, fields: {}, headers: 0, damaged };
 }

@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { BatchReader } from './batches.ts';
 import { eventDetail } from './detail.ts';
+import { histogram, timestampSource } from './histogram.ts';
 import { readRange } from './read.ts';
 import { eventWindow, positionsAt, seek } from './rows.ts';
 import { rowOf } from './standing.ts';
@@ -29,6 +30,10 @@ export function createEventsService(registry: StreamRegistry, cluster: Cluster, 
     async positionsAt({ stream, shards, row }) {
       const places = registry.places(stream, shards);
       return positionsAt(cluster, reader, places, row).catch((error: unknown) => rethrow(error, stream));
+    },
+    async histogram({ stream, shards, range, buckets }) {
+      const places = registry.places(stream, shards);
+      return histogram(timestampSource(cluster, places), range, buckets).catch((error: unknown) => rethrow(error, stream));
     },
     async get({ stream, shard, offset }) {
       const [place] = registry.places(stream, [shard]);

@@ -28,6 +28,7 @@ export { WAL_BYTES_MAX, type Durability } from './store/connection.ts';
 export { HEADERS_LIMIT_MAX, type From } from './store/batchIndex.ts';
 export { decodeStored } from './store/decodeStored.ts';
 export type { Appended, AppendResult, BatchToAppend } from './store/append.ts';
+export type { TimePart } from './store/timeIndex.ts';
 export type { BatchMeta, StoredBatch } from './store/batchRow.ts';
 export type { CheckpointState } from './store/checkpointer.ts';
 export type { NewShard, Retention, ShardState } from './store/shardTable.ts';

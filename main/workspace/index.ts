@@ -4,6 +4,7 @@
  *   catalog.sqlite      names of streams, settings, kept events, lessons, running jobs (catalog.ts)
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
  *   running.json        where the lab is to be reached that serves it (runningLab.ts)
+ *   event-times/        orders by event time, one file a stream (main/eventTimes); made from the log, and made again where they are missing
  *   broker-1.sqlite     the log of broker 1, beside broker-1.lock; one of each for every broker
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';

@@ -8,7 +8,7 @@ import { openReader } from './connection.ts';
 import { prepareShardRead, type ShardState } from './shardTable.ts';
 import { decodeStored } from './decodeStored.ts';
 import { guarded } from './sqliteError.ts';
-import { TimeIndex } from './timeIndex.ts';
+import { TimeIndex, type TimePart } from './timeIndex.ts';
 
 export interface ReadOptions {
   /** What may be seen: everything acknowledged. */
@@ -131,6 +131,24 @@ export class StoreReader {
   /** The greatest timestamp of the batches that begin before an offset; null where none does. Throws `no-such-shard`. */
   maxTimestampBefore(shardId: number, offset: bigint): bigint | null {
     return this.#snapshot(shardId, (shard) => this.#times.maxTimestampBefore(shard, offset));
+  }
+
+  /** Summaries that cover the shard (timeIndex.ts); or, of one of them, what it is made of. Throws `no-such-shard`. */
+  timeParts(shardId: number, within?: TimePart): TimePart[] {
+    return this.#snapshot(shardId, (shard) => (within ? this.#times.partsOf(shard, within) : this.#times.parts(shard)));
+  }
+
+  /** The timestamps of a batch's records; null where it is damaged, or trimmed meanwhile. */
+  timestamps(shardId: number, baseOffset: bigint): bigint[] | null {
+    return guarded(this.#path, () => {
+      const [row] = this.#batches.all(shardId, baseOffset, baseOffset);
+      try {
+        return row ? decodeStored(batchFromRow(row as unknown as BatchRow)).map(({ timestamp }) => timestamp) : null;
+      } catch (thrown) {
+        if (thrown instanceof LabError && thrown.code === 'batch-damaged') return null;
+        throw thrown;
+      }
+    });
   }
 
   close(): void {

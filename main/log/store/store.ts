@@ -13,6 +13,7 @@ import { Reclaimer } from './reclaimer.ts';
 import { ShardTable, type NewShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
 import { Summaries } from './summaries.ts';
+import type { TimePart } from './timeIndex.ts';
 import { Trimmer } from './trimmer.ts';
 
 export interface StoreOptions {
@@ -137,6 +138,16 @@ export class Store {
   /** See {@link StoreReader.maxTimestampBefore}. */
   maxTimestampBefore(shardId: number, offset: bigint): bigint | null {
     return this.#reader.maxTimestampBefore(shardId, offset);
+  }
+
+  /** See {@link StoreReader.timeParts}. */
+  timeParts(shardId: number, within?: TimePart): TimePart[] {
+    return this.#reader.timeParts(shardId, within);
+  }
+
+  /** See {@link StoreReader.timestamps}. */
+  timestamps(shardId: number, baseOffset: bigint): bigint[] | null {
+    return this.#reader.timestamps(shardId, baseOffset);
   }
 
   /**

@@ -13,6 +13,8 @@ import { META_COLUMNS, metaFromRow, type MetaRow } from './batchRow.ts';
 /** Batches in a summary of level 1, and summaries in one of the next level. */
 export const SUMMARY_FANOUT = 32;
 
+const INT64_MAX = 2n ** 63n - 1n;
+
 export interface Summary {
   firstOffset: bigint;
   lastOffset: bigint;
@@ -63,7 +65,7 @@ export class Summaries {
   add(shardId: number, batch: Summary): void {
     let draft = this.#drafts.get(shardId);
     if (!draft) {
-      draft = (this.#filling.get(shardId) ?? this.#load(shardId)).map((filling) => filling && { ...filling });
+      draft = (this.#filling.get(shardId) ?? this.#load(shardId, batch.firstOffset)).map((filling) => filling && { ...filling });
       this.#drafts.set(shardId, draft);
     }
     this.#addTo(shardId, draft, 1, batch);
@@ -92,7 +94,7 @@ export class Summaries {
   /** Summarizes all batches of a shard that has no summaries yet. */
   fill(shardId: number): void {
     const levels: (Filling | null)[] = [];
-    for (const row of this.#batchesFrom(shardId, null)) this.#addTo(shardId, levels, 1, summaryOf(metaFromRow(row)));
+    for (const row of this.#batchesFrom(shardId, null, null)) this.#addTo(shardId, levels, 1, summaryOf(metaFromRow(row)));
   }
 
   #addTo(shardId: number, levels: (Filling | null)[], level: number, part: Summary): void {
@@ -108,12 +110,12 @@ export class Summaries {
     this.#addTo(shardId, levels, level + 1, grown);
   }
 
-  /** What was not full when the file was closed: at each level what lies behind the last full summary of the next. */
-  #load(shardId: number): (Filling | null)[] {
+  /** What was not full when the file was closed: at each level what lies behind the last full summary of the next, and before `end`. */
+  #load(shardId: number, end: bigint): (Filling | null)[] {
     const levels: (Filling | null)[] = [];
     for (let level = this.#topLevel(shardId) + 1; level >= 1; level--) {
       const covered = this.#lastOffset(shardId, level);
-      const parts = level === 1 ? this.#batchesFrom(shardId, covered) : this.#summariesFrom(shardId, level - 1, covered);
+      const parts = level === 1 ? this.#batchesFrom(shardId, covered, end) : this.#summariesFrom(shardId, level - 1, covered);
       let filling: Filling | null = null;
       for (const row of parts) {
         const part = level === 1 ? summaryOf(metaFromRow(row)) : summaryFromRow(row);
@@ -135,13 +137,13 @@ export class Summaries {
     return this.#db.prepare<[number, number], bigint>(query).pluck().safeIntegers().get(shardId, level) ?? null;
   }
 
-  #batchesFrom(shardId: number, after: bigint | null): Iterable<MetaRow> {
-    const query = `SELECT ${META_COLUMNS} FROM batch WHERE shard_id = ? AND base_offset > ? ORDER BY base_offset`;
+  #batchesFrom(shardId: number, after: bigint | null, before: bigint | null): Iterable<MetaRow> {
+    const query = `SELECT ${META_COLUMNS} FROM batch WHERE shard_id = ? AND base_offset > ? AND base_offset < ? ORDER BY base_offset`;
     return this.#db
-      .prepare<[number, bigint], MetaRow>(query)
+      .prepare<[number, bigint, bigint], MetaRow>(query)
       .raw()
       .safeIntegers()
-      .all(shardId, after ?? -1n);
+      .all(shardId, after ?? -1n, before ?? INT64_MAX);
   }
 
   #summariesFrom(shardId: number, level: number, after: bigint | null): Iterable<bigint[]> {

@@ -7,6 +7,11 @@ import { META_COLUMNS, metaFromRow, type BatchMeta, type MetaRow } from './batch
 import type { ShardState } from './shardTable.ts';
 import { SUMMARY_COLUMNS, summaryFromRow, summaryOf, type Summary } from './summaries.ts';
 
+/** A stretch of a shard as one summary tells of it. Level 0 is a single batch. */
+export interface TimePart extends Summary {
+  level: number;
+}
+
 /** A stretch of a shard, offsets, both inclusive. */
 interface Stretch {
   from: bigint;
@@ -47,24 +52,31 @@ export class TimeIndex {
   }
 
   /** The greatest timestamp of the batches that begin before an offset. */
-  maxTimestampBefore(shard: ShardState, offset: bigint): bigint | null {
+  maxTimestampBefore(shard: ShardState, offset: bigint, parts = this.parts(shard)): bigint | null {
     let max: bigint | null = null;
-    for (const { firstOffset, maxTimestamp } of this.parts(shard, (part) => part.firstOffset < offset && part.lastOffset >= offset)) {
-      if (firstOffset >= offset) break;
+    for (const part of parts) {
+      if (part.firstOffset >= offset) break;
+      const isCut = part.level > 0 && part.lastOffset >= offset;
+      const maxTimestamp = isCut ? this.maxTimestampBefore(shard, offset, this.partsOf(shard, part)) : part.maxTimestamp;
+      if (maxTimestamp === null) continue;
       if (max === null || maxTimestamp > max) max = maxTimestamp;
     }
     return max;
   }
 
   /**
-   * What covers the shard without overlap, in its order: the widest summaries, those that `isTooWide` replaced by what they are made of, down
-   * to single batches. One of which a part is trimmed is always replaced.
+   * What covers the shard without overlap, in its order: the widest summaries, or what they are made of where a part of one is trimmed.
+   * Not more than SUMMARY_FANOUT of each level, and twice as many where a trim has cut.
    */
-  *parts(
-    shard: Pick<ShardState, 'id' | 'startOffset' | 'nextOffset'>,
-    isTooWide: (summary: Summary, level: number) => boolean,
-  ): Generator<Summary, void, undefined> {
-    yield* this.#partsOf(shard.id, this.#topLevelOf(shard.id), { from: 0n, to: shard.nextOffset }, shard.startOffset, isTooWide);
+  parts({ id, startOffset, nextOffset, recordsTotal }: ShardState): TimePart[] {
+    const parts = [...this.#partsOf(id, this.#topLevelOf(id), { from: 0n, to: nextOffset }, startOffset)];
+    return counted(parts, recordsTotal);
+  }
+
+  /** What a part is made of, one level further down; what was trimmed meanwhile is not among it. */
+  partsOf({ id, startOffset }: ShardState, { level, firstOffset, lastOffset, recordsBefore, records }: TimePart): TimePart[] {
+    const parts = [...this.#partsOf(id, level - 1, { from: firstOffset, to: lastOffset }, startOffset)];
+    return counted(parts, recordsBefore + BigInt(records));
   }
 
   #topLevelOf(shardId: number): number {
@@ -87,15 +99,9 @@ export class TimeIndex {
     return behind <= to ? this.#firstIn(shardId, level - 1, { from: behind, to }, start, timestamp) : null;
   }
 
-  *#partsOf(
-    shardId: number,
-    level: number,
-    { from, to }: Stretch,
-    start: bigint,
-    isTooWide: (summary: Summary, level: number) => boolean,
-  ): Generator<Summary, void, undefined> {
+  *#partsOf(shardId: number, level: number, { from, to }: Stretch, start: bigint): Generator<TimePart, void, undefined> {
     if (level === 0) {
-      for (const row of this.#batches.all(shardId, from > start ? from : start, to)) yield summaryOf(metaFromRow(row));
+      for (const row of this.#batches.all(shardId, from > start ? from : start, to)) yield { ...summaryOf(metaFromRow(row)), level };
       return;
     }
     let behind = from;
@@ -103,12 +109,22 @@ export class TimeIndex {
       const summary = summaryFromRow(row);
       behind = summary.lastOffset + 1n;
       if (summary.lastOffset < start) continue;
-      if (summary.firstOffset < start || isTooWide(summary, level)) {
-        yield* this.#partsOf(shardId, level - 1, { from: summary.firstOffset, to: summary.lastOffset }, start, isTooWide);
+      if (summary.firstOffset < start) {
+        yield* this.#partsOf(shardId, level - 1, { from: summary.firstOffset, to: summary.lastOffset }, start);
       } else {
-        yield summary;
+        yield { ...summary, level };
       }
     }
-    if (behind <= to) yield* this.#partsOf(shardId, level - 1, { from: behind, to }, start, isTooWide);
+    if (behind <= to) yield* this.#partsOf(shardId, level - 1, { from: behind, to }, start);
   }
+}
+
+/**
+ * Records as told by what stands before each part, and before what follows the last. Summaries that were written before 0.2 count the first
+ * batch after each start of their broker twice.
+ */
+function counted(parts: TimePart[], recordsAtEnd: bigint): TimePart[] {
+  for (const [index, part] of parts.entries())
+    part.records = Number((parts[index + 1]?.recordsBefore ?? recordsAtEnd) - part.recordsBefore);
+  return parts;
 }

@@ -1,6 +1,5 @@
 /** The parts of a pane: which shards it reads, which rows it lays out, which row it is led to. */
 import { describe, expect, test } from 'vitest';
-import type { LabClient } from '../../../main/api/index.ts';
 import { RowFinder } from '../../../renderer/src/features/stream/rowFinder.ts';
 import { layOut, NO_ROWS, ROW_HEIGHT, rowFrom } from '../../../renderer/src/features/stream/rowsView.ts';
 import { RowScroller } from '../../../renderer/src/features/stream/rowScroller.ts';
@@ -64,18 +63,18 @@ describe('rows', () => {
 describe('where an event is', () => {
   function finder(endRow = 100): { find: RowFinder; answer: (row: number | null) => Promise<void>; fail: () => Promise<void> } {
     let end = endRow;
-    let asked = Promise.withResolvers<{ row: number }>();
-    const ask = (): Promise<{ row: number }> => (asked = Promise.withResolvers<{ row: number }>()).promise;
+    let asked = Promise.withResolvers<number>();
+    const ask = (): Promise<number> => (asked = Promise.withResolvers<number>()).promise;
     const find = new RowFinder({
-      client: { events: { rowOf: ask, seek: ask } as unknown as LabClient['events'] },
-      asked: () => ({ stream: 'orders' }),
+      source: () => ({ rowOf: ask, seek: ask }),
+      asked: () => ({}),
       endRow: () => end,
       lookAtEnd: () => Promise.resolve(void (end += 10)),
     });
     const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
     return {
       find,
-      answer: (row) => (asked.resolve(row === null ? (null as never) : { row }), settled()),
+      answer: (row) => (asked.resolve(row as number), settled()),
       fail: () => (asked.reject(new Error('no')), settled()),
     };
   }

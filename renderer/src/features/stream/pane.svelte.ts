@@ -3,15 +3,15 @@
  * of scrolls, sizes and keys; it says which rows to show. It asks for the rows around them and for nothing else.
  */
 import type { EventRow, EventWindow } from '../../../../main/api/events.ts';
-import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import type { Columns } from './columns.svelte.ts';
 import { Pace } from './pace.ts';
 import type { PanePlace } from './places.ts';
 import { OpenReader } from './reader.svelte.ts';
 import { RowCache } from './rowCache.svelte.ts';
-import { type Moment, RowFinder } from './rowFinder.ts';
+import { RowFinder } from './rowFinder.ts';
 import { RowScroller } from './rowScroller.ts';
+import { type Order, type RowClient, type RowSource, rowSource, type SoughtBy } from './rowSource.ts';
 import { FOLLOWING_OVERSCAN_ROWS, isVisible, layOut, NO_ROWS, ROW_HEIGHT, rowFrom, type RowsView } from './rowsView.ts';
 import { ShardsRead } from './shardsRead.svelte.ts';
 
@@ -21,7 +21,7 @@ const FIRST_ROWS = 60;
 const [TAIL_PAUSE_MS, COUNT_PAUSE_MS] = [100, 500];
 
 export interface PaneOptions {
-  client: Pick<LabClient, 'events' | 'readers'>;
+  client: RowClient;
   stream: string;
   name: string;
   columns: Columns;
@@ -34,6 +34,7 @@ export class PaneState {
   readonly stream: string;
   readonly reader: OpenReader;
   readonly cache: RowCache;
+  order = $state<Order>('append');
   following = $state(true);
   /** Whether the first answer has come. */
   known = $state(false);
@@ -45,31 +46,35 @@ export class PaneState {
   readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
 
   #seenEnd = $state(0);
+  readonly #client: RowClient;
   readonly #columns: Columns;
   readonly #shards = new ShardsRead();
   readonly #scroller = new RowScroller(ROW_HEIGHT);
   readonly #tail: Pace;
   readonly #finder: RowFinder;
+  #generation: number | undefined;
   /** The place to return to with the first rows. */
   #returnTo: PanePlace | null = null;
 
   constructor({ client, stream, name, columns, place }: PaneOptions) {
     this.stream = stream;
     this.name = name;
+    this.#client = client;
     this.#columns = columns;
     this.cache = new RowCache(
-      (from, limit, signal) => client.events.window({ stream, ...this.#shards.asked, from, limit }, { signal }),
+      (from, limit, signal) => this.#source.window(this.#shards.asked, from, limit, signal),
       (window, newest) => this.#arrived(window, newest),
     );
     this.#finder = new RowFinder({
-      client,
-      asked: () => ({ stream, ...this.#shards.asked }),
+      source: () => this.#source,
+      asked: () => this.#shards.asked,
       endRow: () => this.#scroller.endRow,
       lookAtEnd: () => this.cache.tail(1),
     });
     this.reader = new OpenReader(client, stream, name);
     if (place) {
       this.#shards.choose(place.shards);
+      this.order = place.order;
       this.following = place.following;
       this.#returnTo = place;
     }
@@ -85,10 +90,10 @@ export class PaneState {
   /** Where it stands, to come back to. */
   get place(): PanePlace {
     if (this.#returnTo) return this.#returnTo; // left again before the first rows came
-    const { following, shards, cursor, selected } = this;
+    const { following, shards, order, cursor, selected } = this;
     const { firstVisible, firstRow, endRow, top } = this.#scroller;
     const hiddenPixels = top - (firstVisible - firstRow) * ROW_HEIGHT;
-    return { following, shards, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
+    return { following, shards, order, cursor, selected, row: firstVisible, hiddenPixels, seenEnd: this.#seenEnd, endRow };
   }
 
   close(): void {
@@ -154,12 +159,18 @@ export class PaneState {
     this.#goTo(await this.#finder.offset(position));
   }
   /** Goes to a moment in the stream and selects the event there. Rejects where none is as late. */
-  async toTime(to: Moment): Promise<void> {
+  async toTime(to: SoughtBy): Promise<void> {
     this.#goTo(await this.#finder.moment(to));
   }
   /** Shows these shards only, or all of them; keeps to the selected event where it is among them. */
   chooseShards(shards: readonly number[] | null): void {
     this.#shards.choose(shards);
+    this.#readAnew();
+  }
+  /** Shows the same events in another order; keeps to the selected one where it is in it. */
+  orderBy(order: Order): void {
+    if (order === this.order) return;
+    this.order = order;
     this.#readAnew();
   }
   /** Of all shards some can not be read: rows of the others are shown meanwhile. Where none of the chosen ones can, what is shown stays. */
@@ -173,6 +184,7 @@ export class PaneState {
     const was = this.following;
     this.#finder.forget();
     this.cache.clear();
+    this.#generation = undefined;
     this.deselect();
     this.known = false;
     this.#scroller.setRows(0, 0);
@@ -223,13 +235,18 @@ export class PaneState {
     this.#refresh();
   }
 
+  get #source(): RowSource {
+    return rowSource(this.#client, this.stream, this.order);
+  }
+
   async #lookAtEnd(): Promise<void> {
     const rows = this.#scroller.viewHeight > 0 ? this.#scroller.pageRows + 2 + FOLLOWING_OVERSCAN_ROWS : FIRST_ROWS;
     await this.cache.tail(this.following ? rows : 1);
   }
 
-  #arrived({ rows, firstRow, endRow }: EventWindow, newest: boolean): void {
+  #arrived({ rows, firstRow, endRow, generation }: EventWindow & { generation?: number }, newest: boolean): void {
     this.known = true;
+    if (newest) this.#renewed(generation);
     this.#columns.learn(rows);
     this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
     if (this.#returnTo) this.#return(this.#returnTo, endRow);
@@ -252,6 +269,24 @@ export class PaneState {
     }
   }
 
+  /** Rows may have other numbers than before: they are asked for again, and the selection keeps to its event. */
+  #renewed(generation: number | undefined): void {
+    const was = this.#generation;
+    this.#generation = generation;
+    if (was === undefined || was === generation) return;
+    this.cache.outdated();
+    const { selected } = this;
+    if (!selected) return;
+    const stays = (row: number): void => {
+      if (this.selected !== selected || this.cursor !== selected.row || row === selected.row) return;
+      this.selected = { ...selected, row };
+      this.cursor = row;
+      this.#refresh();
+    };
+    // One that has left the log stays in the detail, as it does in append order.
+    void this.#source.rowOf(this.#shards.asked, selected).then(stays, () => undefined);
+  }
+
   /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
   #endKnownFrom(rows: readonly EventRow[], endRow: number, newest: boolean): number {
     const known = this.#scroller.endRow;
@@ -266,6 +301,7 @@ export class PaneState {
     if (!this.following) this.#seenEnd = Math.max(this.#seenEnd, endVisible);
     if (end > first && this.#scroller.viewHeight > 0) this.cache.want(first, end);
     if (this.cursor !== null && this.selected?.row !== this.cursor) this.selected = this.cache.peek(this.cursor) ?? this.selected;
-    this.reader.standsAt(endVisible, this.#shards.reachable ?? undefined);
+    // A place in another order is no place in the shards.
+    if (this.order === 'append') this.reader.standsAt(endVisible, this.#shards.reachable ?? undefined);
   }
 }

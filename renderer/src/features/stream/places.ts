@@ -1,5 +1,6 @@
 /** Where someone was in each stream, for when they come back from another screen: kept by the page, as long as it lives. */
 import type { EventRow } from '../../../../main/api/events.ts';
+import type { Order } from './rowSource.ts';
 
 /** Streams whose places are kept; the one left longest ago goes first. */
 export const PLACES_MAX = 50;
@@ -8,6 +9,7 @@ export const PLACES_MAX = 50;
 export interface PanePlace {
   following: boolean;
   shards: readonly number[] | null;
+  order: Order;
   cursor: number | null;
   selected: EventRow | null;
   /** The first row that showed, and how many pixels of it were above the view. */

@@ -13,7 +13,9 @@ const CHUNKS_KEPT_ASKING = 2;
 /** Waits before a failed request is tried again, milliseconds; the last one repeats. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
-export type LoadRows = (from: number | 'end', limit: number, signal: AbortSignal) => Promise<EventWindow>;
+/** `generation`: see rowSource.ts. */
+export type LoadedRows = EventWindow & { generation?: number };
+export type LoadRows = (from: number | 'end', limit: number, signal: AbortSignal) => Promise<LoadedRows>;
 
 interface Request {
   chunk: number;
@@ -27,16 +29,18 @@ export class RowCache {
   failure = $state.raw<LabError | null>(null);
 
   readonly #load: LoadRows;
-  readonly #arrived: (window: EventWindow, newest: boolean) => void;
+  readonly #arrived: (window: LoadedRows, newest: boolean) => void;
   readonly #chunks = new RowChunks();
   #requests: Request[] = [];
+  /** Chunks that are shown as they are until they have been asked for again. */
+  #outdated: readonly number[] = [];
   #wanted = { first: 0, end: 0 };
   #retries = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #life = new AbortController();
 
   /** `arrived` learns of each window as it comes, before `version` counts up; `newest` are those that were asked for at the end. */
-  constructor(load: LoadRows, arrived: (window: EventWindow, newest: boolean) => void) {
+  constructor(load: LoadRows, arrived: (window: LoadedRows, newest: boolean) => void) {
     this.#load = load;
     this.#arrived = arrived;
   }
@@ -77,6 +81,13 @@ export class RowCache {
     }
   }
 
+  /** What is held may not be so any more: it is asked for again as soon as it is wanted. What is under way may be older, too. */
+  outdated(): void {
+    this.#outdated = this.#chunks.numbers;
+    for (const { controller } of this.#requests) controller.abort();
+    this.#ask();
+  }
+
   /** Forgets everything, as when other shards are chosen. */
   clear(): void {
     this.close();
@@ -92,6 +103,7 @@ export class RowCache {
     for (const { controller } of this.#requests) controller.abort();
     this.#requests = [];
     this.#wanted = { first: 0, end: 0 };
+    this.#outdated = [];
     this.#chunks.clear();
   }
 
@@ -103,8 +115,8 @@ export class RowCache {
   #ask(): void {
     const { first, end } = this.#wanted;
     for (let row = first; row < end && this.#requests.length < REQUESTS_MAX; row++) {
-      if (this.peek(row)) continue;
       const chunk = chunkOf(row);
+      if (this.peek(row) && !this.#outdated.includes(chunk)) continue;
       if (!this.#requests.some((request) => request.chunk === chunk)) void this.#request({ chunk, controller: new AbortController() });
       row = (chunk + 1) * CHUNK_ROWS - 1;
     }
@@ -113,7 +125,7 @@ export class RowCache {
   async #request(request: Request): Promise<void> {
     this.#requests.push(request);
     const { chunk, controller } = request;
-    let answer: EventWindow | LabError;
+    let answer: LoadedRows | LabError;
     try {
       answer = await this.#load(chunk * CHUNK_ROWS, CHUNK_ROWS, controller.signal);
     } catch (thrown) {
@@ -123,6 +135,7 @@ export class RowCache {
     this.#requests = this.#requests.filter((other) => other !== request);
     if (controller.signal.aborted) return this.#ask();
     if (!('rows' in answer)) return this.#failed(answer);
+    this.#outdated = this.#outdated.filter((each) => each !== chunk);
     this.#take(answer, false);
     // An answer without the rows that were asked for means that they are no longer, or not yet, in the log. `arrived` has
     // learnt the range; to ask again at once would go round in circles.
@@ -135,7 +148,7 @@ export class RowCache {
     return false;
   }
 
-  #take(window: EventWindow, newest: boolean): void {
+  #take(window: LoadedRows, newest: boolean): void {
     this.#chunks.put(window.rows);
     this.#chunks.evict(...this.#wantedChunks());
     this.failure = null;

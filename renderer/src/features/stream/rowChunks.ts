@@ -16,6 +16,10 @@ export class RowChunks {
     return this.#chunks.size;
   }
 
+  get numbers(): number[] {
+    return [...this.#chunks.keys()];
+  }
+
   row(row: number): EventRow | undefined {
     return this.#chunks.get(chunkOf(row))?.[row % CHUNK_ROWS];
   }

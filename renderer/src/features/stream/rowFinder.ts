@@ -1,16 +1,13 @@
 /** Which row an offset or a time is, as the engine says. The last question counts: an answer to one before comes to nothing. */
 import { LabError } from '../../../../main/api/errors.ts';
-import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 import { formatCount } from '../../ui/format.ts';
-
-/** The first row of a time (api/events.ts), or the one with the greatest timestamp. */
-export type Moment = { by: 'time'; time: bigint } | { by: 'greatest-timestamp' };
+import type { Chosen, RowSource, SoughtBy } from './rowSource.ts';
 
 export interface RowFinderOptions {
-  client: Pick<LabClient, 'events'>;
+  source: () => Pick<RowSource, 'rowOf' | 'seek'>;
   /** Which rows are meant. */
-  asked: () => { stream: string; shards?: number[] };
+  asked: () => Chosen;
   endRow: () => number;
   /** Learns where the end is now: what is found may be newer than the last look at it. */
   lookAtEnd: () => Promise<unknown>;
@@ -32,8 +29,8 @@ export class RowFinder {
   /** Null where something else was asked meanwhile. Rejects where there is no such event. */
   offset({ shard, offset }: Position): Promise<number | null> {
     return this.#ask(async () => {
-      const { client, asked, endRow } = this.#options;
-      const { row } = await client.events.rowOf({ ...asked(), shard, offset });
+      const { source, asked, endRow } = this.#options;
+      const row = await source().rowOf(asked(), { shard, offset });
       await this.#reach(row);
       if (row >= endRow()) throw new LabError('offset-out-of-range', `Shard ${shard} ends before offset ${formatCount(offset)}.`);
       return row;
@@ -41,13 +38,13 @@ export class RowFinder {
   }
 
   /** Null where something else was asked meanwhile. Rejects where no event is as late. */
-  moment(to: Moment): Promise<number | null> {
+  moment(to: SoughtBy): Promise<number | null> {
     return this.#ask(async () => {
-      const { client, asked } = this.#options;
-      const found = await client.events.seek({ ...asked(), to });
-      if (!found) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
-      await this.#reach(found.row);
-      return found.row;
+      const { source, asked } = this.#options;
+      const row = await source().seek(asked(), to);
+      if (row === null) throw new LabError('no-such-event', 'No event here has this timestamp or a later one.');
+      await this.#reach(row);
+      return row;
     });
   }
 

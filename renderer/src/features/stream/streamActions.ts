@@ -50,6 +50,13 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
     view.second
       ? { id: 'stream-second', group, title: 'Close reader B', run: () => view.closeSecond() }
       : { id: 'stream-second', group, title: 'Second reader', run: () => view.openSecond() },
+    {
+      id: 'stream-order',
+      group,
+      title: pane.order === 'append' ? 'Order by event time' : 'Order as appended',
+      enabled: view.progress?.field != null,
+      run: () => pane.orderBy(pane.order === 'append' ? 'event-time' : 'append'),
+    },
     { id: 'stream-shards', group, title: 'Show all shards', enabled: pane.shards !== null, run: () => pane.chooseShards(null) },
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
     { id: 'stream-export', group, title: 'Export to a file…', run: () => openDialog('export', { stream, shards: pane.shards }) },

@@ -1,11 +1,13 @@
 /** One stream on screen: a pane or two, one of them active, what they share (columns, the event in detail), and all readers' marks. */
-import type { LabClient } from '../../../../main/api/index.ts';
+import type { EventTimeProgress } from '../../../../main/api/eventTimes.ts';
 import type { Reader } from '../../../../main/api/readers.ts';
 import { Columns, type ColumnStore } from './columns.svelte.ts';
 import { DetailState } from './detail.svelte.ts';
 import { follow } from './feed.ts';
+import { HistogramState } from './histogram.svelte.ts';
 import { PaneState } from './pane.svelte.ts';
 import { placesOf, type PanePlace, type StreamPlaces } from './places.ts';
+import type { RowClient } from './rowSource.ts';
 
 /** Where a reader stands in one shard. */
 export interface Mark {
@@ -23,6 +25,7 @@ export class StreamView {
   readonly name: string;
   readonly columns: Columns;
   readonly detail: DetailState;
+  readonly histogram: HistogramState;
   panes = $state.raw<readonly PaneState[]>([]);
   detailOpen = $state(false);
   #activeName = $state<string>(PANE_NAMES[0]);
@@ -34,12 +37,14 @@ export class StreamView {
     this.detailOpen ? ([this.active, ...this.panes].find((pane) => pane.selected !== null) ?? null) : null,
   );
 
+  /** How far the order by event time is; null until it is told. */
+  progress = $state.raw<EventTimeProgress | null>(null);
   #readers = $state.raw<readonly Reader[]>([]);
-  readonly #client: Pick<LabClient, 'events' | 'readers'>;
+  readonly #client: RowClient;
   readonly #places: StreamPlaces;
   readonly #closed = new AbortController();
 
-  constructor(client: Pick<LabClient, 'events' | 'readers'>, name: string, store: ColumnStore | null) {
+  constructor(client: RowClient, name: string, store: ColumnStore | null) {
     this.#client = client;
     this.name = name;
     this.columns = new Columns(name, store);
@@ -49,6 +54,12 @@ export class StreamView {
     this.panes = left ? left.panes.map((place, at) => this.#newPane(PANE_NAMES[at]!, place)) : [this.#newPane(PANE_NAMES[0])];
     if (left) [this.#activeName, this.detailOpen] = [left.active, left.detailOpen];
     this.detail = new DetailState(client, name);
+    this.histogram = new HistogramState(client, name);
+    void follow(
+      (signal) => client.eventTimes.watch({ stream: name }, { signal }),
+      (progress) => this.#progressed(progress),
+      this.#closed.signal,
+    );
     void follow(
       (signal) => client.readers.watch({}, { signal }),
       (list) => (this.#readers = list),
@@ -87,6 +98,16 @@ export class StreamView {
   /** The stream's end is elsewhere than it was. */
   endMoved(): void {
     for (const pane of this.panes) pane.endMoved();
+    this.histogram.endMoved();
+  }
+
+  #progressed(progress: EventTimeProgress): void {
+    this.progress = progress;
+    for (const pane of this.panes) {
+      if (progress.field === null) pane.orderBy('append');
+      else if (pane.order === 'event-time') pane.endMoved();
+    }
+    if (this.active.order === 'event-time') this.histogram.endMoved();
   }
 
   /** Where all readers stand in a shard. This screen's own are told first-hand, without the way through the engine. */
@@ -113,6 +134,7 @@ export class StreamView {
     });
     this.#closed.abort();
     this.detail.close();
+    this.histogram.close();
     for (const pane of this.panes) pane.close();
   }
 

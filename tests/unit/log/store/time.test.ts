@@ -42,6 +42,45 @@ function levelsIn(path: string): number[] {
   return levels;
 }
 
+describe('summaries', () => {
+  it('count every batch once, also the first after a start', () => {
+    const path = join(temporaryFolder(), 'broker.db');
+    let store = open(path);
+    const id = oneShard(store);
+    for (let batch = 0; batch < 70; batch++) {
+      if (batch % 20 === 10) {
+        store.close();
+        store = open(path);
+      }
+      appended(store, batchAt(id, 1n, 2n));
+    }
+    store.close();
+    const db = new Database(path, { readonly: true });
+    const rows = db
+      .prepare<[], [number, number, number]>('SELECT first_offset, last_offset, records FROM summary ORDER BY first_offset')
+      .raw();
+    expect(rows.all()).toEqual([
+      [0, 63, 64],
+      [64, 127, 64],
+    ]);
+    db.close();
+  });
+
+  it('of an older file, which count some twice, tell the right number all the same', () => {
+    const path = join(temporaryFolder(), 'broker.db');
+    let store = open(path);
+    const id = oneShard(store);
+    for (let batch = 0; batch < 70; batch++) appended(store, batchAt(id, 1n, 2n));
+    store.close();
+    const db = new Database(path);
+    db.exec('UPDATE summary SET records = records + 2');
+    db.close();
+    store = open(path);
+    expect(store.timeParts(id).map(({ records }) => records)).toEqual([64, 64, ...new Array<number>(6).fill(2)]);
+    store.close();
+  });
+});
+
 describe('by time', () => {
   it('finds the first record since any time, also after trims and reopening', { timeout: 120_000 }, () => {
     const timestamp = fc.oneof(
