@@ -28,10 +28,18 @@ const head = v.pipe(
   v.check((input) => input.length <= PREVIEW_BYTES_MAX, `A preview looks at ${PREVIEW_BYTES_MAX} bytes at most.`),
 );
 
-export const importFormat = v.picklist(['ndjson', 'lines']);
+export const importFormat = v.picklist(['ndjson', 'records', 'csv', 'lines']);
 export type ImportFormat = v.InferOutput<typeof importFormat>;
 
-/** How lines become events. Fields are dotted paths into the value (`shopper.id`), null for none. */
+/**
+ * How lines become events. Fields are dotted paths into the value (`shopper.id`), of CSV the names of columns, null for none.
+ *
+ * ndjson   the line is the value
+ * records  the line is a record as recordJson.ts writes it: with key, headers, timestamp and shard of its own. A shard that the stream does
+ *          not have is left to the key
+ * csv      the first row names the columns, each other row is a value: a JSON object of its cells (csvCells.ts says of which types)
+ * lines    the line is the value, whatever it is
+ */
 export const importRules = v.strictObject({
   format: importFormat,
   keyField: v.nullable(v.pipe(v.string(), v.minLength(1))),
@@ -52,7 +60,10 @@ export interface PreviewEvent {
   key: string | null;
   /** Milliseconds since 1970, null where the time of the import will stand. */
   timestamp: bigint | null;
-  value: string;
+  /** Null where the event has none. */
+  value: string | null;
+  /** The shard that the record names itself; null where its key decides. */
+  shard: number | null;
 }
 
 /** A field that values of the file have. */
@@ -83,7 +94,12 @@ export interface ImportReport {
 }
 
 export const imports = {
-  preview: call(v.strictObject({ head, rules: v.nullable(importRules) }), type<ImportPreview>(), { errors: ['bad-input'] }),
+  /** `name`: the file's, by which its format is guessed besides the bytes. */
+  preview: call(
+    v.strictObject({ head, rules: v.nullable(importRules), name: v.optional(v.pipe(v.string(), v.maxLength(1024))) }),
+    type<ImportPreview>(),
+    { errors: ['bad-input'] },
+  ),
   /** Begins a job. The stream is made where it does not exist; one with another number of shards than `shards` is an error. */
   start: call(
     v.strictObject({

@@ -9,7 +9,7 @@
 import { LabError } from './errors.ts';
 import { jsonLineProblem } from './jsonProblem.ts';
 import { formatIsoTime, NO_TIMESTAMP, parseRecordTime } from './time.ts';
-import type { NewRecord } from './values.ts';
+import { HEADERS_BYTES_MAX, HEADERS_MAX, KEY_BYTES_MAX, type NewRecord } from './values.ts';
 
 export interface StoredRecord {
   shard: number;
@@ -20,7 +20,18 @@ export interface StoredRecord {
   headers: readonly (readonly [string, Uint8Array | null])[];
 }
 
-type JsonBytes = string | { base64: string } | null;
+/** JSON writes one byte in at most so many: a control character as \u0000. */
+const ESCAPE_FACTOR = 6;
+/** What stands around key, value and headers, bytes: names, brackets, numbers and a stream's name. */
+const AROUND_BYTES = 1_024;
+/** What stands around one header, bytes. */
+const AROUND_HEADER_BYTES = 24;
+
+/** The longest line that a record of this lab can have, bytes. */
+export const recordLineBytesMax = (valueBytesMax: number): number =>
+  (valueBytesMax + KEY_BYTES_MAX + HEADERS_BYTES_MAX) * ESCAPE_FACTOR + HEADERS_MAX * AROUND_HEADER_BYTES + AROUND_BYTES;
+
+export type JsonBytes = string | { base64: string } | null;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -37,7 +48,8 @@ export function recordToJson(stream: string, record: StoredRecord): string {
   });
 }
 
-function bytesToJson(bytes: Uint8Array | null): JsonBytes {
+/** Text where the bytes are UTF-8, else base64; null for none. */
+export function bytesToJson(bytes: Uint8Array | null): JsonBytes {
   if (!bytes) return null;
   try {
     return utf8.decode(bytes);
@@ -69,11 +81,20 @@ export function recordFromJson(line: string): NewRecord {
 
 function bytesFromJson(json: unknown, field: string): Uint8Array | null {
   if (json === null) return null;
-  if (typeof json === 'string') return encoder.encode(json);
+  if (typeof json === 'string') return encoder.encode(wellFormed(json, field));
   const base64 = (json as { base64?: unknown }).base64;
   const bytes = typeof base64 === 'string' ? fromBase64(base64) : null;
   if (bytes) return bytes;
   throw new LabError('bad-input', `“${field}” is a string, null, or {"base64": "…"} with padded base64.`);
+}
+
+/** Half a character ("\ud800") has no UTF-8: it would silently become another one. */
+function wellFormed(text: string, field: string): string {
+  if (text.isWellFormed()) return text;
+  throw new LabError(
+    'bad-input',
+    `“${field}” holds half of a character (a lone surrogate). Write bytes that are no text as {"base64": "…"}.`,
+  );
 }
 
 function headersFromJson(json: unknown): [string, Uint8Array | null][] {
@@ -81,7 +102,7 @@ function headersFromJson(json: unknown): [string, Uint8Array | null][] {
   return json.map((header: unknown) => {
     if (!Array.isArray(header) || header.length !== 2 || typeof header[0] !== 'string')
       throw new LabError('bad-input', 'Each of “headers” is ["name", value].');
-    return [header[0], bytesFromJson(header[1], `headers.${header[0]}`)];
+    return [wellFormed(header[0], 'headers'), bytesFromJson(header[1], `headers.${header[0]}`)];
   });
 }
 

@@ -38,7 +38,8 @@ export async function consume(
   if (gaps.length > 0) throw new LabError('batch-damaged', sayGaps(gaps));
 }
 
-function sayGaps(gaps: Gap[]): string {
+/** Names damaged batches; the rest was read. */
+export function sayGaps(gaps: Gap[]): string {
   const named = gaps
     .slice(0, GAPS_NAMED_MAX)
     .map(({ shard, firstOffset, lastOffset }) => `shard ${shard}, offsets ${firstOffset} to ${lastOffset}`);

@@ -5,10 +5,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
+import type { ImportFormat } from '../api/imports.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { userPath } from '../web/layout.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
+import { exportFile } from './export.ts';
 import { importFile } from './import.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
@@ -19,6 +22,14 @@ import { verifyLog } from './verify.ts';
 const USAGE = 2;
 const FAILURE = 1;
 const output = createOutput();
+
+interface ExportArguments {
+  format: ExportFormat;
+  from: RangeFrom;
+  until: RangeUntil;
+  shard?: number[];
+  force: boolean;
+}
 
 /** Options that every command has. */
 interface Common extends Target {
@@ -72,6 +83,26 @@ function or<T>(parse: (text: string) => T | null, expected: string): (text: stri
   };
 }
 
+/** A file ends: it can not follow a stream. */
+function parseExportUntil(text: string): RangeUntil | null {
+  const until = parseUntil(text);
+  return until?.at === 'live' ? null : until;
+}
+
+function fromOption(): Option {
+  return new Option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time')
+    .argParser(or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'))
+    .default({ at: 'beginning' } satisfies RangeFrom, 'beginning');
+}
+
+/** Aborts when the command is asked to end. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  return stop.signal;
+}
+
 const program = new Command('loglab')
   .description('The command of Unified Log Lab: streams of events, from the shell.')
   .exitOverride()
@@ -95,11 +126,7 @@ command(program, 'produce <stream>', 'append the lines of stdin as events')
   );
 
 command(program, 'consume <stream>', 'print the events of a stream')
-  .addOption(
-    new Option('--from <where>', 'beginning, latest, offset:N or an ISO 8601 time')
-      .argParser(or(parseFrom, 'beginning, latest, offset:N or an ISO 8601 time'))
-      .default({ at: 'beginning' } satisfies RangeFrom, 'beginning'),
-  )
+  .addOption(fromOption())
   .addOption(
     new Option('--until <where>', 'live, now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not printed any more')
       .argParser(or(parseUntil, 'live, now, offset:N, count:N or an ISO 8601 time'))
@@ -107,25 +134,41 @@ command(program, 'consume <stream>', 'print the events of a stream')
   )
   .option('--shard <n>', 'only this shard; can be given again', shardNumber)
   .action((stream: string, options: Common & { from: RangeFrom; until: RangeUntil; shard?: number[] }) => {
-    const stop = new AbortController();
-    process.once('SIGINT', () => stop.abort());
-    process.once('SIGTERM', () => stop.abort());
+    const signal = stopSignal();
     return withLab(options, (lab) =>
-      consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, stop.signal),
+      consume(lab, output, stream, { ...options, ...(options.shard ? { shards: options.shard } : {}) }, signal),
+    );
+  });
+
+command(program, 'export <stream> <file>', 'write the events of a stream to a file; - is stdout')
+  .addOption(
+    new Option('--format <format>', 'one record as JSON a line (import takes them back, nothing is lost), or a row of fields an event')
+      .choices(EXPORT_FORMATS)
+      .default('records'),
+  )
+  .addOption(fromOption())
+  .addOption(
+    new Option('--until <where>', 'now, offset:N, count:N or an ISO 8601 time; an offset or a time itself is not exported any more')
+      .argParser(or(parseExportUntil, 'now, offset:N, count:N or an ISO 8601 time; what is to come is followed by consume'))
+      .default({ at: 'now' } satisfies RangeUntil, 'now'),
+  )
+  .option('--shard <n>', 'only this shard; can be given again', shardNumber)
+  .option('--force', 'replace a file that is there', false)
+  .action((stream: string, file: string, options: Common & ExportArguments) => {
+    const { shard, ...rest } = options;
+    const signal = stopSignal();
+    return withLab(options, (lab) =>
+      exportFile(lab, output, stream, file === '-' ? null : userPath(file), { ...rest, ...(shard ? { shards: shard } : {}) }, signal),
     );
   });
 
 command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
-  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'lines']).default('ndjson'))
-  .option('--key-field <path>', 'field that becomes the key (shopper.id)')
-  .option('--time-field <path>', 'field that becomes the timestamp')
+  .addOption(new Option('--format <format>', 'what the lines are').choices(['ndjson', 'records', 'csv', 'lines']).default('ndjson'))
+  .option('--key-field <path>', 'field that becomes the key (shopper.id), of CSV a column')
+  .option('--time-field <path>', 'field that becomes the timestamp, of CSV a column')
   .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
   .action(
-    (
-      stream: string,
-      file: string,
-      options: Common & { format: 'ndjson' | 'lines'; keyField?: string; timeField?: string; shards?: number },
-    ) => {
+    (stream: string, file: string, options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number }) => {
       const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
       return withLab(options, (lab) =>
         importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }),

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 export interface Output {
   /** One or more lines, without the last line's end. Waits while the reader of stdout is behind. */
   print(text: string): Promise<void>;
+  /** Text as it is. Waits while the reader of stdout is behind. */
+  write(text: string): Promise<void>;
   /** A line for people, on stderr. */
   say(text: string): void;
   /** A line that is overwritten by the next one, on a terminal only. */
@@ -16,13 +18,15 @@ export function createOutput(): Output {
     if (hasProgress) process.stderr.write('\r\x1b[K');
     hasProgress = false;
   };
+  const write = async (text: string): Promise<void> => {
+    clear();
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  };
   // `loglab consume … | head` ends the pipe: that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return {
-    async print(text) {
-      clear();
-      if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
-    },
+    print: (text) => write(`${text}\n`),
+    write,
     say(text) {
       clear();
       process.stderr.write(`${text}\n`);

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LabError, toLabError } from '../api/errors.ts';
 import type { ShardAppend } from '../api/produce.ts';
-import { recordFromJson } from '../api/recordJson.ts';
+import { recordFromJson, recordLineBytesMax } from '../api/recordJson.ts';
 import { VALUE_BYTES_MAX_CEILING, type NewRecord } from '../api/values.ts';
 import { LineSplitter, type Line } from '../connectors/files/lines.ts';
 import type { Connection } from './connect.ts';
@@ -12,8 +12,6 @@ import { type Output, toJson } from './output.ts';
 const PART_EVENTS_MAX = 1_000;
 /** Bytes of lines in one append. */
 const PART_BYTES_MAX = 4 * 1024 * 1024;
-/** A line of record JSON is at most this much longer than the value in it: base64 and escapes. */
-const RECORD_LINE_FACTOR = 6;
 
 export interface ProduceOptions {
   key?: string;
@@ -32,7 +30,7 @@ export async function produce(
   if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
   if (found.problem !== null) throw new LabError('shards-missing', found.problem);
   const toRecord = recordReader(options, found.shards.length);
-  const splitter = new LineSplitter(VALUE_BYTES_MAX_CEILING * RECORD_LINE_FACTOR);
+  const splitter = new LineSplitter(recordLineBytesMax(VALUE_BYTES_MAX_CEILING));
   const shards = new Map<number, ShardAppend>();
   let events = 0;
 

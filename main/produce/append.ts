@@ -55,7 +55,19 @@ export function createAppender({ registry, cluster, settings, now, random }: App
   };
 }
 
-function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRecord, valueBytesMax: number): void {
+function checkRecord(stream: StreamPlaces, record: NewRecord, valueBytesMax: number): void {
+  checkSizes(record, valueBytesMax);
+  const { shard } = record;
+  if (shard !== null && !stream.shards[shard]) {
+    throw new LabError(
+      'no-such-shard',
+      `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
+    );
+  }
+}
+
+/** Throws `value-too-large` or `bad-input` for a record that no stream of this workspace takes. */
+export function checkSizes({ key, value, headers }: NewRecord, valueBytesMax: number): void {
   if (value && value.length > valueBytesMax) {
     throw new LabError(
       'value-too-large',
@@ -72,12 +84,6 @@ function checkRecord(stream: StreamPlaces, { key, value, headers, shard }: NewRe
     throw new LabError(
       'bad-input',
       `The headers have ${headersBytes(headers).toLocaleString('en')} bytes; all of an event together have at most ${HEADERS_BYTES_MAX.toLocaleString('en')}.`,
-    );
-  }
-  if (shard !== null && !stream.shards[shard]) {
-    throw new LabError(
-      'no-such-shard',
-      `The stream “${stream.name}” has the shards 0 to ${stream.shards.length - 1}; there is no shard ${shard}.`,
     );
   }
 }

@@ -10,7 +10,7 @@ import type { LabClient } from '../../main/api/index.ts';
 import { expect, root, test } from './lab.ts';
 import { broker, crash } from './processes.ts';
 import { record, views } from './records.ts';
-import { dialog, fromPalette, grid, jobs, openLab, openStream, row } from './screens.ts';
+import { choose, dialog, fromPalette, grid, jobs, openLab, openStream, row } from './screens.ts';
 
 const sizes = [
   { width: 1920, height: 1080 },
@@ -157,6 +157,11 @@ test('at work: import, rejected lines, jobs, a lesson', async ({ page, lab, clie
   await full(client);
   await openLab(page, lab, '#/streams/orders');
   await expect(row(grid(page), 500)).toBeVisible();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  await choose(dialog(page, 'Export'), /^From/, 'Timestamp');
+  await dialog(page, 'Export').getByRole('textbox', { name: 'From time' }).fill('soon');
+  await look(page, 'export', '[role=dialog]');
+  await page.keyboard.press('Escape');
   const file = path.join(folder, 'orders.ndjson');
   writeFileSync(file, [...views(0, 40).map(({ value }) => Buffer.from(value!).toString()), 'not JSON', '{"cut": '].join('\n'));
   await page.getByRole('main').getByRole('button', { name: 'Import' }).click();

@@ -4,10 +4,12 @@ import { type ImportRules, REJECTED_TEXT_MAX } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { jsonLineProblem } from '../../api/jsonProblem.ts';
 import { parseIsoTime } from '../../api/time.ts';
+import { recordLineBytesMax } from '../../api/recordJson.ts';
 import { KEY_BYTES_MAX, type NewRecord } from '../../api/values.ts';
 import { fieldReader } from './fieldPath.ts';
 import { beginsArray, beginsUtf16, opensArray } from './fileKind.ts';
 import type { Line } from './lines.ts';
+import { readRecordLine } from './recordLines.ts';
 
 /** A whole number below this distance from 1970 counts seconds, one above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const SECONDS_BELOW = 1e11;
@@ -15,7 +17,7 @@ const SECONDS_BELOW = 1e11;
 /** Farther from 1970 no clock means milliseconds: it counts something finer, or nothing. */
 const TIME_MS_MAX = 8.64e15;
 
-const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
+export const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
 const ARRAY_REASON = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';
 
 export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
@@ -24,8 +26,17 @@ export interface LineReader {
   read(line: Line): LineResult;
 }
 
-/** Blank lines of NDJSON are passed over; of plain lines they are events like any other. */
-export function createLineReader(rules: ImportRules, valueBytesMax: number): LineReader {
+/** The longest line that can become an event, bytes. A value as record JSON writes it may be longer than the value. */
+export const lineBytesMax = ({ format }: ImportRules, valueBytesMax: number): number =>
+  format === 'records' ? recordLineBytesMax(valueBytesMax) : valueBytesMax;
+
+/**
+ * Blank lines of JSON are passed over; of plain lines they are events like any other. `shards`: of the stream that the lines go into, null where
+ * it is not known yet.
+ */
+export function createLineReader(rules: ImportRules, valueBytesMax: number, shards: number | null): LineReader {
+  const bytesMax = lineBytesMax(rules, valueBytesMax);
+  const isJson = rules.format !== 'lines';
   const { keyField, timeField } = rules;
   const keyIn = keyField === null ? null : fieldReader(keyField);
   const timeIn = timeField === null ? null : fieldReader(timeField);
@@ -65,25 +76,34 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number): Lin
     return { record };
   }
 
+  function readRecord(bytes: Uint8Array): LineResult {
+    const text = asBuffer(bytes).toString('utf8');
+    return text.trim() === '' ? 'blank' : readRecordLine(text, valueBytesMax, shards);
+  }
+
   return {
     read({ number, bytes, isCut }) {
-      if (rules.format === 'ndjson' && number === 1 && beginsUtf16(bytes)) wrongKind = UTF16_REASON;
+      if (isJson && number === 1 && beginsUtf16(bytes)) wrongKind = UTF16_REASON;
       if (wrongKind !== null) return { reason: wrongKind };
       // A whole array on one line is most often longer than any event may be: that it is one says more than its length.
-      if (isCut && rules.format === 'ndjson' && number === 1 && beginsArray(bytes)) return { reason: ARRAY_REASON };
-      if (isCut || bytes.length > valueBytesMax)
-        return {
-          reason: `longer than ${valueBytesMax.toLocaleString('en')} bytes, the largest value that this workspace takes (Settings in the lab’s page change it)`,
-        };
+      if (isCut && isJson && number === 1 && beginsArray(bytes)) return { reason: ARRAY_REASON };
+      if (isCut || bytes.length > bytesMax) return { reason: tooLong(rules, bytesMax) };
       if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
       if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
-      const result = readJson(bytes);
+      const result = rules.format === 'records' ? readRecord(bytes) : readJson(bytes);
       if (number !== 1 || result === 'blank' || 'record' in result || !beginsArray(bytes)) return result;
       // Of a line that only looks like it the others are read on.
       if (opensArray(bytes)) wrongKind = ARRAY_REASON;
       return { reason: ARRAY_REASON };
     },
   };
+}
+
+function tooLong({ format }: ImportRules, bytesMax: number): string {
+  const most = `longer than ${bytesMax.toLocaleString('en')} bytes`;
+  return format === 'records'
+    ? `${most}, more than any record of this workspace takes (“Largest value” in the Settings of the lab’s page changes it)`
+    : `${most}, the largest value that this workspace takes (Settings in the lab’s page change it)`;
 }
 
 /** The string, or the JSON text of anything else; nothing for a field that is missing or null. */

@@ -12,6 +12,14 @@ export interface Line {
   isCut: boolean;
 }
 
+/** Pieces of a file in, lines or rows out. */
+export interface Splitter {
+  /** The lines that this piece completes. */
+  push(bytes: Uint8Array): Generator<Line>;
+  /** The last line, where the file does not end with a newline. */
+  finish(): Generator<Line>;
+}
+
 /** Of a line beyond the limit so many bytes are kept, so that a report can show its beginning. */
 const CUT_BYTES = 1_024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -19,7 +27,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const AROUND_BYTES_MAX = BYTE_ORDER_MARK.length + 1;
 
 /** Splits at LF, takes off CR before it and a byte order mark before everything. A line over `lineBytesMax` is cut, never held. */
-export class LineSplitter {
+export class LineSplitter implements Splitter {
   readonly #lineBytesMax: number;
   #number = 0;
   #rest: Uint8Array[] = [];
@@ -30,7 +38,6 @@ export class LineSplitter {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  /** The lines that this piece completes. */
   *push(bytes: Uint8Array): Generator<Line> {
     // Once a piece, so that its lines are Buffers without being made so one by one.
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -44,7 +51,6 @@ export class LineSplitter {
     if (start < piece.length) this.#keep(piece.subarray(start));
   }
 
-  /** The last line, where the file does not end with a newline. */
   *finish(): Generator<Line> {
     if (this.#restBytes > 0) yield this.#line(new Uint8Array(0));
   }

@@ -9,8 +9,11 @@ import {
 } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
 import { beginsUtf16, opensArray } from './fileKind.ts';
-import { createLineReader, lineText, timeOf } from './lineRules.ts';
-import { type Line, LineSplitter } from './lines.ts';
+import { cellsOf } from './csvCells.ts';
+import { separatorOf } from './csvRows.ts';
+import { createFileReader } from './formats.ts';
+import { lineText, timeOf } from './lineRules.ts';
+import { type Line, LineSplitter, type Splitter } from './lines.ts';
 
 /** Lines that are looked at for fields and for the format. */
 const LOOKED_AT_MAX = 500;
@@ -18,16 +21,29 @@ const LOOKED_AT_MAX = 500;
 const FIELDS_MAX = 50;
 /** Characters of a sample value. */
 const SAMPLE_MAX = 60;
+const NEWLINE = 0x0a;
+const csvNames = /\.(csv|tsv)$/i;
+/** Of fewer lines nobody can tell whether they are rows. */
+const CSV_LINES_MIN = 3;
+const recordNames = new Set(['stream', 'shard', 'offset', 'timestamp', 'key', 'value', 'headers']);
 /** Names by which fields tell that they hold a time. */
 const timeNames = /time|date|(^|\.)(ts|at)$|created|occurred/i;
 
-/** `rules`: null to guess the format, without key and time. */
-export function previewImport(head: Uint8Array, rules: ImportRules | null, valueBytesMax: number): ImportPreview {
-  const lines = linesOf(head, valueBytesMax);
-  const format = guessFormat(lines);
+export interface PreviewOptions {
+  head: Uint8Array;
+  /** Null to guess the format, without key and time. */
+  rules: ImportRules | null;
+  /** The file's; empty where it is not known. */
+  name: string;
+  valueBytesMax: number;
+}
+
+export function previewImport({ head, rules, name, valueBytesMax }: PreviewOptions): ImportPreview {
+  const format = guessFormat(linesOf(head, new LineSplitter(valueBytesMax)), name);
   const applied = rules ?? { format, keyField: null, timeField: null };
-  const reader = createLineReader(applied, valueBytesMax);
-  const preview: ImportPreview = { format, events: [], rejected: [], fields: applied.format === 'ndjson' ? fieldsOf(lines) : [] };
+  const { splitter, reader } = createFileReader(applied, valueBytesMax, null);
+  const lines = linesOf(head, splitter);
+  const preview: ImportPreview = { format, events: [], rejected: [], fields: [] };
   for (const line of lines) {
     const result = reader.read(line);
     if (result === 'blank') continue;
@@ -35,46 +51,78 @@ export function previewImport(head: Uint8Array, rules: ImportRules | null, value
       if (preview.rejected.length < PREVIEW_EVENTS_MAX)
         preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
     } else if (preview.events.length < PREVIEW_EVENTS_MAX) {
-      const { key, value, timestamp } = result.record;
-      preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: lineText(value ?? new Uint8Array()) });
+      const { key, value, timestamp, shard } = result.record;
+      preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: value && lineText(value), shard });
     }
   }
+  if (applied.format === 'ndjson') preview.fields = fieldsOf(lines.map(({ bytes }) => bytes));
+  if (applied.format === 'csv') preview.fields = fieldsOf(rowValues(lines, valueBytesMax));
   return preview;
 }
 
-function linesOf(head: Uint8Array, valueBytesMax: number): Line[] {
-  const splitter = new LineSplitter(valueBytesMax);
+function linesOf(head: Uint8Array, splitter: Splitter): Line[] {
   const lines: Line[] = [];
   for (const line of splitter.push(head)) {
     lines.push(line);
     if (lines.length >= LOOKED_AT_MAX) return lines;
   }
   // Of a longer file the last line is cut by the end of the head; it counts only where there is no other.
-  if (lines.length === 0 || head.length < PREVIEW_BYTES_MAX) lines.push(...splitter.finish());
+  // So is a row of CSV that goes on behind a line's end: the head ends within a quoted cell.
+  const isCut = head.length >= PREVIEW_BYTES_MAX || head.at(-1) === NEWLINE;
+  if (lines.length === 0 || !isCut) lines.push(...splitter.finish());
   return lines;
 }
 
 /** JSON objects or arrays on at least half of the lines; also what is no NDJSON, but meant to be: its lines are rejected with what to do. */
-function guessFormat(lines: Line[]): ImportFormat {
+function guessFormat(lines: Line[], name: string): ImportFormat {
   const [first] = lines;
   if (first && (beginsUtf16(first.bytes) || opensArray(first.bytes))) return 'ndjson';
   const objects = lines.filter(({ bytes }) => parse(bytes) !== undefined).length;
-  return lines.length > 0 && objects * 2 >= lines.length ? 'ndjson' : 'lines';
+  if (lines.length === 0 || objects * 2 < lines.length) return csvNames.test(name) || looksLikeCsv(lines) ? 'csv' : 'lines';
+  return lines.filter(({ bytes }) => isRecord(parse(bytes))).length * 2 >= lines.length ? 'records' : 'ndjson';
+}
+
+/** What the rows would become whatever key and time are: a column that is not there must not hide those that are. */
+function rowValues(lines: Line[], valueBytesMax: number): Uint8Array[] {
+  const { reader } = createFileReader({ format: 'csv', keyField: null, timeField: null }, valueBytesMax, null);
+  return lines
+    .map((line) => reader.read(line))
+    .flatMap((result) => (typeof result === 'object' && 'record' in result ? [result.record.value!] : []));
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+
+/** Rows of as many cells as the first one. Quoted line breaks are not looked for: a file that has them says so by its name. */
+function looksLikeCsv(lines: Line[]): boolean {
+  const [first] = lines;
+  if (!first || lines.length < CSV_LINES_MIN) return false;
+  const separator = String.fromCharCode(separatorOf(first.bytes));
+  const counts = lines
+    .filter(({ bytes }) => bytes.length > 0)
+    .map(({ bytes }) => cellsOf(textOf(bytes), separator))
+    .map((cells) => (typeof cells === 'string' ? 0 : cells.length));
+  return counts[0]! > 1 && counts.every((count) => count === counts[0]);
+}
+
+/** What `consume --json` and `export` write: nothing but its names, and such of them that a value hardly has together. */
+function isRecord(value: object | undefined): boolean {
+  const told = value !== undefined && ['value', 'shard', 'offset', 'headers'].every((name) => Object.hasOwn(value, name));
+  return told && Object.keys(value).every((name) => recordNames.has(name));
 }
 
 function parse(bytes: Uint8Array): object | undefined {
   try {
-    const value = parseExactly(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    const value = parseExactly(textOf(bytes));
     return typeof value === 'object' && value !== null && !isExactNumber(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function fieldsOf(lines: Line[]): FieldGuess[] {
+function fieldsOf(values: Uint8Array[]): FieldGuess[] {
   const seen = new Map<string, { sample: string; count: number; times: number }>();
   let objects = 0;
-  for (const { bytes } of lines) {
+  for (const bytes of values) {
     const value = parse(bytes);
     if (!value) continue;
     objects += 1;

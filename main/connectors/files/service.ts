@@ -1,7 +1,7 @@
 /** The calls of api/imports.ts: files that the page or the command line sends become events. */
 import type { DomainHandlers } from '../../api/contract.ts';
 import { LabError } from '../../api/errors.ts';
-import type { imports } from '../../api/imports.ts';
+import type { ImportRules, imports } from '../../api/imports.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Appender } from '../../produce/append.ts';
 import type { StreamPlaces, StreamRegistry } from '../../streams/registry.ts';
@@ -17,6 +17,15 @@ export interface ImportServiceParts {
   appender: Appender;
   jobs: Jobs;
   settings: SettingsStore;
+}
+
+/** What has no fields can not be told which of them is the key. */
+function checkRules({ format, keyField, timeField }: ImportRules): void {
+  if (keyField === null && timeField === null) return;
+  if (format === 'lines')
+    throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON or CSV.');
+  if (format === 'records')
+    throw new LabError('bad-input', 'Records carry their own keys and timestamps: leave the key field and the time field out.');
 }
 
 export function createImportService({ registry, appender, jobs, settings }: ImportServiceParts): DomainHandlers<typeof imports> {
@@ -43,11 +52,9 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
   }
 
   return {
-    preview: ({ head, rules }) => previewImport(head, rules, settings.get().valueBytesMax),
+    preview: ({ head, rules, name }) => previewImport({ head, rules, name: name ?? '', valueBytesMax: settings.get().valueBytesMax }),
     async start({ stream, shards, rules, file }, { caller }) {
-      if (rules.format === 'lines' && (rules.keyField !== null || rules.timeField !== null)) {
-        throw new LabError('bad-input', 'Plain lines have no fields: a key field or a time field needs the format NDJSON.');
-      }
+      checkRules(rules);
       const made = await provide(stream, shards);
       const streamMade = made !== null;
       const title = `Import ${file.name} into ${stream}`;
@@ -62,8 +69,9 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
           message: 'Reading the file.',
         });
         const { valueBytesMax } = settings.get();
+        const has = registry.get(stream).shards.length;
         const deleteEmpty = async () => made !== null && (await registry.deleteEmpty(made));
-        runs.set(job.job.id, new ImportRun({ job, appender, stream, rules, valueBytesMax, deleteEmpty, sender: caller }));
+        runs.set(job.job.id, new ImportRun({ job, appender, stream, shards: has, rules, valueBytesMax, deleteEmpty, sender: caller }));
         return { jobId: job.job.id, streamMade };
       } catch (error) {
         // It did not begin, so it leaves nothing behind.

@@ -4,6 +4,8 @@ export interface DialogProps {
   newStream: Record<string, never>;
   produce: { stream: string | null };
   import: { stream: string | null; file?: File | null };
+  /** `shards`: those that are shown, null for all. */
+  export: { stream: string; shards: readonly number[] | null };
   streamSettings: { stream: string };
   growStream: { stream: string };
   deleteStream: { stream: string };

@@ -19,6 +19,9 @@ export interface Link {
 /** Shows the workspace's folder in the file manager; null where the host has none: a browser shows its path alone. */
 export const revealWorkspace: (() => Promise<void>) | null = window.labHost ? () => window.labHost!.revealWorkspace() : null;
 
+/** Whether the page may write into a file that the user picks. The desktop app grants its page no file system: it downloads. */
+export const writesPickedFiles = !window.labHost;
+
 /** Rejects with a LabError where the engine can not be reached now. */
 export async function connect(): Promise<Link> {
   const port = await (window.labHost ? desktopPort(window.labHost) : webPort());

@@ -14,7 +14,7 @@ const dialog = page.getByRole('dialog', { name: 'Import' });
 
 const preview: ImportPreview = {
   format: 'ndjson',
-  events: [{ line: 1, key: '789', timestamp: 1539600755000n, value: '{"shopper":{"id":"789"}}' }],
+  events: [{ line: 1, key: '789', timestamp: 1539600755000n, value: '{"shopper":{"id":"789"}}', shard: null }],
   rejected: [{ line: 2, reason: 'Not JSON.', text: '{"shopper' }],
   fields: [{ path: 'shopper.id', sample: '789', share: 1, looksLikeTime: false }],
 };

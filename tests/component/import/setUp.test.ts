@@ -30,11 +30,14 @@ test('guesses', () => {
 });
 
 test('rows come in the order of the file, keys land where they will', () => {
-  const events = [1, 3].map((line) => ({ line, key: '789', timestamp: null, value: '' }));
+  const events = [1, 3].map((line) => ({ line, key: '789', timestamp: null, value: '', shard: null }));
   expect(
     previewRows({ format: 'ndjson', events, rejected: [{ line: 2, reason: 'r', text: 't' }], fields: [] }).map(({ line }) => line),
   ).toEqual([1, 2, 3]);
-  expect(spreadOf([...events, { line: 4, key: null, timestamp: null, value: '' }], 3)).toEqual({ counts: [0, 2, 0], keyless: 1 });
+  expect(spreadOf([...events, { line: 4, key: null, timestamp: null, value: '', shard: null }], 3)).toEqual({
+    counts: [0, 2, 0],
+    keyless: 1,
+  });
 });
 
 function formWith(preview: (head: Uint8Array, rules: ImportRules | null) => Partial<ImportPreview>) {

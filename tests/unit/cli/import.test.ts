@@ -62,7 +62,7 @@ describe('loglab import', { timeout: 60_000 }, () => {
       failed(/^There is no file .*: a part of its path is a file/),
     );
     expect(await loglab(['import', 'made', good, '--format', 'lines', '--key-field', 'id'])).toEqual(
-      failed('Plain lines have no fields: a key field or a time field needs the format NDJSON.'),
+      failed('Plain lines have no fields: a key field or a time field needs the format NDJSON or CSV.'),
     );
   });
 

@@ -219,7 +219,9 @@ describe('loglab', { timeout: 60_000 }, () => {
     expect(text).toContain('--from <where> beginning, latest, offset:N or an ISO 8601 time (default: beginning)');
     expect(text).toContain('(default: live)');
     expect(text).not.toMatch(/["{]|null|false/);
-    expect((await run(['import', '--help'])).out.join(' ').replace(/\s+/g, ' ')).toContain('(one of: ndjson, lines; default: ndjson)');
+    expect((await run(['import', '--help'])).out.join(' ').replace(/\s+/g, ' ')).toContain(
+      '(one of: ndjson, records, csv, lines; default: ndjson)',
+    );
   });
 
   it('fails with one line where there is no lab', async () => {

@@ -36,8 +36,8 @@ export class ImportForm {
   fields = $state.raw<FieldGuess[]>([]);
   readonly isEmpty = $derived(this.file?.size === 0);
   readonly rules: ImportRules = $derived(
-    this.format === 'lines'
-      ? { format: 'lines', keyField: null, timeField: null }
+    this.format === 'lines' || this.format === 'records'
+      ? { format: this.format, keyField: null, timeField: null }
       : { format: this.format, keyField: this.keyField || null, timeField: this.timeField || null },
   );
   readonly nameProblem = $derived(this.target === 'new' ? streamNameProblem(this.newName) : null);
@@ -74,7 +74,10 @@ export class ImportForm {
 
   /** Shows what the rules make of the first lines; a preview asked for before is let go. */
   async showPreview(): Promise<void> {
-    if (this.file && !this.isEmpty && !this.fileError) await this.#ask(this.rules);
+    if (!this.file || this.isEmpty || this.fileError) return;
+    const preview = await this.#ask(this.rules);
+    // Another format has other fields.
+    if (preview) this.fields = preview.fields;
   }
 
   request(shardsMax: number): ImportRequest | null {
@@ -101,7 +104,10 @@ export class ImportForm {
     const asking = (this.#asking = new AbortController());
     this.previewing = true;
     try {
-      const preview = await this.#client.imports.preview({ head: this.#head.slice(), rules }, { signal: asking.signal });
+      const preview = await this.#client.imports.preview(
+        { head: this.#head.slice(), rules, name: this.file?.name ?? '' },
+        { signal: asking.signal },
+      );
       if (asking.signal.aborted) return null;
       this.preview = preview;
       this.#previewed = rules ?? { format: preview.format, keyField: null, timeField: null };

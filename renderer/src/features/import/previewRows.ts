@@ -15,7 +15,7 @@ export function previewRows({ events, rejected }: ImportPreview): PreviewRow[] {
 export interface Spread {
   /** Previewed events per shard. */
   counts: number[];
-  /** Events that have no key, which the lab places as it goes. */
+  /** Events that have neither key nor shard, which the lab places as it goes. */
   keyless: number;
 }
 
@@ -24,8 +24,9 @@ const utf8 = new TextEncoder();
 export function spreadOf(events: readonly PreviewEvent[], shards: number): Spread {
   const counts = Array.from({ length: shards }, () => 0);
   let keyless = 0;
-  for (const { key } of events) {
-    if (key === null) keyless++;
+  for (const { key, shard } of events) {
+    if (shard !== null && shard < shards) counts[shard]!++;
+    else if (key === null) keyless++;
     else counts[shardForKey(utf8.encode(key), shards)]!++;
   }
   return { counts, keyless };

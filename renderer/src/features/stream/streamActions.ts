@@ -1,5 +1,6 @@
 /** What can be done on the screen of a stream, for the palette and the keyboard. Produce, import and delete are the frame's. */
 import type { Action } from '../../state/actions.svelte.ts';
+import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { copy } from './copy.ts';
 import { consumeCommand } from './recordText.ts';
@@ -51,6 +52,7 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
       : { id: 'stream-second', group, title: 'Second reader', run: () => view.openSecond() },
     { id: 'stream-shards', group, title: 'Show all shards', enabled: pane.shards !== null, run: () => pane.chooseShards(null) },
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
+    { id: 'stream-export', group, title: 'Export to a file…', run: () => openDialog('export', { stream, shards: pane.shards }) },
     {
       id: 'stream-copy-consume',
       group,

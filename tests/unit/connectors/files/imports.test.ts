@@ -88,7 +88,7 @@ describe('an import', () => {
     ]);
     await expect(start('plain', { ...lines, keyField: 'a' })).rejects.toMatchObject({
       code: 'bad-input',
-      message: 'Plain lines have no fields: a key field or a time field needs the format NDJSON.',
+      message: 'Plain lines have no fields: a key field or a time field needs the format NDJSON or CSV.',
     });
     await expect(start('plain', { ...lines, timeField: 'a' })).rejects.toMatchObject({ code: 'bad-input' });
   });
@@ -405,7 +405,7 @@ describe('imports.preview', () => {
   it('shows the events as their import would make them', async () => {
     const head = '{"id":7,"at":1539594002}\n{"id":null,"at":"never"}\n';
     expect(await preview(head, { format: 'ndjson', keyField: 'id', timeField: 'at' })).toMatchObject({
-      events: [{ line: 1, key: '7', timestamp: 1_539_594_002_000n, value: '{"id":7,"at":1539594002}' }],
+      events: [{ line: 1, key: '7', timestamp: 1_539_594_002_000n, value: '{"id":7,"at":1539594002}', shard: null }],
       rejected: [{ line: 2, reason: 'the time field “at” is no time: "never"' }],
     });
     expect((await preview('{"n":1}\n'.repeat(50))).events).toHaveLength(20);

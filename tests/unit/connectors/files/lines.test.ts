@@ -104,7 +104,7 @@ describe('lines', () => {
 
 describe('from a line to a record', () => {
   const read = (json: string | Uint8Array, rules: Partial<ImportRules> = {}, limit = LIMIT): unknown => {
-    const reader = createLineReader({ format: 'ndjson', keyField: null, timeField: null, ...rules }, limit);
+    const reader = createLineReader({ format: 'ndjson', keyField: null, timeField: null, ...rules }, limit, null);
     const result = reader.read({ number: 1, bytes: typeof json === 'string' ? Buffer.from(json) : json, isCut: false });
     if (result === 'blank' || 'reason' in result) return result;
     const { key, timestamp } = result.record;
@@ -202,7 +202,7 @@ describe('a rejected line as text', () => {
 describe('a file that is no NDJSON', () => {
   const reasons = (file: Uint8Array, format: 'ndjson' | 'lines' = 'ndjson'): string[] => {
     const splitter = new LineSplitter(LIMIT);
-    const reader = createLineReader({ format, keyField: null, timeField: null }, LIMIT);
+    const reader = createLineReader({ format, keyField: null, timeField: null }, LIMIT, null);
     return [...splitter.push(file), ...splitter.finish()].map((line) => {
       const result = reader.read(line);
       return result === 'blank' ? result : 'reason' in result ? result.reason : 'taken';
