@@ -14,7 +14,7 @@ export const RETENTION_MS_MAX = 100 * 365 * 86_400_000;
 export const RETENTION_BYTES_MIN = 64 * 1024;
 export const RETENTION_BYTES_MAX = 1024 ** 4;
 
-const streamSettings = v.strictObject({
+export const streamSettings = v.strictObject({
   /** Events that were appended longer ago, milliseconds, are trimmed; null keeps all. */
   retentionMs: v.nullable(
     v.pipe(
