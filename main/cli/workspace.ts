@@ -152,7 +152,11 @@ async function send(
   }
   await Promise.all(underWay);
   if (signal.aborted) failure = new LabError('cancelled', 'The import was stopped.');
-  if (!failure) return client.workspace.finish({ jobId });
+  try {
+    if (!failure) return await client.workspace.finish({ jobId });
+  } catch (error) {
+    failure = error;
+  }
   const { code, message } = toLabError(failure);
   await client.workspace.abort({ jobId, reason: message }).catch(() => {});
   throw new LabError(code, `${message} Nothing of ${path.basename(file)} was imported.`, { cause: failure });

@@ -3,6 +3,7 @@
  * refused, and with it the file: it may come from anywhere. Names in the tar lead nowhere; they are only compared.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { LabError } from '../../api/errors.ts';
 import { type BatchHeader, BATCH_BYTES_MAX, crcMatches, decodeBatchHeader } from '../../log/index.ts';
 import {
   BATCH_PREFIX_BYTES,
@@ -227,7 +228,12 @@ export class FileReader {
     }
     if (appendTimeUs <= reading.appendTimeUs) throw damaged(`${named}: it was appended before the one before it`);
     if (appendTimeUs > BigInt(Math.floor(this.#now() + APPEND_TIME_AHEAD_MAX_MS)) * 1000n) {
-      throw damaged(`${named}: it was appended more than a day from now, by the clock of this machine`);
+      const when = new Date(Number(appendTimeUs / 1000n));
+      const said = Number.isNaN(when.getTime()) ? 'in a year that no clock shows' : `at ${when.toISOString()}`;
+      throw new LabError(
+        'file-unreadable',
+        `${named}: this was appended ${said}, more than a day from now by the clock of this machine. Where that is wrong, set it right and try again.`,
+      );
     }
     Object.assign(reading, { appendTimeUs, nextOffset: lastOffset + 1n, leaderEpoch: header.leaderEpoch });
     reading.recordsBefore = recordsBefore + BigInt(header.recordCount);

@@ -100,7 +100,7 @@ describe('records', () => {
     ]);
     expect(report).toEqual({ imported: 2, rejected: 15, rejectedKept: 15 });
     expect(rejected.map(({ line, reason }) => [line, reason])).toEqual([
-      [2, expect.stringMatching(/^not JSON: Unexpected end of JSON input$/)],
+      [2, 'not JSON, column 10: The text ends where a value should stand'],
       [3, 'a record needs a “value”; null is one'],
       [4, 'a record is a JSON object with “key”, “value” and more'],
       [5, '“value” is a string, null, or {"base64": "…"} with padded base64'],
@@ -109,7 +109,7 @@ describe('records', () => {
       [8, 'each of “headers” is ["name", value]'],
       [9, '“value” is a string, null, or {"base64": "…"} with padded base64'],
       [10, '“value” holds half of a character (a lone surrogate). Write bytes that are no text as {"base64": "…"}'],
-      [11, 'the value has 1,048,577 bytes; this workspace takes at most 1,048,576 (“Largest value” in Settings)'],
+      [11, 'the value has 1,048,577 bytes; this workspace takes at most 1,048,576 (“Largest value”, under Settings in the lab’s page)'],
       [12, 'the key has 65,537 bytes; a key has at most 65,536'],
       [13, 'the headers have 1,048,577 bytes; all of an event together have at most 1,048,576'],
       [14, 'this event has 101 headers; an event has at most 100'],

@@ -106,7 +106,7 @@ it('of any streams, over any number of brokers, by pieces of any size', { timeou
         await closeAll();
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 
