@@ -25,6 +25,7 @@ import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
 import { createStreamsService } from './streams/service.ts';
 import { createSummaries } from './streams/summaries.ts';
 import { createVerifyService } from './verify/service.ts';
+import { createWorkspaceService } from './workspace/file/service.ts';
 import { openWorkspace, type Workspace } from './workspace/index.ts';
 
 export interface EngineOptions {
@@ -125,6 +126,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
       readers: readers.service,
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
+      workspace: createWorkspaceService({ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now }),
     },
     async close() {
       lessons.close();

@@ -11,8 +11,9 @@ import { readers } from './readers.ts';
 import { samples } from './samples.ts';
 import { streams } from './streams.ts';
 import { verify } from './verify.ts';
+import { workspace } from './workspace.ts';
 
-export const labContract = { lab, streams, events, eventTimes, produce, imports, jobs, samples, readers, lessons, verify };
+export const labContract = { lab, streams, events, eventTimes, produce, imports, jobs, samples, readers, lessons, verify, workspace };
 
 export type LabContract = typeof labContract;
 /** What the page holds. */

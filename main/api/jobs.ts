@@ -10,9 +10,10 @@ export const RUNNING_JOBS_MAX = 8;
 
 export interface Job {
   id: string;
-  kind: 'import' | 'sample';
+  kind: 'import' | 'sample' | 'workspace-export' | 'workspace-import';
   /** "Import orders.ndjson into orders". */
   title: string;
+  /** Empty where it is about the whole workspace. */
   stream: string;
   state: 'running' | 'done' | 'failed' | 'cancelled';
   unit: 'bytes' | 'events';

@@ -17,7 +17,7 @@ export const RETENTION_BYTES_MAX = 1024 ** 4;
 /** Longest path of a field, characters. */
 export const FIELD_PATH_CHARS_MAX = 200;
 
-const streamSettings = v.strictObject({
+export const streamSettings = v.strictObject({
   /** Events that were appended longer ago, milliseconds, are trimmed; null keeps all. */
   retentionMs: v.nullable(
     v.pipe(

@@ -24,7 +24,7 @@ export async function importFile(
   file: string,
   options: ImportOptions,
 ): Promise<void> {
-  const bytes = await sizeOf(file);
+  const bytes = await readableSize(file);
   const { jobId } = await client.imports.start({
     stream,
     shards: options.shards,
@@ -78,7 +78,8 @@ function lastHeard(stream: string, { imported, rejected }: ImportReport): string
   return `${kept}${bad} The rest of the file was not imported.`;
 }
 
-async function sizeOf(file: string): Promise<number> {
+/** Bytes of a file that can be read; says why not where it can not. */
+export async function readableSize(file: string): Promise<number> {
   try {
     const found = await stat(file);
     // Before the import begins: it would make its stream.
@@ -91,7 +92,7 @@ async function sizeOf(file: string): Promise<number> {
   throw new LabError('file-unreadable', `${file} is not a file.`);
 }
 
-function unreadable(file: string, cause: unknown): LabError {
+export function unreadable(file: string, cause: unknown): LabError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const sentences: Record<string, string> = {
     ENOENT: `There is no file ${file}. Look at its name and its folder.`,

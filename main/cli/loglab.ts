@@ -10,6 +10,7 @@ import type { ImportFormat } from '../api/imports.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { userPath } from '../web/layout.ts';
+import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
 import { exportFile } from './export.ts';
@@ -19,6 +20,7 @@ import { produce } from './produce.ts';
 import { parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
 import { verifyLog } from './verify.ts';
+import { exportWorkspace, importWorkspace } from './workspace.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -78,6 +80,12 @@ function shards(text: string): number {
 function shardNumber(text: string, before: number[] = []): number[] {
   if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('A shard is a whole number from 0.');
   return [...before, Number(text)];
+}
+
+function rename(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, from, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (from === undefined || to === undefined) throw new InvalidArgumentError('Expected OLD=NEW.');
+  return { ...before, [from]: to };
 }
 
 function or<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
@@ -199,6 +207,21 @@ without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007
 command(program, 'verify [stream]', 'check every batch of the log, or of one stream').action(
   (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),
 );
+
+const workspace = program.command('workspace').description('export a workspace to one file, and import it');
+command(workspace, 'export <file>', 'write all streams, as they are now, to one file')
+  .option('--force', 'replace a file that is there', false)
+  .action((file: string, options: Common & { force: boolean }) => {
+    const signal = stopSignal();
+    return withLab(options, (lab) => exportWorkspace(lab, output, userPath(file), options, signal));
+  });
+command(workspace, 'import <file>', 'make the streams of such a file, in a workspace that is made where there is none')
+  .option('--rename <old=new>', 'another name for a stream of the file; can be given again', rename, {})
+  .action((file: string, options: Common & { rename: Record<string, string> }) => {
+    const named = options.workspace ?? options.lab;
+    const folder = named === undefined ? defaultWorkspace() : userPath(named);
+    return importWorkspace(output, userPath(file), folder, options, stopSignal());
+  });
 
 try {
   await program.parseAsync();

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 
 export interface NewFile {
-  write(text: string): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
   /** Bytes written so far. */
   bytes(): number;
   /** Synced and under its name. */
@@ -29,8 +29,8 @@ export async function createNewFile(file: string, replaces: boolean): Promise<Ne
   let bytes = 0;
   return {
     bytes: () => bytes,
-    async write(text) {
-      const content = Buffer.from(text);
+    async write(given) {
+      const content = Buffer.from(given);
       await writeAll(handle, content).catch((cause: unknown) => Promise.reject(unwritable(file, cause)));
       bytes += content.length;
     },

@@ -81,6 +81,22 @@ const broker = {
     v.strictObject({ streamId: v.string(), stream: v.string(), numbers: v.array(v.pipe(v.number(), v.integer(), v.minValue(0))) }),
     type<ShardState[]>(),
   ),
+  /** What a shard that was just made had in another log, before its batches are restored. */
+  restoreShard: call(
+    v.strictObject({
+      shardId,
+      restored: v.strictObject({
+        state: v.picklist(['open', 'closed']),
+        parents: v.array(shardId),
+        keyLow: v.nullable(v.string()),
+        keyHigh: v.nullable(v.string()),
+        leaderEpoch: v.number(),
+        startOffset: v.bigint(),
+        recordsBefore: v.bigint(),
+      }),
+    }),
+    type<void>(),
+  ),
   /** The shards are gone when this answers; their space comes back afterwards, in small steps. */
   deleteShards: call(v.strictObject({ shardIds: v.array(shardId) }), type<void>()),
   /** What of these shards is trimmed from now on (log/store/trimmer.ts): age in milliseconds, bytes; null keeps all. */
@@ -90,7 +106,12 @@ const broker = {
   /** Verifies and appends; answered after the commit. One outcome a batch, in order. */
   append: call(
     v.strictObject({
-      batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)),
+      /** `restoredFrom`: see log/store/append.ts. */
+      batches: v.pipe(
+        v.array(v.strictObject({ shardId, bytes, restoredFrom: v.optional(v.bigint()) })),
+        v.minLength(1),
+        v.maxLength(APPEND_BATCHES_MAX),
+      ),
       /** Appends of the asker that wait for their answers, this one counted: a commit may wait a moment for the others. */
       underWay: v.pipe(v.number(), v.integer(), v.minValue(1)),
     }),

@@ -49,13 +49,13 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
   retention.unref();
   reclaim();
 
-  async function append(batches: readonly { shardId: number; bytes: Uint8Array }[], underWay: number): Promise<AppendOutcome[]> {
+  async function append(batches: readonly Omit<BatchToAppend, 'header'>[], underWay: number): Promise<AppendOutcome[]> {
     const outcomes = new Array<AppendOutcome>(batches.length);
     const sound: BatchToAppend[] = [];
     const places: number[] = [];
-    batches.forEach(({ shardId, bytes }, index) => {
+    batches.forEach((batch, index) => {
       try {
-        sound.push({ shardId, bytes, header: verifyBatch(bytes) });
+        sound.push({ ...batch, header: verifyBatch(batch.bytes) });
         places.push(index);
       } catch (error) {
         outcomes[index] = { ok: false, error: serializeError(error) };
@@ -76,6 +76,10 @@ export function createBrokerService(store: Store, committer: Committer): BrokerS
         const made = store.createShards(numbers.map((number) => ({ streamId, stream, number })));
         changed();
         return made;
+      },
+      restoreShard({ shardId, restored }) {
+        store.restoreShard(shardId, restored);
+        changed();
       },
       deleteShards({ shardIds }) {
         store.deleteShards(shardIds);

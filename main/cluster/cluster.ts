@@ -4,7 +4,7 @@
  */
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
-import type { Appended, BatchMeta, Durability, Retention, ShardState, TimedOffset } from '../log/index.ts';
+import type { Appended, BatchMeta, Durability, RestoredShard, Retention, ShardState, TimedOffset } from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import {
   type AppendOutcome,
@@ -26,6 +26,8 @@ export type { ShardPlace };
 export interface BatchToAppend {
   place: ShardPlace;
   bytes: Uint8Array;
+  /** Of a batch that is restored: its append time (log/store/append.ts). */
+  restoredFrom?: bigint;
 }
 
 export interface Cluster {
@@ -34,11 +36,15 @@ export interface Cluster {
   appendP99Ms(): number | null;
   /** The last known state of a shard; undefined where its broker has not told of it. */
   state(place: ShardPlace): ShardState | undefined;
+  /** As they are now, asked for; undefined for a shard that is not there any more. */
+  currentStates(places: ShardPlace[]): Promise<(ShardState | undefined)[]>;
   isUp(brokerId: number): boolean;
   /** All shards that the brokers hold, by the id of their stream. */
   shardsOf(streamId: string): ShardPlace[];
   /** Places the shards on the brokers that are up and hold the fewest. Throws `broker-down` where none is. */
   createShards(streamId: string, stream: string, numbers: readonly number[]): Promise<ShardPlace[]>;
+  /** What a shard that was just made had in another log, before its batches are restored. */
+  restoreShard(place: ShardPlace, restored: RestoredShard): Promise<void>;
   deleteShards(places: ShardPlace[]): Promise<void>;
   /** Deletes the shards of one stream where nothing was ever appended to them; never those on several brokers, which can not look at once. */
   deleteEmptyShards(places: ShardPlace[]): Promise<boolean>;
@@ -110,7 +116,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const reading = createReading((brokerId) => link(brokerId).client());
 
   async function appendTo(brokerId: number, batches: readonly BatchToAppend[], signal?: AbortSignal): Promise<AppendOutcome[]> {
-    const request = batches.map((batch) => ({ shardId: batch.place.shardId, bytes: batch.bytes }));
+    const request = batches.map(({ place, ...batch }) => ({ shardId: place.shardId, ...batch }));
     const count = (underWay.get(brokerId) ?? 0) + 1;
     underWay.set(brokerId, count);
     const answer = link(brokerId)
@@ -169,6 +175,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return known.length === 0 ? null : Math.max(...known);
     },
     state: (place) => links.get(place.brokerId)?.shards.get(place.shardId),
+    currentStates: (places) =>
+      reading.ofEach(places, async (broker, shardIds) => {
+        const held = new Map((await broker.shards({})).map((shard) => [shard.id, shard]));
+        return shardIds.map((id) => held.get(id));
+      }),
     isUp: (brokerId) => links.get(brokerId)?.status.state === 'up',
     shardsOf(streamId) {
       return [...links.values()]
@@ -195,6 +206,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       }
       return made.sort((a, b) => a.number - b.number);
     },
+    restoreShard: (place, restored) =>
+      client(place).restoreShard({ shardId: place.shardId, restored: { ...restored, parents: [...restored.parents] } }),
     deleteShards,
     async setRetention(places, retention) {
       const up = byBroker(places).filter(([id]) => links.get(id)?.status.state === 'up');

@@ -8,6 +8,11 @@ import type { JobRecord } from '../workspace/jobRecords.ts';
  */
 export function asCutOff(record: JobRecord, endedAt: number): Job {
   const { stream, events, rejected, kind } = record;
+  // Whole or not at all: streams that were still being made are gone when the workspace is opened.
+  const none = { 'workspace-export': 'No file was completed.', 'workspace-import': 'Nothing of the file was imported.' };
+  if (kind === 'workspace-export' || kind === 'workspace-import') {
+    return { ...record, state: 'failed', rejected: 0, endedAt, message: `The lab ended while it ran. ${none[kind]}` };
+  }
   const kept =
     events === 0
       ? `None of its events was known to be in “${stream}” yet; a few may be.`

@@ -1,12 +1,13 @@
 /** Which streams there are and where their shards lie; making and deleting them so that a crash in between leaves nothing half done. */
 import { randomUUID } from 'node:crypto';
-import { LabError } from '../api/errors.ts';
+import { LabError, toLabError } from '../api/errors.ts';
 import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../api/streams.ts';
 import { streamNameProblem } from '../api/values.ts';
 import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import type { Retention, ShardState } from '../log/index.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
+import { createStaging, type Staging } from './staging.ts';
 
 /** Most streams that a workspace has. */
 export const STREAMS_MAX = 1_000;
@@ -39,6 +40,10 @@ export interface StreamRegistry {
   /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
   create(name: string, shards: number): Promise<StreamPlaces>;
+  /** Streams that are filled before they are there. */
+  stage(): Staging;
+  /** Why no stream can be made under this name, a sentence; null where one can. */
+  problemOf(name: string): string | null;
   /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
   changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
   /** The stream, where it can have so many shards. Throws `bad-input` for as many as it has, or fewer. */
@@ -157,6 +162,15 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     if (streams.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
   }
 
+  /** Keeps the name until it is released. */
+  function reserve(name: string): void {
+    checkNew(name);
+    const kafkaName = asKafkaSees(name);
+    if (busy.has(kafkaName)) throw new LabError('stream-exists', `There will be a stream “${name}” in a moment. Choose another name.`);
+    if (streams.size + busy.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
+    busy.add(kafkaName);
+  }
+
   function growable(name: string, shards: number): StreamPlaces {
     const stream = get(name);
     const has = stream.shards.length;
@@ -208,6 +222,27 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
           throw error;
         }
       });
+    },
+    stage: () =>
+      createStaging({
+        records,
+        cluster,
+        reserve,
+        release: (name) => void busy.delete(asKafkaSees(name)),
+        async opened(made) {
+          for (const stream of made) streams.set(stream.name, stream);
+          changed();
+          // A broker that is down is told when it comes up.
+          for (const { shards, settings } of made) await cluster.setRetention(shards, retentionOf(settings)).catch(() => {});
+        },
+      }),
+    problemOf(name) {
+      try {
+        checkNew(name);
+        return busy.has(asKafkaSees(name)) ? `There will be a stream “${name}” in a moment.` : null;
+      } catch (error) {
+        return toLabError(error).message;
+      }
     },
     growable,
     grow(name, shards) {

@@ -13,6 +13,11 @@ export interface BatchToAppend {
   bytes: Uint8Array;
   /** What verifyBatch returned for these bytes. */
   header: VerifiedHeader;
+  /**
+   * For a batch that was in another log before: its append time there, microseconds. It keeps that, its base offset and its leader epoch; it is
+   * refused (`batch-invalid`) where one of them does not follow upon what the shard has.
+   */
+  restoredFrom?: bigint | undefined;
 }
 
 export interface Appended {
@@ -23,14 +28,17 @@ export interface Appended {
   appendTimeUs: bigint;
 }
 
-/** A LabError (`no-such-shard`) concerns its batch alone; the others are in. */
+/** A LabError (`no-such-shard`, `batch-invalid`) concerns its batch alone; the others are in. */
 export type AppendResult = Appended | LabError;
+
+const INT64_MAX = 2n ** 63n - 1n;
 
 export class Appender {
   readonly #clock: AppendClock;
   readonly #shards: ShardTable;
   readonly #summaries: Summaries;
   readonly #insert: Database.Statement;
+  readonly #insertEpoch: Database.Statement<[number, number, bigint]>;
   readonly #write: (batches: readonly BatchToAppend[], ends: Map<number, ShardState>) => AppendResult[];
 
   constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, clock: AppendClock) {
@@ -42,6 +50,7 @@ export class Appender {
          leader_epoch, producer_id, producer_epoch, first_sequence, attributes, bytes)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#insertEpoch = db.prepare('INSERT OR IGNORE INTO leader_epoch (shard_id, epoch, start_offset) VALUES (?, ?, ?)');
     this.#write = db.transaction(this.#writeAll.bind(this)).immediate;
   }
 
@@ -62,6 +71,7 @@ export class Appender {
     const time = this.#clock.next();
     const results = batches.map((batch) => {
       const known = ends.get(batch.shardId) ?? this.#shards.get(batch.shardId);
+      if (batch.restoredFrom !== undefined) return this.#restoreOne(batch, batch.restoredFrom, known, ends);
       if (known?.state !== 'open') return refusal(batch.shardId, known);
       const end = ends.get(batch.shardId) ?? { ...known, lastAppendTimeUs: time - 1n };
       ends.set(batch.shardId, end);
@@ -74,16 +84,38 @@ export class Appender {
     return results;
   }
 
+  /** Also into a shard that is closed: it was open when the batch first came. */
+  #restoreOne(batch: BatchToAppend, appendTimeUs: bigint, known: ShardState | undefined, ends: Map<number, ShardState>): AppendResult {
+    const { shardId, header } = batch;
+    if (!known || known.state === 'deleted') return refusal(shardId, known);
+    const { baseOffset, leaderEpoch } = header;
+    const follows = baseOffset >= known.nextOffset && baseOffset + BigInt(header.lastOffsetDelta) < INT64_MAX;
+    if (!follows || appendTimeUs <= known.lastAppendTimeUs || leaderEpoch < 0 || leaderEpoch > known.leaderEpoch) {
+      return new LabError('batch-invalid', `The record batch at offset ${baseOffset} does not follow upon those before it.`);
+    }
+    const end = ends.get(shardId) ?? { ...known };
+    ends.set(shardId, end);
+    this.#insertEpoch.run(shardId, leaderEpoch, baseOffset);
+    return this.#writeAt(batch, end, { baseOffset, leaderEpoch, appendTimeUs });
+  }
+
   /** Writes a batch at the end of its shard, and moves that end. */
-  #writeOne({ shardId, bytes, header }: BatchToAppend, end: ShardState): Appended {
-    const baseOffset = end.nextOffset;
+  #writeOne(batch: BatchToAppend, end: ShardState): Appended {
+    const at = { baseOffset: end.nextOffset, leaderEpoch: end.leaderEpoch, appendTimeUs: end.lastAppendTimeUs + 1n };
+    patchBatch(batch.bytes, at);
+    return this.#writeAt(batch, end, at);
+  }
+
+  #writeAt(
+    { shardId, bytes, header }: BatchToAppend,
+    end: ShardState,
+    { baseOffset, leaderEpoch, appendTimeUs }: { baseOffset: bigint; leaderEpoch: number; appendTimeUs: bigint },
+  ): Appended {
     const lastOffset = baseOffset + BigInt(header.lastOffsetDelta);
     const recordsBefore = end.recordsTotal;
-    const appendTimeUs = end.lastAppendTimeUs + 1n;
-    patchBatch(bytes, { baseOffset, leaderEpoch: end.leaderEpoch });
     this.#insert.run(
       ...[shardId, baseOffset, lastOffset, header.recordCount, recordsBefore, header.minTimestamp, header.maxTimestamp, appendTimeUs],
-      ...[end.leaderEpoch, header.producerId, header.producerEpoch, header.firstSequence, header.attributes, bytes],
+      ...[leaderEpoch, header.producerId, header.producerEpoch, header.firstSequence, header.attributes, bytes],
     );
     this.#summaries.add(shardId, {
       ...{ firstOffset: baseOffset, lastOffset, recordsBefore, records: header.recordCount, bytes: bytes.length },

@@ -49,6 +49,19 @@ export interface NewShard {
   keyHigh?: string;
 }
 
+/** What a shard had in another log, before its batches are restored (append.ts). */
+export interface RestoredShard {
+  state: 'open' | 'closed';
+  /** Ids of shards of this broker. */
+  parents: readonly number[];
+  keyLow: string | null;
+  keyHigh: string | null;
+  leaderEpoch: number;
+  startOffset: bigint;
+  /** Records ever appended before that offset. */
+  recordsBefore: bigint;
+}
+
 const COLUMNS = `id, stream_id, stream, number, state, parents, key_low, key_high, start_offset, next_offset, records_total,
   records_trimmed, bytes, leader_epoch, last_append_time, created, retention_ms, retention_bytes`;
 
@@ -142,6 +155,25 @@ export class ShardTable {
       .immediate();
     for (const shard of made) this.#byId.set(shard.id, shard);
     return made.map((shard) => ({ ...shard }));
+  }
+
+  /** A shard that nothing was ever appended to becomes one that was trimmed up to `startOffset`. Throws `no-such-shard`. */
+  restore(id: number, restored: RestoredShard): void {
+    const shard = this.#byId.get(id);
+    if (shard?.state !== 'open' || shard.nextOffset > 0n) {
+      throw new LabError('no-such-shard', `This broker has no empty shard with the id ${id}.`);
+    }
+    const { state, parents, keyLow, keyHigh, leaderEpoch, startOffset, recordsBefore } = restored;
+    this.#db
+      .prepare(
+        `UPDATE shard SET state = ?, parents = ?, key_low = ?, key_high = ?, leader_epoch = ?, start_offset = ?, next_offset = ?,
+           records_total = ?, records_trimmed = ? WHERE id = ?`,
+      )
+      .run(state, JSON.stringify(parents), keyLow, keyHigh, leaderEpoch, startOffset, startOffset, recordsBefore, recordsBefore, id);
+    this.#byId.set(id, {
+      ...{ ...shard, state, parents, keyLow, keyHigh, leaderEpoch, startOffset },
+      ...{ nextOffset: startOffset, recordsTotal: recordsBefore, recordsTrimmed: recordsBefore },
+    });
   }
 
   /** Within the transaction of an append: writes the new ends. */

@@ -10,7 +10,7 @@ import { AppendClock } from './clock.ts';
 import { openWriter, setDurability, type Durability } from './connection.ts';
 import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './reader.ts';
 import { Reclaimer } from './reclaimer.ts';
-import { ShardTable, type NewShard, type Retention, type ShardState } from './shardTable.ts';
+import { ShardTable, type NewShard, type RestoredShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
 import { Summaries } from './summaries.ts';
 import type { TimePart } from './timeIndex.ts';
@@ -79,6 +79,11 @@ export class Store {
   /** All or none, in one transaction. Throws `stream-exists` where a stream already has a shard of that number. */
   createShards(shards: readonly NewShard[]): ShardState[] {
     return guarded(this.#path, () => this.#shards.create(shards, Math.floor(this.#now())));
+  }
+
+  /** See {@link ShardTable.restore}. */
+  restoreShard(id: number, restored: RestoredShard): void {
+    guarded(this.#path, () => this.#shards.restore(id, restored));
   }
 
   /** At once they can be neither read nor written; {@link reclaim} gives their space back. */

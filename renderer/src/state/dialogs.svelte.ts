@@ -12,6 +12,8 @@ export interface DialogProps {
   rejected: { jobId: string };
   resetLesson: { id: string };
   verify: Record<string, never>;
+  exportWorkspace: Record<string, never>;
+  importWorkspace: { file?: File };
 }
 
 export type OpenDialog = { [N in keyof DialogProps]: { name: N; props: DialogProps[N] } }[keyof DialogProps];

@@ -64,7 +64,7 @@ export class ExportRun {
 }
 
 /** What a browser says of a file that can not be written, in words that say what to do. */
-function writeError(thrown: unknown): LabError {
+export function writeError(thrown: unknown): LabError {
   if (!(thrown instanceof DOMException) || thrown.name === 'AbortError') return toLabError(thrown);
   return thrown.name === 'QuotaExceededError'
     ? new LabError('disk-full', 'The file can not be written: there is no more room. Make room, or choose another place.', {

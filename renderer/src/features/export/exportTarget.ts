@@ -22,10 +22,15 @@ interface PickedFile {
 }
 type Pick = (options: { suggestedName: string }) => Promise<PickedFile>;
 
-/** Asks where, where it can be asked: to be called right after a click. Null where the user thought better of it. */
-export async function chooseTarget(name: string): Promise<ExportTarget | null> {
+const LESS_AT_ONCE = 'Choose a smaller range, or use the command: loglab export.';
+
+/**
+ * Asks where, where it can be asked: to be called right after a click. Null where the user thought better of it. `otherwise` is a sentence:
+ * what to do where it is too much for a download.
+ */
+export async function chooseTarget(name: string, otherwise = LESS_AT_ONCE): Promise<ExportTarget | null> {
   const pick = (globalThis as { showSaveFilePicker?: Pick }).showSaveFilePicker;
-  if (!pick || !writesPickedFiles) return createDownload(name);
+  if (!pick || !writesPickedFiles) return createDownload(name, DOWNLOAD_BYTES_MAX, otherwise);
   try {
     const file = await pick({ suggestedName: name });
     const writable = await file.createWritable();
@@ -40,11 +45,11 @@ export async function chooseTarget(name: string): Promise<ExportTarget | null> {
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return null;
     // Not allowed here, by the browser's policy.
-    return createDownload(name);
+    return createDownload(name, DOWNLOAD_BYTES_MAX, otherwise);
   }
 }
 
-export function createDownload(name: string, bytesMax = DOWNLOAD_BYTES_MAX): ExportTarget {
+export function createDownload(name: string, bytesMax = DOWNLOAD_BYTES_MAX, otherwise = LESS_AT_ONCE): ExportTarget {
   let parts: Blob[] = [];
   let bytes = 0;
   return {
@@ -52,12 +57,7 @@ export function createDownload(name: string, bytesMax = DOWNLOAD_BYTES_MAX): Exp
       bytes += part.length;
       if (bytes > bytesMax) {
         const most = formatByteLimit(bytesMax);
-        return Promise.reject(
-          new LabError(
-            'too-many',
-            `This browser can only download ${most} at once. Choose a smaller range, or use the command: loglab export.`,
-          ),
-        );
+        return Promise.reject(new LabError('too-many', `This browser can only download ${most} at once. ${otherwise}`));
       }
       // Each a blob of its own, so that the page need not hold it.
       parts.push(new Blob([part]));

@@ -40,6 +40,8 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       run: () => openDialog('import', { stream }),
     },
     { id: 'verify', title: 'Verify the log', group: 'Do', enabled: up, run: () => openDialog('verify', {}) },
+    { id: 'export-workspace', title: 'Export workspace…', group: 'Do', enabled: up, run: () => openDialog('exportWorkspace', {}) },
+    { id: 'import-workspace', title: 'Import workspace…', group: 'Do', enabled: up, run: () => openDialog('importWorkspace', {}) },
     { id: 'jobs', title: 'Show or hide the jobs', group: 'Do', enabled: parts.jobs.jobs.length > 0, run: () => parts.jobs.toggle() },
     {
       id: 'leave-lesson',
