@@ -8,6 +8,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { append } from './append.ts';
 import { importFile } from './import.ts';
+import { log } from './log.ts';
 import { page } from './page.ts';
 import { start } from './start.ts';
 
@@ -22,7 +23,7 @@ export interface Figure {
   isMet: boolean;
 }
 
-const benches: Record<string, () => Promise<Figure[]>> = { append, import: importFile, start, page };
+const benches: Record<string, () => Promise<Figure[]>> = { append, log, import: importFile, start, page };
 const root = path.join(import.meta.dirname, '../..');
 
 const asked = process.argv.slice(2);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Durability } from '../../main/log/index.ts';
 import { createEngine, type Engine } from '../../main/engine.ts';
 import { createNodeSpawner } from '../../main/processes/nodeSpawner.ts';
 
@@ -16,12 +17,12 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
   }
 }
 
-export function openEngine(workspace: string): Promise<Engine> {
+export function openEngine(workspace: string, durability: Durability = 'safe'): Promise<Engine> {
   return createEngine({
     workspace,
     program: 'a bench',
     pid: process.pid,
-    durability: 'safe',
+    durability,
     brokers: null,
     resources: path.join(root, 'resources'),
     version: 'bench',
