@@ -7,7 +7,7 @@ import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { decodeStored, guarded, type ShardState, type StoredBatch } from '../log/index.ts';
-import type { StreamPlaces } from '../streams/registry.ts';
+import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { Entry } from './entries.ts';
 import { eventTimeReader } from './eventTimeOf.ts';
 import { IndexFile, isRebuildable, removeIndexFile } from './indexFile.ts';

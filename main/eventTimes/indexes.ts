@@ -4,7 +4,8 @@ import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { EVENT_TIME_STREAMS_MAX } from '../api/eventTimes.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { isLost, type StreamPlaces, type StreamRegistry } from '../streams/registry.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
 import { createFollower, type Follower } from './follower.ts';
 import { removeIndexFile } from './indexFile.ts';
 

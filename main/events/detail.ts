@@ -4,7 +4,7 @@ import type { BatchInfo, EventDetail, Placement } from '../api/events.ts';
 import { murmur2, shardForKey } from '../api/murmur2.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { compressionOf, decodeBatchHeader, recordBytes, type StoredBatch } from '../log/index.ts';
-import type { StreamPlaces } from '../streams/registry.ts';
+import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import { batchAt, type BatchReader } from './batches.ts';
 import { standing } from './standing.ts';
 

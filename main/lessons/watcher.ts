@@ -5,7 +5,8 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed } from '../events/appendOrder.ts';
 import { createBatchReader } from '../events/batches.ts';
 import type { Durability } from '../log/index.ts';
-import { isLost, type StreamPlaces, type StreamRegistry } from '../streams/registry.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
 import { type Check, streamOf } from './content.ts';
 
 /** Events of one stream that a step looks at; a lesson needs a handful. */

@@ -4,7 +4,8 @@ import type { Appended, ShardAppend } from '../api/produce.ts';
 import { HEADERS_BYTES_MAX, HEADERS_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { attributesOf, createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
-import type { StreamPlaces, StreamRegistry } from '../streams/registry.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { SettingsStore } from '../workspace/settings.ts';
 
 /** Bytes of records in one append: it must fit in a frame to the broker. */

@@ -7,28 +7,11 @@ import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import type { Retention, ShardState } from '../log/index.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
+import { isLost, type StreamPlaces, type LostStream } from './streamPlaces.ts';
 import { createStaging, type Staging } from './staging.ts';
 
 /** Most streams that a workspace has. */
 export const STREAMS_MAX = 1_000;
-
-/** A stream and its shards in their order. */
-export interface StreamPlaces {
-  id: string;
-  name: string;
-  createdAt: number;
-  shards: ShardPlace[];
-  settings: StreamSettings;
-}
-
-/** One that the catalog has and whose shards no broker has: its file was lost or replaced. */
-export interface LostStream extends StreamPlaces {
-  problem: string;
-}
-
-export function isLost(stream: StreamPlaces): stream is LostStream {
-  return 'problem' in stream;
-}
 
 export interface StreamRegistry {
   /** Lost ones included. */

@@ -8,7 +8,7 @@ import type { StreamSettings } from '../api/streams.ts';
 import { isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
-import type { StreamPlaces } from './registry.ts';
+import type { StreamPlaces } from './streamPlaces.ts';
 
 export interface StagedStream {
   readonly name: string;

@@ -2,7 +2,8 @@
 import type { ShardSummary, StreamSummary } from '../api/streams.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { createRateMeter, RATE_SAMPLE_MS, type RateMeter } from './rates.ts';
-import { isLost, type StreamPlaces, type StreamRegistry } from './registry.ts';
+import type { StreamRegistry } from './registry.ts';
+import { isLost, type StreamPlaces } from './streamPlaces.ts';
 
 export interface Summaries {
   all(): StreamSummary[];

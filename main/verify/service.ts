@@ -2,7 +2,8 @@
 import type { DomainHandlers } from '../api/contract.ts';
 import { DAMAGES_MAX, type verify, type VerifyReport } from '../api/verify.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { isLost, type StreamPlaces, type StreamRegistry } from '../streams/registry.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
 
 /** Reports come at most this often, milliseconds. */
 const REPORT_INTERVAL_MS = 100;

@@ -6,7 +6,8 @@ import type { Reader } from '../../api/readers.ts';
 import type { Cluster, ShardPlace } from '../../cluster/cluster.ts';
 import type { JobHandle, Jobs } from '../../jobs/jobs.ts';
 import type { ShardState, StoredBatch } from '../../log/index.ts';
-import { isLost, type StreamPlaces, type StreamRegistry } from '../../streams/registry.ts';
+import type { StreamRegistry } from '../../streams/registry.ts';
+import { isLost, type StreamPlaces } from '../../streams/streamPlaces.ts';
 import type { SettingsStore } from '../settings.ts';
 import {
   BATCH_PREFIX_BYTES,
