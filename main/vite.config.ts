@@ -8,6 +8,7 @@ const entries = {
   start: 'start.ts',
   engine: 'engineProcess.ts',
   broker: 'cluster/brokerProcess.ts',
+  logWriter: 'log/writerThread.ts',
   serve: 'web/serve.ts',
   loglab: 'cli/loglab.ts',
 };

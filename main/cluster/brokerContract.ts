@@ -4,10 +4,9 @@
  */
 import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
-import type { ErrorShape } from '../api/errors.ts';
 import { bucketsMax } from '../api/histogram.ts';
 import { bytes } from '../api/values.ts';
-import type { Appended, BatchMeta, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
+import type { AppendOutcome, BatchMeta, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
 import type { TimeCounts, TimeExtent } from './timeCounts.ts';
 
 /** Most batches in one append request. */
@@ -20,9 +19,6 @@ export const WATCH_INTERVAL_MS = 40;
 const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const shardIds = v.pipe(v.array(shardId), v.minLength(1));
 const empty = v.strictObject({});
-
-/** What became of one batch of an append. */
-export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };
 
 export interface Fetched {
   batches: StoredBatch[];

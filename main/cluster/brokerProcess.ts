@@ -3,8 +3,9 @@
  * address of its local socket, and ends when the channel closes. Killing it is a real crash.
  */
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { type ErrorShape, serializeError } from '../api/errors.ts';
-import { acquireLock, createCommitter, openStore } from '../log/index.ts';
+import { acquireLock, openLog } from '../log/index.ts';
 import { parentChannel } from '../processes/parentChannel.ts';
 import { listenLocal } from '../rpc/adapters/localSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
@@ -42,21 +43,32 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}
 async function boot({ brokerId, file, durability }: BrokerBoot): Promise<void> {
   const holder = { program: `broker ${brokerId}`, pid: process.pid, since: new Date().toISOString() };
   const lock = await acquireLock(file.replace(/\.sqlite$/, '.lock'), holder, { waitMs: LOCK_WAIT_MS });
-  const store = openStore({ path: file, brokerId, durability, now: Date.now });
-  const committer = createCommitter(store);
-  const service = createBrokerService(store, committer);
+  const log = await openLog({
+    path: file,
+    brokerId,
+    durability,
+    writerFile: path.join(import.meta.dirname, 'logWriter.js'),
+    onLost: endWith,
+  });
+  const handlers = { broker: createBrokerService(log) };
   const secret = randomBytes(32).toString('base64url');
   const listener = await listenLocal({
     secret,
-    onPort: (port) => void createPeer(port, { serve: { contract: brokerContract, handlers: { broker: service.handlers } } }),
+    onPort: (port) => void createPeer(port, { serve: { contract: brokerContract, handlers } }),
   });
   close = () => {
-    committer.close();
-    service.close();
-    store.close();
-    lock.release();
-    // The acknowledgements of the last commit are still on their way out.
-    void listener.close().finally(() => setImmediate(() => process.exit(0)));
+    close = () => {};
+    void log.close().finally(() => {
+      lock.release();
+      // The acknowledgements of the last commit are still on their way out.
+      void listener.close().finally(() => setImmediate(() => process.exit(0)));
+    });
   };
   parent.post({ type: 'ready', address: listener.address, secret } satisfies BrokerReply);
+}
+
+/** Whoever started this process starts another. */
+function endWith(why: string): void {
+  console.error(why);
+  process.exit(1);
 }

@@ -4,17 +4,9 @@
  */
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
-import type { Appended, BatchMeta, Durability, RestoredShard, Retention, ShardState, TimedOffset } from '../log/index.ts';
+import type { Appended, AppendOutcome, BatchMeta, Durability, RestoredShard, Retention, ShardState, TimedOffset } from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
-import {
-  type AppendOutcome,
-  type CheckedSlice,
-  type Fetched,
-  FETCH_BYTES_MAX,
-  type RowCursors,
-  type ShardBounds,
-  type ShardCursor,
-} from './brokerContract.ts';
+import { type CheckedSlice, type Fetched, FETCH_BYTES_MAX, type RowCursors, type ShardBounds, type ShardCursor } from './brokerContract.ts';
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';

@@ -1,24 +1,24 @@
 /** Places in the shards of one broker, by append time and by row. */
 import { LabError } from '../api/errors.ts';
-import type { ShardState, Store } from '../log/index.ts';
+import type { Log, ShardState } from '../log/index.ts';
 import type { RowCursors, ShardCursor } from './brokerContract.ts';
 import { searchRow } from './rowSearch.ts';
 
 /** Throws `no-such-shard`. */
-export function rowCursors(store: Store, shardIds: readonly number[], row: number): Promise<RowCursors> {
-  const shards = statesOf(store, shardIds);
+export function rowCursors(log: Log, shardIds: readonly number[], row: number): Promise<RowCursors> {
+  const shards = statesOf(log, shardIds);
   const end = shards.reduce((latest, shard) => (shard.lastAppendTimeUs > latest ? shard.lastAppendTimeUs : latest), 0n) + 1n;
-  return searchRow({ cursorsAt: (time) => cursorsAt(store, shards, time), end }, row);
+  return searchRow({ cursorsAt: (time) => cursorsAt(log, shards, time), end }, row);
 }
 
 /** For each shard its first batch that was appended at `time` (microseconds) or later. Throws `no-such-shard`. */
-export function timeCursors(store: Store, shardIds: readonly number[], time: bigint): ShardCursor[] {
-  return cursorsAt(store, statesOf(store, shardIds), time);
+export function timeCursors(log: Log, shardIds: readonly number[], time: bigint): ShardCursor[] {
+  return cursorsAt(log, statesOf(log, shardIds), time);
 }
 
 /** The shards in the order asked. Throws `no-such-shard`. */
-export function statesOf(store: Store, shardIds: readonly number[]): ShardState[] {
-  const known = new Map(store.shards().map((shard) => [shard.id, shard]));
+export function statesOf(log: Log, shardIds: readonly number[]): ShardState[] {
+  const known = new Map(log.shards().map((shard) => [shard.id, shard]));
   return shardIds.map((id) => {
     const shard = known.get(id);
     if (shard) return shard;
@@ -26,10 +26,12 @@ export function statesOf(store: Store, shardIds: readonly number[]): ShardState[
   });
 }
 
-function cursorsAt(store: Store, shards: readonly ShardState[], time: bigint): ShardCursor[] {
+function cursorsAt(log: Log, shards: readonly ShardState[], time: bigint): ShardCursor[] {
   return shards.map((shard) => {
-    const batch = store.locate(shard.id, { appendTimeUs: time });
-    return batch ? { shardId: shard.id, batch, rowsBefore: Number(batch.recordsBefore), endOffset: shard.nextOffset } : cursorAtEnd(shard);
+    const batch = log.reader.locate(shard.id, { appendTimeUs: time });
+    // What was committed after the shards were as given lies behind their ends.
+    if (!batch || batch.baseOffset >= shard.nextOffset) return cursorAtEnd(shard);
+    return { shardId: shard.id, batch, rowsBefore: Number(batch.recordsBefore), endOffset: shard.nextOffset };
   });
 }
 

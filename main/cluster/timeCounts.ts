@@ -6,7 +6,7 @@
  * So the cost is bounded by the limits, and grows with the logarithm of the log and with the buckets, never with the events.
  */
 import { NO_TIMESTAMP } from '../api/time.ts';
-import type { Store, TimePart } from '../log/index.ts';
+import type { StoreReader, TimePart } from '../log/index.ts';
 
 /** What one answer reads at most. */
 export const TIME_COUNTS_LIMITS = {
@@ -43,14 +43,17 @@ export interface TimeExtent {
   records: number;
 }
 
+/** What of a StoreReader is asked. */
+type TimeReader = Pick<StoreReader, 'timeParts' | 'timestamps'>;
+
 interface OpenPart extends TimePart {
   shardId: number;
 }
 
 /** Null where the shard is empty. Throws `no-such-shard`. */
-export function timeExtent(store: Store, shardId: number): TimeExtent | null {
+export function timeExtent(reader: TimeReader, shardId: number): TimeExtent | null {
   let extent: TimeExtent | null = null;
-  for (const { minTimestamp, maxTimestamp, records } of store.timeParts(shardId)) {
+  for (const { minTimestamp, maxTimestamp, records } of reader.timeParts(shardId)) {
     extent = extent
       ? {
           min: minTimestamp < extent.min ? minTimestamp : extent.min,
@@ -64,7 +67,7 @@ export function timeExtent(store: Store, shardId: number): TimeExtent | null {
 
 /** In the order of the shards. Throws `no-such-shard`. */
 export async function timeCounts(
-  store: Store,
+  reader: TimeReader,
   shardIds: readonly number[],
   buckets: Buckets,
   limits = TIME_COUNTS_LIMITS,
@@ -76,7 +79,7 @@ export async function timeCounts(
     parts.flatMap((part) => (tallies.get(shardId)!.takes(part) ? [] : { ...part, shardId }));
 
   for (const shardId of shardIds) {
-    open.push(...sort(shardId, store.timeParts(shardId)));
+    open.push(...sort(shardId, reader.timeParts(shardId)));
     await pause();
   }
   let partsRead = 0;
@@ -92,7 +95,7 @@ export async function timeCounts(
         tallies.get(part.shardId)!.spread(part);
         continue;
       }
-      const parts = store.timeParts(part.shardId, part);
+      const parts = reader.timeParts(part.shardId, part);
       partsRead += parts.length;
       next.push(...sort(part.shardId, parts));
     }
@@ -105,7 +108,7 @@ export async function timeCounts(
     const tally = tallies.get(batch.shardId)!;
     [records, bytes] = [records + batch.records, bytes + batch.bytes];
     const isNear = records <= limits.records && bytes <= limits.bytes;
-    const timestamps = isNear ? store.timestamps(batch.shardId, batch.firstOffset) : null;
+    const timestamps = isNear ? reader.timestamps(batch.shardId, batch.firstOffset) : null;
     if (timestamps) for (const timestamp of timestamps) tally.add(timestamp);
     else tally.spread(batch);
   }

@@ -6,15 +6,11 @@
  * followed by new ones: a commit waits for them a moment, shorter than a commit takes. One that is alone never waits.
  */
 import { LabError, toLabError } from '../api/errors.ts';
-import { AppendMeter, type AppendStats } from './appendMeter.ts';
 import type { AppendResult, BatchToAppend } from './store/append.ts';
 import type { Store } from './store/store.ts';
 
 /** Batches that go into one transaction, bytes. A request is never cut: one that is larger goes alone. */
 export const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
-
-/** Batches that may wait for their commit, bytes. */
-export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Longest wait for more requests before a commit, milliseconds. */
 export const GATHER_MS_MAX = 10;
@@ -28,19 +24,12 @@ const GATHER_SHARE = 0.5;
 /** After this long without an append the write-ahead log is emptied, milliseconds. */
 const IDLE_MS = 1_000;
 
-export interface CommitterLimits {
-  commitBytesMax: number;
-  queueBytesMax: number;
-}
-
 export interface Committer {
   /**
-   * Resolves after the commit, with one result a batch. Rejects with the failure of the commit, `too-many` (retriable) while too
-   * much waits, `broker-down` after close: then none of the batches is in the log. `underWay`: requests of this producer that wait for
-   * their answers, this one counted.
+   * Resolves after the commit, with one result a batch. Rejects with the failure of the commit, and with `broker-down` after close: then
+   * none of the batches is in the log. `underWay`: requests of this producer that wait for their answers, this one counted.
    */
   append(batches: readonly BatchToAppend[], underWay?: number): Promise<AppendResult[]>;
-  stats(): AppendStats;
   /** Commits what waits and takes nothing more. The store stays open. */
   close(): void;
 }
@@ -49,17 +38,12 @@ interface Request {
   batches: readonly BatchToAppend[];
   bytes: number;
   underWay: number;
-  askedAtMs: number;
   resolve: (results: AppendResult[]) => void;
   reject: (error: LabError) => void;
 }
 
 /** Owns the store's appends and its checkpoints, which run in a turn of their own, after the acknowledgements. */
-export function createCommitter(
-  store: Pick<Store, 'append' | 'checkpointIfDue'>,
-  { commitBytesMax, queueBytesMax }: CommitterLimits = { commitBytesMax: COMMIT_BYTES_MAX, queueBytesMax: COMMIT_QUEUE_BYTES_MAX },
-): Committer {
-  const meter = new AppendMeter();
+export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>, commitBytesMax = COMMIT_BYTES_MAX): Committer {
   let queue: Request[] = [];
   let queuedBytes = 0;
   let turn: NodeJS.Immediate | undefined;
@@ -111,12 +95,8 @@ export function createCommitter(
   function commit(group: readonly Request[]): void {
     try {
       const results = store.append(group.flatMap(({ batches }) => batches));
-      const now = performance.now();
       let at = 0;
-      for (const { batches, askedAtMs, resolve } of group) {
-        resolve(results.slice(at, (at += batches.length)));
-        meter.add(now, now - askedAtMs, batches);
-      }
+      for (const { batches, resolve } of group) resolve(results.slice(at, (at += batches.length)));
     } catch (thrown) {
       const error = toLabError(thrown);
       for (const { reject } of group) reject(error);
@@ -129,7 +109,7 @@ export function createCommitter(
     try {
       store.checkpointIfDue({ isIdle });
     } catch {
-      meter.checkpointFailed();
+      // See above.
     }
   }
 
@@ -137,17 +117,12 @@ export function createCommitter(
     append(batches, underWay = 1) {
       if (isClosed) return Promise.reject(new LabError('broker-down', 'The broker is closing: it takes no more records.'));
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
-      if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
-        const message = `More than ${queueBytesMax} bytes wait to be committed (COMMIT_QUEUE_BYTES_MAX).`;
-        return Promise.reject(new LabError('too-many', message, { retriable: true }));
-      }
       queuedBytes += bytes;
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult[]>();
-      queue.push({ batches, bytes, underWay, askedAtMs: performance.now(), resolve, reject });
+      queue.push({ batches, bytes, underWay, resolve, reject });
       schedule();
       return promise;
     },
-    stats: () => meter.stats(performance.now(), queuedBytes),
     close() {
       isClosed = true;
       clearTimeout(idle);

@@ -1,7 +1,8 @@
 /**
  * The log: an ordered, append-only sequence of records for each shard. Records travel and are stored in record batches (batch/), a
- * key decides its shard (partition/), a broker keeps the batches of its shards in one SQLite file (store/) to which one committer
- * appends, and a lock keeps every other process from writing it.
+ * key decides its shard (partition/), a broker keeps the batches of its shards in one SQLite file (store/), which it reads in the thread
+ * that answers (log.ts) and writes in a thread of its own (writerThread.ts, committer.ts, housekeeper.ts); a lock keeps every other process
+ * from writing it.
  *
  * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended
  * never change but for base offset and leader epoch, and a damaged batch is never served as good.
@@ -32,7 +33,8 @@ export type { TimePart } from './store/timeIndex.ts';
 export type { BatchMeta, StoredBatch } from './store/batchRow.ts';
 export type { CheckpointState } from './store/checkpointer.ts';
 export type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
-export { COMMIT_BYTES_MAX, COMMIT_QUEUE_BYTES_MAX, createCommitter, type Committer, type CommitterLimits } from './committer.ts';
-export type { AppendStats } from './appendMeter.ts';
+export { COMMIT_BYTES_MAX, createCommitter, type Committer } from './committer.ts';
+export { COMMIT_QUEUE_BYTES_MAX, openLog, type Log, type LogOptions } from './log.ts';
+export type { AppendOutcome } from './writerMessages.ts';
 export { guarded } from './store/sqliteError.ts';
 export { acquireLock, type Lock, type LockHolder } from './lock.ts';

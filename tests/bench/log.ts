@@ -4,7 +4,8 @@
  */
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import { type Durability, decodeBatch, encodeBatch, openStore, type Store, verifyBatch } from '../../main/log/index.ts';
+import { type Durability, decodeBatch, encodeBatch, verifyBatch } from '../../main/log/index.ts';
+import { openWholeStore, type WholeStore } from '../wholeStore.ts';
 import { appendOfEach } from './append.ts';
 import type { Figure } from './bench.ts';
 import { median, withFolder } from './lab.ts';
@@ -28,8 +29,8 @@ export async function log(): Promise<Figure[]> {
     const small = fill(file('small'), SMALL);
     const large = fill(file('large'), LARGE);
     figures.push(readFigure(large, rawBlobs(file('raw'), 2_000)), decodeFigure());
-    const end = (store: Store): bigint => store.shards()[0]!.nextOffset;
-    const looks: [string, (store: Store) => () => unknown][] = [
+    const end = (store: WholeStore): bigint => store.shards()[0]!.nextOffset;
+    const looks: [string, (store: WholeStore) => () => unknown][] = [
       ['fetch at a random offset', (store) => () => store.read(1, anywhere(end(store)), { upTo: 'highWatermark', bytesMax: 1 })],
       ['offset for a random time', (store) => () => store.offsetForTime(1, START + anywhere(end(store)))],
     ];
@@ -44,7 +45,7 @@ export async function log(): Promise<Figure[]> {
   });
 }
 
-const open = (file: string, durability: Durability): Store => openStore({ path: file, brokerId: 1, durability, now: Date.now });
+const open = (file: string, durability: Durability): WholeStore => openWholeStore({ path: file, brokerId: 1, durability, now: Date.now });
 const anywhere = (end: bigint): bigint => BigInt(Math.floor(Math.random() * Number(end)));
 
 /** A batch of RECORDS records, one a millisecond. */
@@ -58,13 +59,13 @@ function batchAt(number: number): Buffer {
   return encodeBatch({ records });
 }
 
-function append(store: Store, from: number, batches: number): void {
+function append(store: WholeStore, from: number, batches: number): void {
   const group = Array.from({ length: batches }, (_, index) => batchAt(from + index));
   store.append(group.map((bytes) => ({ shardId: 1, bytes, header: verifyBatch(bytes) })));
   store.checkpointIfDue();
 }
 
-function fill(file: string, batches: number): Store {
+function fill(file: string, batches: number): WholeStore {
   const store = open(file, 'fast');
   store.createShards([{ streamId: 'bench', stream: 'bench', number: 0 }]);
   for (let at = 0; at < batches; at += GROUP) append(store, at, Math.min(GROUP, batches - at));
@@ -92,7 +93,7 @@ function rawBlobs(file: string, batches: number): { read: () => number; batches:
   return { read, batches };
 }
 
-function readFigure(store: Store, raw: { read: () => number; batches: number }): Figure {
+function readFigure(store: WholeStore, raw: { read: () => number; batches: number }): Figure {
   const readAll = (): number => {
     let bytes = 0;
     for (let from = 0n; from < BigInt(raw.batches * RECORDS);) {
@@ -141,7 +142,7 @@ function costFigure(what: string, unit: string, base: () => unknown, measured: (
 }
 
 /** Appends go on, one batch each time, while half of the log is trimmed in the turns between them: how long one waits at most. */
-function trimFigure(store: Store): Figure {
+function trimFigure(store: WholeStore): Figure {
   const shard = store.shards()[0]!;
   store.setRetention([1], { ms: null, bytes: Math.floor(shard.bytes / 2) });
   let longest = 0;

@@ -3,7 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { LabError } from '../../main/api/errors.ts';
-import { decodeStored, encodeBatch, verifyBatch, type BatchToAppend, type ShardState, type Store } from '../../main/log/index.ts';
+import { decodeStored, encodeBatch, verifyBatch, type BatchToAppend, type ShardState } from '../../main/log/index.ts';
+import type { WholeStore } from '../wholeStore.ts';
 import { openFile } from './logFiles.ts';
 import type { Random } from './random.ts';
 
@@ -85,7 +86,7 @@ export function makeFile(folder: string, random: Random): Made {
   return { closed, crashed: halfway, content, regions: [...regions, { name: 'pointer map', pages: rest }], pageBytes };
 }
 
-function readHalf(store: Store, file: string, appendMore: () => void): Image {
+function readHalf(store: WholeStore, file: string, appendMore: () => void): Image {
   store.checkpointIfDue({ isIdle: true });
   appendMore();
   return { file: readFileSync(file), wal: readFileSync(`${file}-wal`) };
@@ -111,7 +112,7 @@ export function examine(folder: string, image: Image, content: Content): Outcome
   writeFileSync(file, image.file);
   if (image.wal) writeFileSync(`${file}-wal`, image.wal);
   const outcome: Outcome = { said: new Set(), served: 0, missing: [], wrong: [] };
-  let store: Store;
+  let store: WholeStore;
   try {
     store = openFile(file);
   } catch (thrown) {
@@ -132,12 +133,12 @@ export function examine(folder: string, image: Image, content: Content): Outcome
   return outcome;
 }
 
-function readShard(store: Store, shard: ShardState, events: Map<bigint, string>, name: string, outcome: Outcome): void {
+function readShard(store: WholeStore, shard: ShardState, events: Map<bigint, string>, name: string, outcome: Outcome): void {
   /** Offsets that were served or said to be damaged. */
   const accounted = new Set<bigint>();
   let isCutShort = false;
   for (let from = shard.startOffset; ;) {
-    let read: ReturnType<Store['read']>;
+    let read: ReturnType<WholeStore['read']>;
     try {
       read = store.read(shard.id, from, { upTo: 'highWatermark', bytesMax: READ_BYTES });
     } catch (thrown) {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
-import { decodeStored, openStore, type ShardState, type Store } from '../../main/log/index.ts';
+import { decodeStored, type ShardState } from '../../main/log/index.ts';
+import { openWholeStore, type WholeStore } from '../wholeStore.ts';
 import type { Found } from './ledger.ts';
 
 const READ_BYTES = 1024 * 1024;
@@ -13,12 +14,12 @@ export interface FileContent {
   shards: ShardState[];
 }
 
-export function openFile(file: string, brokerId = 1): Store {
-  return openStore({ path: file, brokerId, durability: 'fast', now: Date.now });
+export function openFile(file: string, brokerId = 1): WholeStore {
+  return openWholeStore({ path: file, brokerId, durability: 'fast', now: Date.now });
 }
 
 /** All events of a shard; each batch is checked as it is decoded, and its neighbours must continue one another. */
-export function eventsOf(store: Store, shard: ShardState): Found[] {
+export function eventsOf(store: WholeStore, shard: ShardState): Found[] {
   const found: Found[] = [];
   let records = shard.recordsTrimmed;
   for (let from = shard.startOffset; ;) {

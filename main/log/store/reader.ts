@@ -36,6 +36,7 @@ export interface TimedOffset {
   timestamp: bigint;
 }
 
+/** Any method may throw `file-unreadable`, and after close `broker-down`. */
 export class StoreReader {
   readonly #path: string;
   readonly #db: Database.Database;
@@ -140,6 +141,7 @@ export class StoreReader {
 
   /** The timestamps of a batch's records; null where it is damaged, or trimmed meanwhile. */
   timestamps(shardId: number, baseOffset: bigint): bigint[] | null {
+    this.#assertOpen();
     return guarded(this.#path, () => {
       const [row] = this.#batches.all(shardId, baseOffset, baseOffset);
       try {
@@ -153,6 +155,10 @@ export class StoreReader {
 
   close(): void {
     this.#db.close();
+  }
+
+  #assertOpen(): void {
+    if (!this.#db.open) throw new LabError('broker-down', 'The broker is closing: nothing can be read any more.');
   }
 
   /** Undefined also where the batch is damaged. */
@@ -218,6 +224,7 @@ export class StoreReader {
 
   /** Shard and batches as of one moment. */
   #snapshot<T>(shardId: number, work: (shard: ShardState) => T): T {
+    this.#assertOpen();
     return guarded(this.#path, () =>
       this.#db.transaction(() => {
         const shard = this.#shard(shardId);

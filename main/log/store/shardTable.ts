@@ -105,6 +105,8 @@ export function prepareShardRead(db: Database.Database): (id: number) => ShardSt
 export class ShardTable {
   readonly #db: Database.Database;
   readonly #byId = new Map<number, ShardState>();
+  /** Ids of shards that {@link takeChanges} has not told of yet. */
+  #changed = new Set<number>();
   readonly #update: Database.Statement<[bigint, bigint, number, bigint, number]>;
   readonly #updateStart: Database.Statement<[bigint, bigint, number, number]>;
 
@@ -153,7 +155,7 @@ export class ShardTable {
         }),
       )
       .immediate();
-    for (const shard of made) this.#byId.set(shard.id, shard);
+    for (const shard of made) this.#keep(shard.id, shard);
     return made.map((shard) => ({ ...shard }));
   }
 
@@ -170,7 +172,7 @@ export class ShardTable {
            records_total = ?, records_trimmed = ? WHERE id = ?`,
       )
       .run(state, JSON.stringify(parents), keyLow, keyHigh, leaderEpoch, startOffset, startOffset, recordsBefore, recordsBefore, id);
-    this.#byId.set(id, {
+    this.#keep(id, {
       ...{ ...shard, state, parents, keyLow, keyHigh, leaderEpoch, startOffset },
       ...{ nextOffset: startOffset, recordsTotal: recordsBefore, recordsTrimmed: recordsBefore },
     });
@@ -183,7 +185,7 @@ export class ShardTable {
 
   /** After the transaction was committed: what was written is what is. */
   committed(shard: ShardState): void {
-    this.#byId.set(shard.id, shard);
+    this.#keep(shard.id, shard);
   }
 
   /** Unknown ids are passed over. */
@@ -192,7 +194,7 @@ export class ShardTable {
     this.#db.transaction(() => ids.forEach((id) => set.run(retention.ms, retention.bytes, id))).immediate();
     for (const id of ids) {
       const shard = this.#byId.get(id);
-      if (shard) this.#byId.set(id, { ...shard, retention });
+      if (shard) this.#keep(id, { ...shard, retention });
     }
   }
 
@@ -212,7 +214,7 @@ export class ShardTable {
     this.#db.transaction(() => ids.forEach((id) => mark.run(id))).immediate();
     for (const id of ids) {
       const shard = this.#byId.get(id);
-      if (shard) this.#byId.set(id, { ...shard, state: 'deleted' });
+      if (shard) this.#keep(id, { ...shard, state: 'deleted' });
     }
   }
 
@@ -223,5 +225,18 @@ export class ShardTable {
 
   forget(id: number): void {
     this.#byId.delete(id);
+  }
+
+  /** See Store.takeChanges. A deleted shard is gone. */
+  takeChanges(): { changed: ShardState[]; gone: number[] } {
+    const ids = [...this.#changed];
+    this.#changed = new Set();
+    const gone = ids.filter((id) => (this.#byId.get(id)?.state ?? 'deleted') === 'deleted');
+    return { changed: ids.flatMap((id) => (gone.includes(id) ? [] : { ...this.#byId.get(id)! })), gone };
+  }
+
+  #keep(id: number, shard: ShardState): void {
+    this.#byId.set(id, shard);
+    this.#changed.add(id);
   }
 }

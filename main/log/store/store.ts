@@ -1,19 +1,15 @@
-/** The store of a broker: its shards and their batches in one SQLite file. */
+/** The store of a broker: its shards and their batches in one SQLite file, as the one who writes it has it open. reader.ts reads it. */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
 import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
 import { assertWhole, damaged } from './assertWhole.ts';
-import type { From } from './batchIndex.ts';
-import type { BatchMeta } from './batchRow.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
 import { openWriter, setDurability, type Durability } from './connection.ts';
-import { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './reader.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { ShardTable, type NewShard, type RestoredShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
 import { Summaries } from './summaries.ts';
-import type { TimePart } from './timeIndex.ts';
 import { Trimmer } from './trimmer.ts';
 
 export interface StoreOptions {
@@ -48,7 +44,6 @@ export class Store {
   readonly #summaries: Summaries;
   readonly #clock: AppendClock;
   readonly #appender: Appender;
-  readonly #reader: StoreReader;
   readonly #reclaimer: Reclaimer;
   readonly #checkpointer: Checkpointer;
 
@@ -64,7 +59,6 @@ export class Store {
       this.#appender = new Appender(this.#db, this.#shards, this.#summaries, this.#clock);
       this.#reclaimer = new Reclaimer(this.#db, this.#shards, this.#summaries, new Trimmer(this.#db, this.#shards, this.#summaries, now));
       this.#checkpointer = new Checkpointer(this.#db);
-      this.#reader = new StoreReader(path);
     } catch (thrown) {
       this.#db.close();
       throw thrown;
@@ -74,6 +68,11 @@ export class Store {
   /** All shards but the deleted ones. */
   shards(): ShardState[] {
     return this.#shards.list();
+  }
+
+  /** What has become of shards since this was last asked: those that are not what they were, and the ids of those that are gone. */
+  takeChanges(): { changed: ShardState[]; gone: number[] } {
+    return this.#shards.takeChanges();
   }
 
   /** All or none, in one transaction. Throws `stream-exists` where a stream already has a shard of that number. */
@@ -90,6 +89,15 @@ export class Store {
   deleteShards(ids: readonly number[]): void {
     guarded(this.#path, () => this.#shards.markDeleted(ids));
     for (const id of ids) this.#summaries.forget(id);
+  }
+
+  /** Deletes them all where nothing was ever appended to any of them; else none, and answers false. Throws `no-such-shard`. */
+  deleteEmptyShards(ids: readonly number[]): boolean {
+    const isThere = (id: number): boolean => (this.#shards.get(id)?.state ?? 'deleted') !== 'deleted';
+    for (const id of ids) if (!isThere(id)) throw new LabError('no-such-shard', `This broker has no shard with the id ${id}.`);
+    if (ids.some((id) => this.#shards.get(id)!.recordsTotal > 0n)) return false;
+    this.deleteShards(ids);
+    return true;
   }
 
   /** From now on {@link reclaim} trims what these shards need not keep. */
@@ -115,46 +123,6 @@ export class Store {
     return guarded(this.#path, () => this.#appender.append(batches));
   }
 
-  /** See {@link StoreReader.read}. */
-  read(shardId: number, from: bigint, options: ReadOptions): ReadResult {
-    return this.#reader.read(shardId, from, options);
-  }
-
-  /** See {@link StoreReader.headers}. */
-  headers(shardId: number, options: HeadersOptions): BatchMeta[] {
-    return this.#reader.headers(shardId, options);
-  }
-
-  /** See {@link StoreReader.locate}. */
-  locate(shardId: number, from: From): BatchMeta | null {
-    return this.#reader.locate(shardId, from);
-  }
-
-  /** See {@link StoreReader.offsetForTime}. */
-  offsetForTime(shardId: number, timestamp: bigint): TimedOffset | null {
-    return this.#reader.offsetForTime(shardId, timestamp);
-  }
-
-  /** See {@link StoreReader.maxTimestamp}. */
-  maxTimestamp(shardId: number): TimedOffset | null {
-    return this.#reader.maxTimestamp(shardId);
-  }
-
-  /** See {@link StoreReader.maxTimestampBefore}. */
-  maxTimestampBefore(shardId: number, offset: bigint): bigint | null {
-    return this.#reader.maxTimestampBefore(shardId, offset);
-  }
-
-  /** See {@link StoreReader.timeParts}. */
-  timeParts(shardId: number, within?: TimePart): TimePart[] {
-    return this.#reader.timeParts(shardId, within);
-  }
-
-  /** See {@link StoreReader.timestamps}. */
-  timestamps(shardId: number, baseOffset: bigint): bigint[] | null {
-    return this.#reader.timestamps(shardId, baseOffset);
-  }
-
   /**
    * An append time (microseconds) that all batches here lie before and no later one will: with it several brokers agree on a moment
    * up to which nothing can come in between any more. Not before `since`.
@@ -174,7 +142,6 @@ export class Store {
   }
 
   close(): void {
-    this.#reader.close();
     this.#db.close();
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../../main/api/errors.ts';
-import { createCommitter, type BatchToAppend, type CommitterLimits, type Store } from '../../../main/log/index.ts';
+import { createCommitter, type BatchToAppend, type Store } from '../../../main/log/index.ts';
 import { batchOf, oneShard, open, temporaryFolder } from './store/folder.ts';
 
 /** A store that notes how many batches each of its transactions had. */
@@ -15,11 +15,11 @@ function observed(store: Store, commits: number[]): Pick<Store, 'append' | 'chec
   };
 }
 
-function set(limits: Partial<CommitterLimits> = {}) {
+function set(commitBytesMax = 1e6) {
   const store = open(join(temporaryFolder(), 'broker.db'));
   const id = oneShard(store);
   const commits: number[] = [];
-  const committer = createCommitter(observed(store, commits), { commitBytesMax: 1e6, queueBytesMax: 1e6, ...limits });
+  const committer = createCommitter(observed(store, commits), commitBytesMax);
   return { store, id, commits, committer };
 }
 
@@ -37,7 +37,6 @@ describe('the committer', () => {
       [expect.objectContaining({ code: 'no-such-shard' })],
       [expect.objectContaining({ baseOffset: 4n, lastOffset: 5n })],
     ]);
-    expect(committer.stats().appendP99Ms).toBeGreaterThan(0);
     committer.close();
     store.close();
   });
@@ -60,20 +59,9 @@ describe('the committer', () => {
   });
 
   it('cuts a transaction at its limit, and lets a larger request go alone', async () => {
-    const { store, id, commits, committer } = set({ commitBytesMax: 2_500 });
+    const { store, id, commits, committer } = set(2_500);
     await Promise.all([1000, 1000, 1000, 9000, 100].map((bytes) => committer.append([batchOf(id, 1, 'v', bytes)])));
     expect(commits).toEqual([2, 1, 1, 1]);
-    committer.close();
-    store.close();
-  });
-
-  it('refuses what would not fit into the queue, and takes it later', async () => {
-    const { store, id, committer } = set({ queueBytesMax: 2_500 });
-    const first = committer.append([batchOf(id, 1, 'v', 2000)]);
-    await expect(committer.append([batchOf(id, 1, 'v', 2000)])).rejects.toMatchObject({ code: 'too-many', retriable: true });
-    await first;
-    await expect(committer.append([batchOf(id, 1, 'v', 2000)])).resolves.toHaveLength(1);
-    expect(committer.stats().queuedBytes).toBe(0);
     committer.close();
     store.close();
   });

@@ -3,15 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import {
-  encodeBatch,
-  openStore,
-  verifyBatch,
-  type Appended,
-  type BatchToAppend,
-  type Store,
-  type StoreOptions,
-} from '../../../../main/log/index.ts';
+import { encodeBatch, verifyBatch, type Appended, type BatchToAppend, type Store, type StoreOptions } from '../../../../main/log/index.ts';
+import { openWholeStore, type WholeStore } from '../../../wholeStore.ts';
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'log-'));
@@ -19,8 +12,8 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export function open(path: string, options: Partial<StoreOptions> = {}): Store {
-  return openStore({ path, brokerId: 1, durability: 'fast', now: () => 1_700_000_000_000, ...options });
+export function open(path: string, options: Partial<StoreOptions> = {}): WholeStore {
+  return openWholeStore({ path, brokerId: 1, durability: 'fast', now: () => 1_700_000_000_000, ...options });
 }
 
 export function toAppend(shardId: number, bytes: Buffer): BatchToAppend {

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeStored, type BatchMeta, type From, type Store } from '../../../../main/log/index.ts';
+import { decodeStored, type BatchMeta, type From } from '../../../../main/log/index.ts';
+import type { WholeStore } from '../../../wholeStore.ts';
 import { appended, batchOf, batchWithGap, open, temporaryFolder } from './folder.ts';
 
 interface ModelBatch {
@@ -34,7 +35,7 @@ function same(meta: BatchMeta | null | undefined, model: ModelBatch | undefined)
   expect(meta ?? undefined).toEqual(model && expect.objectContaining(model));
 }
 
-function check(store: Store, shardId: number, model: ModelBatch[]): void {
+function check(store: WholeStore, shardId: number, model: ModelBatch[]): void {
   const end = model.length === 0 ? 0n : (model.at(-1)?.lastOffset as bigint) + 1n;
   const cases: [From, (batch: ModelBatch) => boolean, (batch: ModelBatch) => boolean][] = [
     ...around(model.flatMap((batch) => [batch.baseOffset, batch.lastOffset])).map((offset): (typeof cases)[number] => [

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeStored, type Store } from '../../../../main/log/index.ts';
+import { decodeStored } from '../../../../main/log/index.ts';
+import type { WholeStore } from '../../../wholeStore.ts';
 import { appended, batchAt, batchOf, oneShard, open, temporaryFolder } from './folder.ts';
 
 const YEAR_718 = -39_508_300_800_000n;
@@ -23,7 +24,7 @@ function greatest(records: readonly Known[]): Known | null {
   return records.reduce<Known | null>((most, each) => (most === null || each.timestamp > most.timestamp ? each : most), null);
 }
 
-function expectSame(store: Store, shardId: number, all: readonly Known[], times: readonly bigint[]): void {
+function expectSame(store: WholeStore, shardId: number, all: readonly Known[], times: readonly bigint[]): void {
   const { startOffset } = store.shards().find(({ id }) => id === shardId)!;
   const held = all.filter(({ offset }) => offset >= startOffset);
   for (const time of times) expect(store.offsetForTime(shardId, time), `since ${time}`).toEqual(firstSince(held, time));

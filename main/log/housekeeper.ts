@@ -1,0 +1,50 @@
+/** Trims what retention allows and gives free space back, a slice at a time, so that appends get their turn in between. */
+import type { Store } from './store/store.ts';
+
+/** How often it is looked whether something is to be trimmed, milliseconds. */
+const RETENTION_INTERVAL_MS = 1_000;
+
+/** How long one slice may take, milliseconds. */
+const RECLAIM_SLICE_MS = 5;
+
+export interface Housekeeper {
+  /** Looks now: something was deleted, or retention has changed. */
+  wake(): void;
+  close(): void;
+}
+
+/** `done` is called after each slice that did something. Begins at once: an earlier life may have left something to delete. */
+export function createHousekeeper(store: Pick<Store, 'reclaim' | 'isReclaimDue'>, done: () => void): Housekeeper {
+  let turn: NodeJS.Immediate | undefined;
+
+  function wake(): void {
+    turn ??= setImmediate(() => {
+      turn = undefined;
+      if (!reclaimOnce()) return;
+      done();
+      wake();
+    });
+  }
+
+  /** Whether something was done. Where the disk is full, deleting fails as writing does; it is tried again at the next interval. */
+  function reclaimOnce(): boolean {
+    try {
+      if (!store.isReclaimDue()) return false;
+      store.reclaim(RECLAIM_SLICE_MS);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  const interval = setInterval(wake, RETENTION_INTERVAL_MS);
+  interval.unref();
+  wake();
+  return {
+    wake,
+    close() {
+      clearInterval(interval);
+      if (turn) clearImmediate(turn);
+    },
+  };
+}

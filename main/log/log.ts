@@ -1,0 +1,157 @@
+/**
+ * A broker's log, open: reading in this thread, writing in one of its own (writerThread.ts). So reads and requests never wait for a commit
+ * that waits for the disk.
+ */
+import { Worker } from 'node:worker_threads';
+import { deserializeError, LabError } from '../api/errors.ts';
+import { AppendMeter } from './appendMeter.ts';
+import type { BatchToAppend } from './store/append.ts';
+import { StoreReader } from './store/reader.ts';
+import type { ShardState } from './store/shardTable.ts';
+import type { Asked, FromWriter, WriterBoot, WriterCalls } from './writerMessages.ts';
+
+/** Batches that may wait for their commit, those in the one under way included, bytes. A single request may be larger. */
+export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The writer's calls, each answered after its commit. Reject with what Store throws, and with `broker-down` after the end of the writer. */
+type Writing = { [K in keyof WriterCalls]: (...args: Parameters<WriterCalls[K]>) => Promise<Awaited<ReturnType<WriterCalls[K]>>> };
+
+/** `append` also rejects with `too-many` (retriable) while COMMIT_QUEUE_BYTES_MAX wait; then none of the batches is in the log. */
+export interface Log extends Writing {
+  readonly reader: StoreReader;
+  /** All shards but the deleted ones, as of the last commit that was told of. What is read may be newer already. */
+  shards(): ShardState[];
+  /** Calls back when shards have changed, until the function that it returns is called. */
+  onChange(changed: () => void): () => void;
+  /** From the call to the acknowledgement, milliseconds, over the last appends; null before the first. */
+  appendP99Ms(): number | null;
+}
+
+export interface LogOptions extends WriterBoot {
+  /** The built writerThread.ts. */
+  writerFile: string;
+  /** The writer has ended without being asked to: nothing can be written any more. */
+  onLost: (why: string) => void;
+  queueBytesMax?: number;
+}
+
+interface Waiting {
+  resolve: (value: unknown) => void;
+  reject: (error: LabError) => void;
+}
+
+/** Opens or makes a broker's file; the caller holds the broker's lock. Rejects with what openStore throws. */
+export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE_BYTES_MAX, ...boot }: LogOptions): Promise<Log> {
+  const writer = new Worker(writerFile, { workerData: boot });
+  const shards = await opened(writer);
+  const byId = new Map(shards.map((shard) => [shard.id, shard]));
+  const reader = new StoreReader(boot.path);
+  const waiting = new Map<number, Waiting>();
+  const listeners = new Set<() => void>();
+  const meter = new AppendMeter();
+  let lastId = 0;
+  let queuedBytes = 0;
+  let isClosing = false;
+  let hasEnded = false;
+
+  writer.on('message', (message: FromWriter) => {
+    if (message.type !== 'done') return;
+    for (const shard of message.changed) byId.set(shard.id, shard);
+    for (const id of message.gone) byId.delete(id);
+    for (const answer of message.answers) {
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (answer.ok) asked?.resolve(answer.value);
+      else asked?.reject(deserializeError(answer.error));
+    }
+    if (message.changed.length + message.gone.length > 0) listeners.forEach((changed) => changed());
+  });
+  writer.on('error', (error: Error) => onLost(`The thread that writes ${boot.path} has failed: ${error.message}`));
+  writer.on('exit', () => {
+    hasEnded = true;
+    for (const { reject } of waiting.values()) reject(closed());
+    waiting.clear();
+    if (!isClosing) onLost(`The thread that writes ${boot.path} has ended.`);
+  });
+
+  function ask<K extends keyof WriterCalls>(
+    method: K,
+    args: Parameters<WriterCalls[K]>,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Awaited<ReturnType<WriterCalls[K]>>> {
+    if (hasEnded || isClosing) return Promise.reject(closed());
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const id = ++lastId;
+    waiting.set(id, { resolve, reject });
+    writer.postMessage({ id, method, args } satisfies Asked, transfer);
+    return promise as Promise<Awaited<ReturnType<WriterCalls[K]>>>;
+  }
+
+  return {
+    reader,
+    shards: () => [...byId.values()],
+    onChange(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    appendP99Ms: () => meter.p99Ms(),
+    async append(batches, underWay) {
+      const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+      if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
+        const message = `More than ${queueBytesMax} bytes wait to be committed (COMMIT_QUEUE_BYTES_MAX).`;
+        throw new LabError('too-many', message, { retriable: true });
+      }
+      queuedBytes += bytes;
+      const began = performance.now();
+      try {
+        const own = batches.map(withOwnBytes);
+        const outcomes = await ask(
+          'append',
+          [own, underWay],
+          own.map((batch) => batch.bytes.buffer),
+        );
+        meter.add(performance.now() - began);
+        return outcomes;
+      } finally {
+        queuedBytes -= bytes;
+      }
+    },
+    createShards: (...args) => ask('createShards', args),
+    restoreShard: (...args) => ask('restoreShard', args),
+    deleteShards: (...args) => ask('deleteShards', args),
+    deleteEmptyShards: (...args) => ask('deleteEmptyShards', args),
+    setRetention: (...args) => ask('setRetention', args),
+    passTime: (...args) => ask('passTime', args),
+    setDurability: (...args) => ask('setDurability', args),
+    async close() {
+      // Before the writer hears of it: who closes the file last empties the write-ahead log, which a reader can not.
+      reader.close();
+      const answered = ask('close', []);
+      isClosing = true;
+      const ended = hasEnded ? undefined : new Promise((resolve) => writer.once('exit', resolve));
+      await answered;
+      await ended;
+    },
+  };
+}
+
+/** The shards that it found in its file. */
+function opened(writer: Worker): Promise<ShardState[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<ShardState[]>();
+  writer.once('message', (message: FromWriter) => {
+    if (message.type === 'opened') resolve(message.shards);
+    if (message.type === 'failed') reject(deserializeError(message.error));
+  });
+  writer.once('error', reject);
+  writer.once('exit', () => reject(closed()));
+  return promise;
+}
+
+/** The bytes move into the other thread; those that came in may share their memory with a frame's others. */
+function withOwnBytes(batch: BatchToAppend): BatchToAppend & { bytes: Uint8Array<ArrayBuffer> } {
+  return { ...batch, bytes: new Uint8Array(batch.bytes) };
+}
+
+function closed(): LabError {
+  return new LabError('broker-down', 'The broker is closing: it takes no more records.');
+}

@@ -1,0 +1,48 @@
+/** What a broker's two threads say to each other: the one that answers the engine (log.ts), and the one that writes (writerThread.ts). */
+import { type ErrorShape, LabError, serializeError } from '../api/errors.ts';
+import type { Appended, BatchToAppend } from './store/append.ts';
+import type { Durability } from './store/connection.ts';
+import type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
+
+/** What became of one batch of an append. */
+export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };
+
+/** What the writer is asked for; see Store (store/store.ts) and Committer (committer.ts), which do it. */
+export interface WriterCalls {
+  append(batches: readonly BatchToAppend[], underWay: number): Promise<AppendOutcome[]>;
+  createShards(shards: readonly NewShard[]): ShardState[];
+  restoreShard(id: number, restored: RestoredShard): void;
+  deleteShards(ids: readonly number[]): void;
+  deleteEmptyShards(ids: readonly number[]): boolean;
+  setRetention(ids: readonly number[], retention: Retention): void;
+  passTime(since: bigint): bigint;
+  setDurability(durability: Durability): void;
+  /** Commits what waits, closes the file, and ends the thread. */
+  close(): void;
+}
+
+/** What the thread is started with. */
+export interface WriterBoot {
+  path: string;
+  brokerId: number;
+  durability: Durability;
+}
+
+/** To the writer. Calls are taken up in the order in which they were posted. */
+export interface Asked {
+  id: number;
+  method: keyof WriterCalls;
+  args: readonly unknown[];
+}
+
+export type Answer = { id: number; ok: true; value: unknown } | { id: number; ok: false; error: ErrorShape };
+
+/** From the writer: first how its file was opened, then what has changed and been answered. Answers follow the changes that they tell of. */
+export type FromWriter =
+  | { type: 'opened'; shards: ShardState[] }
+  | { type: 'failed'; error: ErrorShape }
+  | { type: 'done'; changed: ShardState[]; gone: number[]; answers: Answer[] };
+
+export function outcomeOf(result: Appended | LabError): AppendOutcome {
+  return result instanceof LabError ? { ok: false, error: serializeError(result) } : { ok: true, appended: result };
+}

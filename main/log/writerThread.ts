@@ -1,0 +1,76 @@
+/**
+ * The thread of a broker that writes its file. A commit that waits for the disk holds up nothing but other writes: the requests of the
+ * engine are taken in, checked and answered, and batches read, in the thread that started it (log.ts).
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { serializeError } from '../api/errors.ts';
+import { createCommitter } from './committer.ts';
+import { createHousekeeper } from './housekeeper.ts';
+import { openStore, type Store } from './store/store.ts';
+import { outcomeOf, type Answer, type Asked, type FromWriter, type WriterBoot, type WriterCalls } from './writerMessages.ts';
+
+const port = parentPort!;
+const post = (message: FromWriter): void => port.postMessage(message);
+
+try {
+  const store = openStore({ ...(workerData as WriterBoot), now: Date.now });
+  post({ type: 'opened', shards: store.shards() });
+  serve(store);
+} catch (error) {
+  post({ type: 'failed', error: serializeError(error) });
+  port.close();
+}
+
+function serve(store: Store): void {
+  const committer = createCommitter(store);
+  let answers: Answer[] = [];
+  let isTold = true;
+  const housekeeper = createHousekeeper(store, tellSoon);
+  const calls: WriterCalls = {
+    append: async (batches, underWay) => (await committer.append(batches, underWay)).map(outcomeOf),
+    createShards: (shards) => store.createShards(shards),
+    restoreShard: (id, restored) => store.restoreShard(id, restored),
+    deleteShards(ids) {
+      store.deleteShards(ids);
+      housekeeper.wake();
+    },
+    deleteEmptyShards: (ids) => store.deleteEmptyShards(ids),
+    setRetention(ids, retention) {
+      store.setRetention(ids, retention);
+      housekeeper.wake();
+    },
+    passTime: (since) => store.passTime(since),
+    setDurability: (durability) => store.setDurability(durability),
+    close() {
+      committer.close();
+      housekeeper.close();
+      store.close();
+      // The thread ends when it has nothing to wait for; what is answered in this turn still goes out.
+      setImmediate(() => port.close());
+    },
+  };
+  port.on('message', (asked: Asked) => void answer(asked));
+
+  async function answer({ id, method, args }: Asked): Promise<void> {
+    const call = calls[method] as (...args: readonly unknown[]) => unknown;
+    try {
+      // Awaited first: meanwhile `answers` may have become another array.
+      const value = await call(...args);
+      answers.push({ id, ok: true, value });
+    } catch (error) {
+      answers.push({ id, ok: false, error: serializeError(error) });
+    }
+    tellSoon();
+  }
+
+  /** One message for everything that one commit has answered. */
+  function tellSoon(): void {
+    if (!isTold) return;
+    isTold = false;
+    queueMicrotask(() => {
+      isTold = true;
+      post({ type: 'done', ...store.takeChanges(), answers });
+      answers = [];
+    });
+  }
+}
