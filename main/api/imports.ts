@@ -89,8 +89,17 @@ export interface ImportReport {
   rejected: number;
   /** How many of the rejected lines are kept with their text. */
   rejectedKept: number;
+  /** Of the imported ones, those that have no key because their lines have not the key field; absent where there are none. */
+  keyless?: number;
   /** The import had made its stream, nothing went in, and it is deleted again. */
   streamDeleted?: true;
+}
+
+/** A sentence that says that events have no key; empty where they have what was asked for. */
+export function keylessSentence({ imported, keyless = 0 }: ImportReport, { keyField }: Pick<ImportRules, 'keyField'>): string {
+  if (keyless === 0) return '';
+  if (keyless >= imported) return `No line has a value in the field “${keyField}”: none of the events has a key.`;
+  return `${keyless.toLocaleString('en')} of them ${keyless === 1 ? 'has' : 'have'} no key: the field “${keyField}” is missing or null in ${keyless === 1 ? 'its line' : 'their lines'}.`;
 }
 
 export const imports = {

@@ -29,8 +29,19 @@ const ANSWER_MS = 3_000;
 /** `say` is told, in a line, where another lab is talked to than the target says. */
 export function connect(target: Target, say: (line: string) => void): Promise<Connection> {
   if (target.url !== undefined) return connectTo(target.url);
-  if (target.workspace !== undefined) return openWorkspace(userPath(target.workspace));
+  if (target.workspace !== undefined) return openOnly(userPath(target.workspace));
   return connectToWorkspace(target.lab === undefined ? defaultWorkspace() : userPath(target.lab), say);
+}
+
+/** Opens it, and nothing else. Errors: those of {@link openWorkspace}; where a served lab has it open, it is said how to talk to that one. */
+async function openOnly(folder: string): Promise<Connection> {
+  try {
+    return await openWorkspace(folder);
+  } catch (error) {
+    if (toLabError(error).code !== 'workspace-in-use' || !readRunningLab(folder)) throw error;
+    const message = `${toLabError(error).message} Or talk to it: give --lab instead of --workspace.`;
+    throw new LabError('workspace-in-use', message, { cause: error });
+  }
 }
 
 /** Opens it; where a lab that runs has it open, talks to that one. Errors: those of {@link openWorkspace}. */

@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
-import { type ImportReport, type ImportRules, PIECE_BYTES_MAX, REJECTED_PAGE_MAX } from '../api/imports.ts';
+import { type ImportReport, type ImportRules, keylessSentence, PIECE_BYTES_MAX, REJECTED_PAGE_MAX } from '../api/imports.ts';
 import type { Connection } from './connect.ts';
 import { type Output, toJson } from './output.ts';
 
@@ -42,16 +42,19 @@ export async function importFile(
     throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
-  const { imported, rejected, streamDeleted } = report;
-  const deleted = streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : '';
-  if (options.json) await output.print(toJson({ stream, imported, rejected, ...(streamDeleted ? { streamDeleted } : {}) }));
+  const { imported, keyless, rejected, streamDeleted } = report;
+  const said = keylessSentence(report, options.rules);
+  const also = `${said && ` ${said}`}${streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : ''}`;
+  if (options.json)
+    await output.print(
+      toJson({ stream, imported, ...(keyless ? { keyless } : {}), rejected, ...(streamDeleted ? { streamDeleted } : {}) }),
+    );
   if (rejected > 0)
     throw new LabError(
       'bad-input',
-      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.${deleted}`,
+      `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.${also}`,
     );
-  if (!options.json)
-    await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.${deleted}`);
+  if (!options.json) await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.${also}`);
 }
 
 /** What the job says in the end: why, and what is in the log. */

@@ -150,6 +150,8 @@ test('the palette reaches every action, by keyboard alone', async ({ page, lab, 
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
   await fromPalette(page, 'orders');
   await expect(page.getByRole('heading', { level: 1, name: 'orders' })).toBeVisible();
+  await fromPalette(page, 'sample shop');
+  await expect(page.getByRole('heading', { level: 1, name: 'raw-events' })).toBeVisible();
   await fromPalette(page, 'new stream');
   await expect(dialog(page, 'New stream').getByRole('textbox', { name: 'Name' })).toBeFocused();
 });

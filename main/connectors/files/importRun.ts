@@ -1,6 +1,6 @@
 /** One import under way: pieces of a file in, appends out, a report of what was rejected. */
 import { LabError, toLabError } from '../../api/errors.ts';
-import { type ImportReport, type ImportRules, REJECTED_LINES_MAX, type RejectedLine } from '../../api/imports.ts';
+import { type ImportReport, type ImportRules, keylessSentence, REJECTED_LINES_MAX, type RejectedLine } from '../../api/imports.ts';
 import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
 import { isUnsure } from '../../cluster/brokerLink.ts';
@@ -40,6 +40,7 @@ export class ImportRun {
   readonly #appender: Appender;
   readonly #stream: string;
   readonly #deleteEmpty: () => Promise<boolean>;
+  readonly #rules: ImportRules;
   readonly #splitter: Splitter;
   readonly #reader: LineReader;
   #records: NewRecord[] = [];
@@ -48,6 +49,8 @@ export class ImportRun {
   /** Pieces are read one after the other, in the order in which they came. */
   #turn: Promise<void> = Promise.resolve();
   #imported = 0;
+  /** Of the imported events, those whose line has not the key field that was asked for. */
+  #keyless = 0;
   /** Events of appends whose outcome is not known. */
   #unsure = 0;
   #rejectedCount = 0;
@@ -60,6 +63,7 @@ export class ImportRun {
     this.#appender = appender;
     this.#stream = stream;
     this.#deleteEmpty = deleteEmpty;
+    this.#rules = rules;
     const { splitter, reader } = createFileReader(rules, valueBytesMax, shards);
     [this.#splitter, this.#reader] = [splitter, reader];
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
@@ -97,12 +101,14 @@ export class ImportRun {
     const isDeleted = this.#imported === 0 && (await this.#deleteEmpty().catch(() => false));
     this.#check();
     const deleted = isDeleted ? ` The stream “${this.#stream}” was made for it and is deleted again.` : '';
-    this.job.end('done', `${imported}${rejected}${deleted}`);
+    const keyless = keylessSentence(this.report(), this.#rules);
+    this.job.end('done', `${imported}${keyless && ` ${keyless}`}${rejected}${deleted}`);
     return isDeleted ? { ...this.report(), streamDeleted: true } : this.report();
   }
 
   report(): ImportReport {
-    return { imported: this.#imported, rejected: this.#rejectedCount, rejectedKept: this.rejected.length };
+    const keyless = this.#keyless > 0 ? { keyless: this.#keyless } : {};
+    return { imported: this.#imported, ...keyless, rejected: this.#rejectedCount, rejectedKept: this.rejected.length };
   }
 
   /** Ends the import with what is in the log; `why` is a sentence. */
@@ -180,7 +186,7 @@ export class ImportRun {
     this.#recordsBytes = 0;
     if (records.length > 0 && !this.#failure) {
       const append = this.#appender.append(this.#stream, records).then(
-        () => this.#appended(records.length),
+        () => this.#appended(records),
         (error: unknown) => this.#notAppended(records.length, error),
       );
       this.#underWay.add(append);
@@ -189,8 +195,9 @@ export class ImportRun {
     while (this.#underWay.size >= APPENDS_UNDER_WAY_MAX) await Promise.race(this.#underWay);
   }
 
-  #appended(records: number): void {
-    this.#imported += records;
+  #appended(records: readonly NewRecord[]): void {
+    this.#imported += records.length;
+    if (this.#rules.keyField !== null) for (const { key } of records) if (key === null) this.#keyless += 1;
     this.#progress();
   }
 

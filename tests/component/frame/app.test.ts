@@ -96,7 +96,7 @@ test('a broker that is down is said, with what it means', async () => {
 test('a broker that was back before anyone saw it down is said all the same, once for each time', async () => {
   const broker = (restarts: number, state: 'up' | 'down' = 'up') =>
     lab.status.set({ ...lab.status.value, brokers: [{ id: 1, state, pid: 1, restarts, message: null, file: 'broker-1.sqlite' }] });
-  const said = page.getByText('Broker 1 ended unasked and was started again. No acknowledged event is lost.');
+  const said = page.getByText('Broker 1 had ended and was started again. No acknowledged event is lost.');
   broker(2);
   open();
   await expect.element(page.getByText('broker up')).toBeVisible();
@@ -193,6 +193,23 @@ test('a job that failed before the page was opened is shown to it', async () => 
   await expect.element(jobs).not.toBeInTheDocument();
   await page.getByRole('contentinfo').getByRole('button', { name: '2 ended jobs' }).click();
   await expect.element(jobs.getByText('The lab ended while it ran.')).toBeVisible();
+  await jobs.getByRole('button', { name: 'Dismiss all' }).click();
+  await expect.element(jobs).not.toBeInTheDocument();
+  expect(lab.jobs.value).toEqual([]);
+});
+
+test('many jobs take little of the screen', async () => {
+  lab.streams.set([shop]);
+  open();
+  await expect.element(link('raw-events')).toBeVisible();
+  const job = (number: number): Job => ({
+    ...{ id: `j${number}`, kind: 'import', title: `Import ${number}.ndjson into raw-events`, stream: 'raw-events', unit: 'bytes', done: 1 },
+    ...{ total: 1, state: 'failed', events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: 1, message: 'It has ended.' },
+  });
+  lab.jobs.set(Array.from({ length: 12 }, (_, number) => job(number)));
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect.element(jobs).toBeVisible();
+  expect(jobs.element().getBoundingClientRect().height).toBeLessThan(130);
 });
 
 test('the jobs cover nothing of the screen', async () => {

@@ -15,6 +15,7 @@ describe('titles', () => {
     expect([...fieldTitles(['event', 'shopper.ipAddress', 'product.list_price']).values()]).toEqual(['Event', 'IP address', 'List price']);
   });
   test('the path where two would read alike, or the part is a number', () => {
+    expect([...fieldTitles(['value', 'order.key', 'at']).values()]).toEqual(['value', 'order.key', 'At']);
     expect([...fieldTitles(['shopper.id', 'product.id', 'items.0', 'items[1]']).values()]).toEqual([
       'shopper.id',
       'product.id',

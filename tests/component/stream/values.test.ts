@@ -4,7 +4,7 @@ import { keyFormula, lateBy, onItsWay, placementSentence } from '../../../render
 import { headline } from '../../../renderer/src/features/stream/headline.ts';
 import { hexLines } from '../../../renderer/src/features/stream/hexLines.ts';
 import { jsonLines } from '../../../renderer/src/features/stream/jsonLines.ts';
-import { markGroups, offsetAt, placeOf } from '../../../renderer/src/features/stream/lane.svelte.ts';
+import { markGroups, offsetAt, placeOf, ShardRate } from '../../../renderer/src/features/stream/lane.svelte.ts';
 import { rawParts } from '../../../renderer/src/features/stream/rawParts.ts';
 import { consumeCommand, copyText, isoTime, recordJson } from '../../../renderer/src/features/stream/recordText.ts';
 import { valueLines } from '../../../renderer/src/features/stream/valueLines.ts';
@@ -192,6 +192,14 @@ describe('lanes', () => {
     expect(placeOf(shard, 200n)).toBe(0.5);
     expect([offsetAt(shard, 0), offsetAt(shard, 0.5), offsetAt(shard, 1), offsetAt(shard, 7)]).toEqual([100n, 200n, 299n, 299n]);
     expect(placeOf({ startOffset: 5n, endOffset: 5n }, 5n)).toBe(0);
+  });
+  test('a burst counts as what came within a second', () => {
+    const rate = new ShardRate();
+    rate.saw(1_000, 0);
+    rate.saw(10_000, 2);
+    expect(rate.perSecond).toBe(9_000);
+    rate.saw(12_000, 2_200);
+    expect(rate.perSecond).toBe(5_000);
   });
   test('marks that would cover each other are one', () => {
     const mark = (name: string, offset: bigint, own = true) => ({ readerId: name, name, offset, own });

@@ -36,7 +36,9 @@ describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
 
   it('is not opened by a command that was told to open it: who has it is named', async () => {
     const opened = await run(['streams', 'list', '--workspace', folder('served')]);
-    expect(opened).toEqual(failed(/is in use by a lab that serves a browser \(process \d+, since /));
+    expect(opened).toEqual(
+      failed(/is in use by a lab that serves a browser \(process \d+, since .* Or talk to it: give --lab instead of --workspace\.$/),
+    );
   });
 
   it('also by another path', async () => {

@@ -13,7 +13,7 @@ export class BrokerRestarts {
       const grown = before !== undefined && restarts > before;
       if (grown && state !== 'up') continue; // not yet
       this.#said.set(id, restarts);
-      if (grown) sentences.push(`Broker ${id} ended unasked and was started again. No acknowledged event is lost.`);
+      if (grown) sentences.push(`Broker ${id} had ended and was started again. No acknowledged event is lost.`);
     }
     return sentences;
   }

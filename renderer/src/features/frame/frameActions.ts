@@ -6,6 +6,7 @@ import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
 import { navigate, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import { openFirstSample } from '../welcome/openSample.ts';
 import type { JobsTrayState } from './jobsTray.svelte.ts';
 
 const themes: Record<Theme, string> = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
@@ -39,6 +40,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       enabled: open,
       run: () => openDialog('import', { stream }),
     },
+    { id: 'sample', title: 'Open the sample shop', group: 'Do', enabled: up, run: () => void openFirstSample(lab) },
     { id: 'verify', title: 'Verify the log', group: 'Do', enabled: up, run: () => openDialog('verify', {}) },
     { id: 'export-workspace', title: 'Export workspace…', group: 'Do', enabled: up, run: () => openDialog('exportWorkspace', {}) },
     { id: 'import-workspace', title: 'Import workspace…', group: 'Do', enabled: up, run: () => openDialog('importWorkspace', {}) },

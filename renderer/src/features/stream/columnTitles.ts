@@ -1,10 +1,17 @@
 /** What the columns of fields are called. */
 
-/** The last part of each path in words ("IP address"), or the path itself where two would read alike or the part is a number. */
+/** What the columns of the event itself are called. */
+const TAKEN = new Set(['Shard', 'Offset', 'Time', 'Key', 'Value']);
+
+/**
+ * The last part of each path in words ("IP address"), or the path itself where two would read alike, one like a column of the event, or the
+ * part is a number.
+ */
 export function fieldTitles(paths: readonly string[]): Map<string, string> {
   const times = new Map<string, number>();
   for (const path of paths) times.set(inWords(path), (times.get(inWords(path)) ?? 0) + 1);
-  const titleOf = (path: string): string => (times.get(inWords(path)) === 1 && !/^\d*$/.test(lastPart(path)) ? inWords(path) : path);
+  const isClear = (path: string): boolean => times.get(inWords(path)) === 1 && !TAKEN.has(inWords(path)) && !/^\d*$/.test(lastPart(path));
+  const titleOf = (path: string): string => (isClear(path) ? inWords(path) : path);
   return new Map(paths.map((path) => [path, titleOf(path)]));
 }
 

@@ -45,6 +45,8 @@ const clamp = (place: number): number => (Number.isFinite(place) ? Math.min(Math
 
 /** Over how long the rate is taken, milliseconds. */
 const RATE_SPAN_MS = 3_000;
+/** News come in bursts: what came within less than this is taken as what came in it, milliseconds. */
+const RATE_LEAST_MS = 1_000;
 /** Without news for this long nothing arrives any more. */
 const RATE_STALE_MS = 3_000;
 
@@ -60,7 +62,7 @@ export class ShardRate {
     clearTimeout(this.#stale);
     this.#seen = [...this.#seen.filter((sample) => at - sample.at <= RATE_SPAN_MS), { events, at }];
     const first = this.#seen[0]!;
-    this.perSecond = at > first.at ? (Math.max(0, events - first.events) * 1000) / (at - first.at) : 0;
+    this.perSecond = (Math.max(0, events - first.events) * 1000) / Math.max(at - first.at, RATE_LEAST_MS);
     this.#stale = setTimeout(() => {
       this.perSecond = 0;
       this.#seen = this.#seen.slice(-1);

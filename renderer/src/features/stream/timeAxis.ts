@@ -23,6 +23,14 @@ const STEPS_MONTHS = [
 ];
 const MONTH_MS = 30.4 * DAY;
 
+/** Of the type that the labels are set in, and what stands before them, pixels. */
+const [CHARACTER, PADDING] = [6.7, 5];
+
+/** How wide a label is. */
+export function labelPixels(label: string): number {
+  return label.length * CHARACTER + PADDING;
+}
+
 export interface Tick {
   /** Milliseconds since 1970. */
   at: number;

@@ -41,6 +41,20 @@ const numbered = (count: number, size = 100, first = 0): Uint8Array =>
   bytes(Array.from({ length: count }, (_, n) => `${JSON.stringify({ n: first + n, fill: 'x'.repeat(size) })}\n`).join(''));
 
 describe('an import', () => {
+  it('says how many events have no key for want of the field that was named', async () => {
+    const rules: ImportRules = { ...ndjson, keyField: 'shoper' };
+    const mistyped = await start('mistyped', rules);
+    await write(mistyped, '{"shopper":1}\n{"shopper":2}\n');
+    expect(await client.imports.finish({ jobId: mistyped })).toEqual({ imported: 2, keyless: 2, rejected: 0, rejectedKept: 0 });
+    expect((await ended(mistyped)).message).toBe(
+      '2 events imported. No line has a value in the field “shoper”: none of the events has a key.',
+    );
+    const some = await start('some-keyless', { ...ndjson, keyField: 'id' });
+    await write(some, '{"id":1}\n{"id":null}\n{"x":0}\n{"id":""}');
+    expect(await client.imports.finish({ jobId: some })).toEqual({ imported: 4, keyless: 2, rejected: 0, rejectedKept: 0 });
+    expect((await ended(some)).message).toBe('4 events imported. 2 of them have no key: the field “id” is missing or null in their lines.');
+  });
+
   it('makes an event of each line: its bytes as they are', async () => {
     const file = '{"b": 1,  "a":2}\n\n  {"é":"漢"}  \r\n[1]\n"text"\n12\nnull\n   \n{"last":true}';
     const jobId = await start('as-is');
