@@ -73,7 +73,8 @@ function unescape(text: string): Buffer {
 const allData = (args: string): Buffer => Buffer.concat([...args.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, text]) => unescape(text!)));
 
 /**
- * Reads a trace. A call counts when it has returned, and only where it has succeeded; a broker's SQLite and its sockets are of one thread.
+ * Reads a trace. A call counts when it has returned, and only where it has succeeded; a broker's file is written by one thread, and
+ * its answers are sent by another, after it has heard of the commit.
  */
 export function readTrace(traceFile: string): Step[] {
   if (!existsSync(traceFile)) throw new Error('strace has recorded nothing.');
@@ -87,7 +88,7 @@ export function readTrace(traceFile: string): Step[] {
     if (!thread || !rest) continue;
     let text = rest;
     if (text.endsWith('<unfinished ...>')) {
-      begun.set(thread, text.slice(0, -'<unfinished ...>'.length));
+      begun.set(thread, text.slice(0, -'<unfinished ...>'.length).trimEnd());
       continue;
     }
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(text);
