@@ -56,7 +56,7 @@ export const timestamp = v.pipe(
 );
 const header = v.strictTuple([v.string(), v.nullable(bytes)]);
 
-/** A record that is not yet in the log. `timestamp`: milliseconds since 1970, null for now; `shard`: null lets the key decide. */
+/** A record that is not yet in the log. `timestamp`: milliseconds since 1970, null for the time of its append; `shard`: null lets the key decide. */
 export const newRecord = v.strictObject({
   key: v.nullable(bytes),
   value: v.nullable(bytes),
