@@ -2,6 +2,7 @@
  * The engine's hold on one broker: starts its process, connects to it, starts it again with back-off when it ends unasked, and
  * keeps what it last said of its shards.
  */
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { DomainClient } from '../api/contract.ts';
@@ -9,9 +10,10 @@ import type { BrokerStatus } from '../api/lab.ts';
 import type { ShardState } from '../log/index.ts';
 import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
 import type { Child, Spawner } from '../processes/spawner.ts';
-import { connectLocal } from '../rpc/adapters/localSocket.ts';
+import { listenLocal } from '../rpc/adapters/localSocket.ts';
 import { createPeer, type Peer } from '../rpc/peer.ts';
-import type { BrokerBoot, BrokerReply } from './brokerProcess.ts';
+import type { Port } from '../rpc/port.ts';
+import type { BootFailed, BootMessage, BrokerBoot } from './brokerProcess.ts';
 import { brokerContract } from './brokerContract.ts';
 
 /** How long a broker may take to close, milliseconds, before it is ended. */
@@ -108,18 +110,20 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     child = born;
     status.pid = born.pid ?? null;
     let ended = false;
-    const reply = new Promise<BrokerReply>((resolve) => born.onMessage((message) => resolve(message as BrokerReply)));
+    const failed = new Promise<BootFailed>((resolve) => born.onMessage((message) => resolve(message as BootFailed)));
     const exit = new Promise<string>((resolve) => born.onExit(resolve));
     exited = exit.then((how) => {
       ended = true;
       onEnded(how);
     });
-    born.post({ ...boot, type: 'boot' });
-    const first = await Promise.race([reply, exit]);
+    const secret = randomBytes(32).toString('base64url');
+    const connected = Promise.withResolvers<Port>();
+    const listener = await listenLocal({ secret, onPort: connected.resolve });
+    born.post({ ...boot, type: 'boot', address: listener.address, secret } satisfies BootMessage);
+    const first = await Promise.race([connected.promise, failed, exit]).finally(() => listener.close());
     if (typeof first === 'string') throw new LabError('broker-down', `Broker ${boot.brokerId} ended while it started (${first}).`);
-    if (first.type === 'failed') throw deserializeError(first.error);
-    const port = await connectLocal(first.address, first.secret);
-    peer = createPeer(port);
+    if ('error' in first) throw deserializeError(first.error);
+    peer = createPeer(first);
     const client = callsOf(boot.brokerId, peer.client(brokerContract).broker);
     await options.cameUp(client);
     const held = await client.shards({});

@@ -1,13 +1,12 @@
 /**
- * A broker: a process with its own SQLite file. It is started by the engine, told over its control channel which file, answers with the
- * address of its local socket, and ends when the channel closes. Killing it is a real crash.
+ * A broker: a process with its own SQLite file. It is started by the engine, told over its control channel which file and where the engine
+ * listens for it, connects to there, and ends when the channel closes. Killing it is a real crash.
  */
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type ErrorShape, serializeError } from '../api/errors.ts';
 import { acquireLock, openLog } from '../log/index.ts';
 import { parentChannel } from '../processes/parentChannel.ts';
-import { listenLocal } from '../rpc/adapters/localSocket.ts';
+import { connectLocal } from '../rpc/adapters/localSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
 import { brokerContract } from './brokerContract.ts';
 import { createBrokerService } from './brokerService.ts';
@@ -22,7 +21,19 @@ export interface BrokerBoot {
   durability: 'safe' | 'fast';
 }
 
-export type BrokerReply = { type: 'ready'; address: string; secret: string } | { type: 'failed'; error: ErrorShape };
+/** To a broker. */
+export interface BootMessage extends BrokerBoot {
+  type: 'boot';
+  /** Of the local socket where the engine waits for this broker. */
+  address: string;
+  secret: string;
+}
+
+/** From a broker: why it is about to end. One that is ready connects. */
+export interface BootFailed {
+  type: 'failed';
+  error: ErrorShape;
+}
 
 const parent = parentChannel();
 let close = (): void => process.exit(0);
@@ -31,8 +42,8 @@ parent.onMessage((message) => {
   const { type } = message as { type: string };
   if (type === 'close') close();
   if (type === 'boot') {
-    boot(message as BrokerBoot).catch((error: unknown) => {
-      parent.post({ type: 'failed', error: serializeError(error) } satisfies BrokerReply);
+    boot(message as BootMessage).catch((error: unknown) => {
+      parent.post({ type: 'failed', error: serializeError(error) } satisfies BootFailed);
       setImmediate(() => process.exit(1));
     });
   }
@@ -40,7 +51,7 @@ parent.onMessage((message) => {
 // A signal to the whole group (Ctrl-C, a container that stops) reaches us too; who started us decides when to close.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
-async function boot({ brokerId, file, durability }: BrokerBoot): Promise<void> {
+async function boot({ brokerId, file, durability, address, secret }: BootMessage): Promise<void> {
   const holder = { program: `broker ${brokerId}`, pid: process.pid, since: new Date().toISOString() };
   const lock = await acquireLock(file.replace(/\.sqlite$/, '.lock'), holder, { waitMs: LOCK_WAIT_MS });
   const log = await openLog({
@@ -51,20 +62,15 @@ async function boot({ brokerId, file, durability }: BrokerBoot): Promise<void> {
     onLost: endWith,
   });
   const handlers = { broker: createBrokerService(log) };
-  const secret = randomBytes(32).toString('base64url');
-  const listener = await listenLocal({
-    secret,
-    onPort: (port) => void createPeer(port, { serve: { contract: brokerContract, handlers } }),
-  });
+  createPeer(await connectLocal(address, secret), { serve: { contract: brokerContract, handlers } });
   close = () => {
     close = () => {};
     void log.close().finally(() => {
       lock.release();
       // The acknowledgements of the last commit are still on their way out.
-      void listener.close().finally(() => setImmediate(() => process.exit(0)));
+      setImmediate(() => process.exit(0));
     });
   };
-  parent.post({ type: 'ready', address: listener.address, secret } satisfies BrokerReply);
 }
 
 /** Whoever started this process starts another. */

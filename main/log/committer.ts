@@ -7,6 +7,7 @@
  */
 import { LabError, toLabError } from '../api/errors.ts';
 import type { AppendResult, BatchToAppend } from './store/append.ts';
+import { PAGE_BYTES } from './store/connection.ts';
 import type { Store } from './store/store.ts';
 
 /** Batches that go into one transaction, bytes. A request is never cut: one that is larger goes alone. */
@@ -20,6 +21,13 @@ const GATHERED_SHARE = 0.4;
 
 /** The wait is at most this part of how long the commit before took: beyond it, a commit of its own would have been cheaper. */
 const GATHER_SHARE = 0.5;
+
+/**
+ * After this much was committed it is looked whether a checkpoint is due, bytes: looking costs as much as writing a small batch. A commit
+ * counts for the pages that it writes whatever its batches are, too.
+ */
+const LOOK_BYTES = 1024 * 1024;
+const COMMIT_OVERHEAD_BYTES = 8 * PAGE_BYTES;
 
 /** After this long without an append the write-ahead log is emptied, milliseconds. */
 const IDLE_MS = 1_000;
@@ -47,6 +55,7 @@ export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>
   let queue: Request[] = [];
   let queuedBytes = 0;
   let turn: NodeJS.Immediate | undefined;
+  let unlookedBytes = 0;
   let isClosed = false;
   /** How many were under way at the last commit, and how long that took, milliseconds. */
   let last = { underWay: 1, ms: 0 };
@@ -74,6 +83,9 @@ export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>
       last = { underWay: Math.max(...group.map((request) => request.underWay)), ms: performance.now() - began };
       if (queue.length > 0) schedule();
       idle.refresh();
+      unlookedBytes += COMMIT_OVERHEAD_BYTES + group.reduce((sum, { bytes }) => sum + bytes, 0);
+      if (unlookedBytes < LOOK_BYTES) return;
+      unlookedBytes = 0;
       setImmediate(() => checkpoint(false));
     });
   }

@@ -50,8 +50,8 @@ export function createAppender({ registry, cluster, settings, now, random }: App
     async append(name, records, signal) {
       const stream = registry.get(name);
       const { valueBytesMax } = settings.get();
-      for (const record of records) checkRecord(stream, record, valueBytesMax);
-      const batches = toBatches(stream, partitionerOf(stream), records, BigInt(Math.floor(now())));
+      const timestamp = BigInt(Math.floor(now()));
+      const batches = toBatches(stream, partitionerOf(stream), records, { timestamp, valueBytesMax });
       const results = await cluster.append(batches, signal);
       return { events: records.length, shards: perShard(batches, results) };
     },
@@ -106,14 +106,23 @@ interface Part {
   bytes: number;
 }
 
-/** The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`. */
-function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: readonly NewRecord[], timestamp: bigint): BatchToAppend[] {
+/**
+ * The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`, and what
+ * {@link checkRecord} throws. Each record is looked at once: at a million in a second, what is looked at twice shows.
+ */
+function toBatches(
+  stream: StreamPlaces,
+  partitioner: Partitioner,
+  records: readonly NewRecord[],
+  { timestamp, valueBytesMax }: { timestamp: bigint; valueBytesMax: number },
+): BatchToAppend[] {
   partitioner.newBatch();
   const attributes = attributesOf(stream.settings.compression);
   const open = new Array<Part | undefined>(stream.shards.length);
   const parts: Part[] = [];
   let total = 0;
   for (const record of records) {
+    checkRecord(stream, record, valueBytesMax);
     const shard = record.shard ?? partitioner.shardFor(record.key);
     const bytes = sizeOf(record);
     total += bytes;
@@ -135,6 +144,7 @@ function toBatches(stream: StreamPlaces, partitioner: Partitioner, records: read
 
 export function sizeOf({ key, value, headers }: NewRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  if (headers.length === 0) return bytes;
   for (const [name, content] of headers) bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (content?.length ?? 0);
   return bytes;
 }

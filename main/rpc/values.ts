@@ -8,8 +8,12 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 import { VALUE_DEPTH_MAX } from './limits.ts';
 import { checkStructure } from './structure.ts';
 
-/** An encoder whose buffer grew past this gives the buffer away with the frame instead of copying it, bytes. */
-const ENCODER_BUFFER_BYTES_MAX = 64 * 1024;
+/** What an encoder begins with, bytes, unless the frame before was larger: then that much, since the next is likely to be like it. */
+const ENCODER_BYTES = 4 * 1024;
+/** The most that it begins with, bytes. */
+const ENCODER_BYTES_MAX = 256 * 1024;
+/** Room for the next to be a little larger, bytes. */
+const ENCODER_ROOM_BYTES = 1024;
 
 const UINT64_MAX = 2n ** 64n - 1n;
 const INT64_MIN = -(2n ** 63n);
@@ -27,17 +31,24 @@ const plainDataOnly = {
   },
 };
 
-const newEncoder = () =>
-  new Encoder<undefined>({ useBigInt64: true, ignoreUndefined: true, maxDepth: VALUE_DEPTH_MAX, extensionCodec: plainDataOnly });
-let encoder = newEncoder();
+const newEncoder = (initialBufferSize: number) =>
+  new Encoder<undefined>({
+    useBigInt64: true,
+    ignoreUndefined: true,
+    maxDepth: VALUE_DEPTH_MAX,
+    extensionCodec: plainDataOnly,
+    initialBufferSize,
+  });
+let encoder = newEncoder(ENCODER_BYTES);
 const decoder = new Decoder<undefined>({ useBigInt64: true, extensionCodec: plainDataOnly });
 
 /** Throws an Error that says why, when the value cannot travel. */
 export function encodeValue(value: unknown): Uint8Array {
   checkBigint(value);
   const shared = encoder.encodeSharedRef(value);
-  if (shared.buffer.byteLength <= ENCODER_BUFFER_BYTES_MAX) return shared.slice();
-  encoder = newEncoder();
+  if (shared.byteLength < shared.buffer.byteLength / 2) return shared.slice();
+  // What fills most of the buffer takes the buffer with it, rather than being copied.
+  encoder = newEncoder(Math.min(Math.max(shared.byteLength + ENCODER_ROOM_BYTES, ENCODER_BYTES), ENCODER_BYTES_MAX));
   return shared;
 }
 

@@ -4,7 +4,7 @@
  * Header => name length varint and UTF-8, value length varint and bytes (-1: null)
  * Source: https://kafka.apache.org/documentation/#record
  *
- * A first pass takes the sizes, the second writes into one buffer: nothing is allocated for a record. Then the records are compressed.
+ * The records are written into one buffer that is large enough for sure: nothing is allocated for a record. Then they are compressed.
  */
 import { crc32c } from '@node-rs/crc32';
 import { LabError } from '../../api/errors.ts';
@@ -30,7 +30,12 @@ import {
   compressionOf,
   type NewRecord,
 } from './layout.ts';
-import { isExact, sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts';
+import { isExact, sizeOfVarint, sizeOfVarlong, VARINT_BYTES_MAX, VARLONG_BYTES_MAX, writeVarint, writeVarlong } from './varint.ts';
+
+/** Its length, attributes, timestamp delta, offset delta, and the lengths of key, value and headers. */
+const RECORD_OVERHEAD_BYTES_MAX = 1 + VARLONG_BYTES_MAX + 5 * VARINT_BYTES_MAX;
+/** Of one UTF-16 code unit. */
+const UTF8_BYTES_MAX = 3;
 
 export interface NewBatch {
   /** At least one. */
@@ -50,14 +55,11 @@ export function encodeBatch(batch: NewBatch): Buffer {
   if (first === undefined) throw new LabError('batch-invalid', 'A record batch holds at least one record.');
   const codec = compressionOf(attributes);
 
-  const sizes = measure(records, first.timestamp);
+  let buffer = Buffer.allocUnsafe(mostBytesOf(records));
+  const { end, maxTimestamp } = writeRecords(buffer, records, first.timestamp);
   // What is larger than a batch may be uncompressed is not tried: nothing that the lab makes comes near.
-  assertFits(sizes.totalBytes, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);
-  let buffer = Buffer.allocUnsafe(sizes.totalBytes);
-  let at = RECORDS_AT;
-  for (let index = 0; index < records.length; index++) {
-    at = writeRecord(buffer, at, records[index] as NewRecord, index, sizes);
-  }
+  assertFits(end, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);
+  buffer = buffer.subarray(0, end);
   if (codec !== 'none') {
     buffer = Buffer.concat([buffer.subarray(0, RECORDS_AT), compress(codec, buffer.subarray(RECORDS_AT))]);
     assertFits(buffer.length, BATCH_BYTES_MAX);
@@ -70,7 +72,7 @@ export function encodeBatch(batch: NewBatch): Buffer {
   buffer.writeInt16BE(attributes, ATTRIBUTES_AT);
   buffer.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA_AT);
   buffer.writeBigInt64BE(first.timestamp, BASE_TIMESTAMP_AT);
-  buffer.writeBigInt64BE(sizes.maxTimestamp, MAX_TIMESTAMP_AT);
+  buffer.writeBigInt64BE(maxTimestamp, MAX_TIMESTAMP_AT);
   buffer.writeBigInt64BE(batch.producerId ?? -1n, PRODUCER_ID_AT);
   buffer.writeInt16BE(batch.producerEpoch ?? -1, PRODUCER_EPOCH_AT);
   buffer.writeInt32BE(batch.firstSequence ?? -1, FIRST_SEQUENCE_AT);
@@ -85,35 +87,69 @@ function assertFits(bytes: number, most: number): void {
   throw new LabError('value-too-large', `A record batch has at most ${mebibytes} MiB; this one would have ${bytes} bytes.`);
 }
 
-interface Sizes {
-  totalBytes: number;
-  maxTimestamp: bigint;
-  bodyBytes: number[];
-  timestampDeltas: (number | bigint)[];
-}
-
-function measure(records: readonly NewRecord[], baseTimestamp: bigint): Sizes {
-  const base = Number(baseTimestamp);
-  const sizes: Sizes = { totalBytes: RECORDS_AT, maxTimestamp: baseTimestamp, bodyBytes: [], timestampDeltas: [] };
-  for (let index = 0; index < records.length; index++) {
-    const record = records[index] as NewRecord;
-    const { timestamp } = record;
-    if (timestamp > sizes.maxTimestamp) sizes.maxTimestamp = timestamp;
-    const delta = timestampDelta(timestamp, baseTimestamp, base);
-    const bodyBytes =
-      1 + sizeOfVarlong(delta) + sizeOfVarint(index) + sizeOfBytes(record.key) + sizeOfBytes(record.value) + sizeOfHeaders(record.headers);
-    sizes.timestampDeltas.push(delta);
-    sizes.bodyBytes.push(bodyBytes);
-    sizes.totalBytes += sizeOfVarint(bodyBytes) + bodyBytes;
+/** What the batch has at most, bytes, if every number in it were as long as it can be. */
+function mostBytesOf(records: readonly NewRecord[]): number {
+  let bytes = RECORDS_AT + records.length * RECORD_OVERHEAD_BYTES_MAX;
+  for (const { key, value, headers } of records) {
+    bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    if (headers.length > 0)
+      for (const [name, content] of headers) {
+        bytes += 2 * VARINT_BYTES_MAX + name.length * UTF8_BYTES_MAX + (content?.length ?? 0);
+      }
   }
-  return sizes;
+  return bytes;
 }
 
-/** Two int64 can be further apart than an int64 says: the difference wraps around, as in Java, and wraps back on decode. */
-function timestampDelta(timestamp: bigint, baseTimestamp: bigint, base: number): number | bigint {
-  const delta = Number(timestamp) - base;
-  if (isExact(delta) && Number.isSafeInteger(base) && Number.isSafeInteger(base + delta)) return delta;
-  return BigInt.asIntN(64, timestamp - baseTimestamp);
+/** Returns where the last one ends, and the greatest timestamp. */
+function writeRecords(buffer: Buffer, records: readonly NewRecord[], baseTimestamp: bigint): { end: number; maxTimestamp: bigint } {
+  const deltas = new Deltas(baseTimestamp);
+  let maxTimestamp = baseTimestamp;
+  let at = RECORDS_AT;
+  for (let index = 0; index < records.length; index++) {
+    const { timestamp, key, value, headers } = records[index] as NewRecord;
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+    const delta = deltas.to(timestamp);
+    const bodyBytes =
+      1 +
+      sizeOfVarlong(delta) +
+      sizeOfVarint(index) +
+      sizeOfBytes(key) +
+      sizeOfBytes(value) +
+      (headers.length === 0 ? 1 : sizeOfHeaders(headers));
+    at = writeVarint(buffer, at, bodyBytes);
+    buffer[at++] = 0;
+    at = writeVarlong(buffer, at, delta);
+    at = writeVarint(buffer, at, index);
+    at = writeBytes(buffer, at, key);
+    at = writeBytes(buffer, at, value);
+    at = headers.length === 0 ? writeVarint(buffer, at, 0) : writeHeaders(buffer, at, headers);
+  }
+  return { end: at, maxTimestamp };
+}
+
+/**
+ * From one timestamp to others. Two int64 can be further apart than an int64 says: the difference wraps around, as in Java, and wraps back
+ * on decode. The halves of an int64 are taken as Numbers, for arithmetic on a BigInt costs ten times as much.
+ */
+class Deltas {
+  readonly #base: bigint;
+  readonly #halves = new DataView(new ArrayBuffer(8));
+  readonly #baseHigh: number;
+  readonly #baseLow: number;
+
+  constructor(base: bigint) {
+    this.#base = base;
+    this.#halves.setBigInt64(0, base);
+    this.#baseHigh = this.#halves.getInt32(0);
+    this.#baseLow = this.#halves.getUint32(4);
+  }
+
+  /** A Number where it is exact. */
+  to(timestamp: bigint): number | bigint {
+    this.#halves.setBigInt64(0, timestamp);
+    const delta = (this.#halves.getInt32(0) - this.#baseHigh) * 2 ** 32 + (this.#halves.getUint32(4) - this.#baseLow);
+    return isExact(delta) ? delta : BigInt.asIntN(64, timestamp - this.#base);
+  }
 }
 
 function sizeOfBytes(bytes: Uint8Array | null): number {
@@ -129,18 +165,12 @@ function sizeOfHeaders(headers: NewRecord['headers']): number {
   return size;
 }
 
-function writeRecord(buffer: Buffer, start: number, record: NewRecord, index: number, sizes: Sizes): number {
-  let at = writeVarint(buffer, start, sizes.bodyBytes[index] as number);
-  buffer[at++] = 0;
-  at = writeVarlong(buffer, at, sizes.timestampDeltas[index] as number | bigint);
-  at = writeVarint(buffer, at, index);
-  at = writeBytes(buffer, at, record.key);
-  at = writeBytes(buffer, at, record.value);
-  at = writeVarint(buffer, at, record.headers.length);
-  for (const [name, value] of record.headers) {
+function writeHeaders(buffer: Buffer, start: number, headers: NewRecord['headers']): number {
+  let at = writeVarint(buffer, start, headers.length);
+  for (const [name, content] of headers) {
     at = writeVarint(buffer, at, Buffer.byteLength(name));
     at += buffer.write(name, at);
-    at = writeBytes(buffer, at, value);
+    at = writeBytes(buffer, at, content);
   }
   return at;
 }

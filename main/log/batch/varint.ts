@@ -5,8 +5,8 @@
  */
 import { LabError } from '../../api/errors.ts';
 
-const VARINT_BYTES_MAX = 5;
-const VARLONG_BYTES_MAX = 10;
+export const VARINT_BYTES_MAX = 5;
+export const VARLONG_BYTES_MAX = 10;
 /** Varlongs of up to this many bytes (49 bits with the sign) are exact in a Number. */
 const EXACT_BYTES_MAX = 7;
 const EXACT_DELTA_LIMIT = 2 ** 48;
@@ -14,6 +14,11 @@ const EXACT_DELTA_LIMIT = 2 ** 48;
 /** Whether {@link writeVarlong} may take the value as a Number. */
 export function isExact(value: number): boolean {
   return value > -EXACT_DELTA_LIMIT && value < EXACT_DELTA_LIMIT;
+}
+
+/** A varlong of an int32 is written as a varint is, which is quicker. */
+function isSmall(value: number): boolean {
+  return (value | 0) === value;
 }
 
 export function sizeOfVarint(value: number): number {
@@ -37,6 +42,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
 /** A Number must be {@link isExact}. */
 export function sizeOfVarlong(value: number | bigint): number {
   if (typeof value === 'number') {
+    if (isSmall(value)) return sizeOfVarint(value);
     let zigzag = zigzagOf(value);
     let size = 1;
     for (; zigzag > 0x7f; size++) zigzag = Math.floor(zigzag / 128);
@@ -51,6 +57,7 @@ export function sizeOfVarlong(value: number | bigint): number {
 /** A Number must be {@link isExact}. Returns the position after the last byte. */
 export function writeVarlong(bytes: Uint8Array, at: number, value: number | bigint): number {
   if (typeof value === 'number') {
+    if (isSmall(value)) return writeVarint(bytes, at, value);
     let zigzag = zigzagOf(value);
     while (zigzag > 0x7f) {
       bytes[at++] = (zigzag % 128) | 0x80;

@@ -3,9 +3,11 @@
  *
  *   client → server   frame: the secret, UTF-8
  *   server → client   frame: one byte, 1 accepted or 0 refused (and the connection is closed)
+ *
+ * The large frames should go to the client (SocketPort.connectTo).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { LabError } from '../../api/errors.ts';
 import { FRAME_BYTES_MAX, type Port } from '../port.ts';
 import { createLocalAddress } from './localAddress.ts';
@@ -67,8 +69,7 @@ export async function listenLocal({ secret, onPort }: ListenOptions): Promise<Lo
 /** Rejects with a LabError: `disconnected` when nobody listens there, `unauthorized` for a wrong secret, `deadline` when no answer comes. */
 export function connectLocal(address: string, secret: string): Promise<Port> {
   const { promise, resolve, reject } = Promise.withResolvers<Port>();
-  const socket = createConnection(address);
-  const port = new SocketPort(socket);
+  const { port, socket } = SocketPort.connectTo(address);
   socket.once('error', (cause) => reject(new LabError('disconnected', 'The other process could not be reached.', { cause })));
   port.onClose(() => reject(new LabError('disconnected', 'The other process closed the connection at once.')));
   const timer = setTimeout(() => {

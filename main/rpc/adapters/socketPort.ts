@@ -4,7 +4,7 @@
  *   length  u32, big-endian, bytes of the frame
  *   frame   as many bytes
  */
-import type { Socket } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { FRAME_BYTES_MAX, type Port } from '../port.ts';
 import { Ends } from './ends.ts';
 import { FRAME_TOO_LARGE } from './sizes.ts';
@@ -12,6 +12,12 @@ import { Waiters } from './waiters.ts';
 
 /** How long a closing port tries to send what is still waiting, milliseconds. */
 const CLOSE_FLUSH_MS = 1_000;
+
+/** As soon as this much is to be sent it goes out, bytes; less waits for the end of the turn. */
+const SEND_NOW_BYTES = 16 * 1024;
+
+/** Where the starts of frames are read into, bytes; the rest of a larger frame is read into its own memory. */
+const START_BYTES = 16 * 1024;
 
 const LENGTH_BYTES = 4;
 
@@ -27,6 +33,7 @@ export class SocketPort implements Port {
   #frame: Uint8Array | undefined;
   #frameFilled = 0;
 
+  /** Over a socket that was accepted, or is about to be connected by {@link connectTo}. */
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk) => this.#read(chunk));
@@ -36,17 +43,43 @@ export class SocketPort implements Port {
     socket.on('close', () => this.close());
   }
 
+  /**
+   * Connects. Large frames are read straight into memory of their own, which a socket that was accepted can not do: they come in chunks
+   * that are allocated each, and copied together. So who receives the large ones should be the one who connects.
+   */
+  static connectTo(address: string): { port: SocketPort; socket: Socket } {
+    const start = Buffer.allocUnsafeSlow(START_BYTES);
+    let port: SocketPort | undefined;
+    const socket: Socket = createConnection({
+      path: address,
+      onread: {
+        // Asked for the first time before there is a port.
+        buffer: () => (port && port.#rest()) ?? start,
+        callback: (bytes, into) => {
+          if (into === start) port!.#read(start.subarray(0, bytes), true);
+          else port!.#filled(bytes);
+          // A pause before it was connected is only heeded now.
+          return !socket.isPaused();
+        },
+      },
+    });
+    port = new SocketPort(socket);
+    return { port, socket };
+  }
+
   send(frame: Uint8Array): boolean {
     if (this.#ends.isClosed) return true;
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
     length.writeUInt32BE(frame.byteLength);
-    // Everything sent in this turn goes out in one system call, without being copied together.
+    // What is small goes out with all that is sent in this turn, in one system call and without being copied together.
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
+      process.nextTick(() => this.#uncork());
     }
     this.#socket.write(length);
     this.#socket.write(frame, () => this.#waiters.check());
+    // The other side can begin with what is large while this one still works on what comes next.
+    if (this.#socket.writableLength >= SEND_NOW_BYTES) this.#uncork();
     return this.#waiters.hasRoom;
   }
 
@@ -86,15 +119,20 @@ export class SocketPort implements Port {
     this.#socket.once('close', () => clearTimeout(timer));
   }
 
-  #read(chunk: Uint8Array): void {
+  #uncork(): void {
+    if (this.#socket.writableCorked > 0) this.#socket.uncork();
+  }
+
+  /** @param isReused whether the chunk's memory is about to be read into again. */
+  #read(chunk: Uint8Array, isReused = false): void {
     let at = 0;
     while (at < chunk.byteLength && !this.#ends.isClosed) {
-      at = this.#frame ? this.#readFrame(this.#frame, chunk, at) : this.#readStart(chunk, at);
+      at = this.#frame ? this.#readFrame(this.#frame, chunk, at) : this.#readStart(chunk, at, isReused);
     }
   }
 
-  /** Reads the length, or a part of it. A frame that is whole in the chunk is passed on as a view of it. */
-  #readStart(chunk: Uint8Array, from: number): number {
+  /** Reads the length, or a part of it. A frame that is whole in the chunk is passed on as a view of it, or as a copy. */
+  #readStart(chunk: Uint8Array, from: number, isReused: boolean): number {
     let at = from;
     while (this.#lengthFilled < LENGTH_BYTES && at < chunk.byteLength) this.#length[this.#lengthFilled++] = chunk[at++]!;
     if (this.#lengthFilled < LENGTH_BYTES) return at;
@@ -103,7 +141,7 @@ export class SocketPort implements Port {
     if (bytes > this.acceptBytesMax) {
       this.close(FRAME_TOO_LARGE);
     } else if (bytes <= chunk.byteLength - at) {
-      this.#ends.deliver(chunk.subarray(at, at + bytes));
+      this.#ends.deliver(isReused ? new Uint8Array(chunk.subarray(at, at + bytes)) : chunk.subarray(at, at + bytes));
       at += bytes;
     } else {
       this.#frame = Buffer.allocUnsafeSlow(bytes);
@@ -115,11 +153,23 @@ export class SocketPort implements Port {
   #readFrame(frame: Uint8Array, chunk: Uint8Array, at: number): number {
     const end = Math.min(chunk.byteLength, at + frame.byteLength - this.#frameFilled);
     frame.set(chunk.subarray(at, end), this.#frameFilled);
-    this.#frameFilled += end - at;
-    if (this.#frameFilled === frame.byteLength) {
-      this.#frame = undefined;
-      this.#ends.deliver(frame);
-    }
+    this.#filled(end - at);
     return end;
+  }
+
+  /** What the frame under way still lacks. */
+  #rest(): Uint8Array | undefined {
+    return this.#frame?.subarray(this.#frameFilled);
+  }
+
+  /** So many bytes more of the frame under way are there. */
+  #filled(bytes: number): void {
+    const frame = this.#frame;
+    // Closed meanwhile: what still comes in is dropped.
+    if (!frame) return;
+    this.#frameFilled += bytes;
+    if (this.#frameFilled < frame.byteLength) return;
+    this.#frame = undefined;
+    this.#ends.deliver(frame);
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLocalAddress } from '../../../main/rpc/adapters/localAddress.ts';
@@ -87,15 +87,21 @@ describe.skipIf(process.platform === 'win32')('the folder of the socket', () => 
   });
 });
 
-describe('frames on a socket', () => {
+describe.each(['accepted', 'connected'] as const)('frames on a socket that was %s', (kind) => {
   /** A port, and the socket at its far end. */
   async function portAndSocket(): Promise<{ port: SocketPort; socket: Socket }> {
-    const server = createServer().listen(0, '127.0.0.1');
+    const { address, remove } = await createLocalAddress();
+    const server = createServer().listen(address);
     await once(server, 'listening');
-    const socket = createConnection((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay(true);
+    const near = kind === 'connected' ? SocketPort.connectTo(address) : undefined;
+    const far = kind === 'accepted' ? createConnection(address) : undefined;
     const [accepted] = (await once(server, 'connection')) as [Socket];
-    onTestFinished(() => void [socket.destroy(), accepted.destroy(), server.close()]);
-    return { port: new SocketPort(accepted), socket };
+    onTestFinished(async () => {
+      for (const socket of [near?.socket, far, accepted]) socket?.destroy();
+      server.close();
+      await remove();
+    });
+    return { port: near?.port ?? new SocketPort(accepted), socket: far ?? accepted };
   }
 
   it('are put together from pieces of any size', async () => {
@@ -109,6 +115,18 @@ describe('frames on a socket', () => {
     }
     socket.write(Buffer.concat([wire, wire]));
     await vi.waitFor(() => expect(frames).toEqual(Array.from({ length: 3 }, () => ['one', '', 'three']).flat()));
+  });
+
+  it('come whole and in order, whatever their sizes, and stay what they were', async () => {
+    const { port, socket } = await portAndSocket();
+    const sizes = [0, 1, 16_379, 16_380, 16_381, 5, 16_384, 40_000, 1, 0, 3_000_000, 2, 70_000, 70_000, 16_377, 3];
+    const sent = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+    const got: Uint8Array[] = [];
+    port.onFrame((frame) => got.push(frame));
+    const sender = new SocketPort(socket);
+    for (const frame of sent) sender.send(frame);
+    await vi.waitFor(() => expect(got).toHaveLength(sizes.length));
+    expect(got.map((frame, index) => Buffer.compare(frame, sent[index]!))).toEqual(sizes.map(() => 0));
   });
 
   it('stop while the port is paused, and hold the sender back', async () => {
