@@ -49,21 +49,22 @@ export class SocketPort implements Port {
    */
   static connectTo(address: string): { port: SocketPort; socket: Socket } {
     const start = Buffer.allocUnsafeSlow(START_BYTES);
-    let port: SocketPort | undefined;
+    const made: { port?: SocketPort } = {};
     const socket: Socket = createConnection({
       path: address,
       onread: {
         // Asked for the first time before there is a port.
-        buffer: () => (port && port.#rest()) ?? start,
+        buffer: () => (made.port && made.port.#rest()) ?? start,
         callback: (bytes, into) => {
-          if (into === start) port!.#read(start.subarray(0, bytes), true);
-          else port!.#filled(bytes);
+          if (into === start) made.port!.#read(start.subarray(0, bytes), true);
+          else made.port!.#filled(bytes);
           // A pause before it was connected is only heeded now.
           return !socket.isPaused();
         },
       },
     });
-    port = new SocketPort(socket);
+    const port = new SocketPort(socket);
+    made.port = port;
     return { port, socket };
   }
 
