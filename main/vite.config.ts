@@ -9,6 +9,7 @@ const entries = {
   engine: 'engineProcess.ts',
   broker: 'cluster/brokerProcess.ts',
   logWriter: 'log/writerThread.ts',
+  logCheckpoint: 'log/checkpointThread.ts',
   serve: 'web/serve.ts',
   loglab: 'cli/loglab.ts',
 };

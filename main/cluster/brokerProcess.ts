@@ -59,6 +59,7 @@ async function boot({ brokerId, file, durability, address, secret }: BootMessage
     brokerId,
     durability,
     writerFile: path.join(import.meta.dirname, 'logWriter.js'),
+    checkpointFile: path.join(import.meta.dirname, 'logCheckpoint.js'),
     onLost: endWith,
   });
   const handlers = { broker: createBrokerService(log) };

@@ -7,7 +7,6 @@
  */
 import { LabError, toLabError } from '../api/errors.ts';
 import type { AppendResult, BatchToAppend } from './store/append.ts';
-import { PAGE_BYTES } from './store/connection.ts';
 import type { Store } from './store/store.ts';
 
 /** Batches that go into one transaction, bytes. A request is never cut: one that is larger goes alone. */
@@ -21,16 +20,6 @@ const GATHERED_SHARE = 0.4;
 
 /** The wait is at most this part of how long the commit before took: beyond it, a commit of its own would have been cheaper. */
 const GATHER_SHARE = 0.5;
-
-/**
- * After this much was committed it is looked whether a checkpoint is due, bytes: looking costs as much as writing a small batch. A commit
- * counts for the pages that it writes whatever its batches are, too.
- */
-const LOOK_BYTES = 1024 * 1024;
-const COMMIT_OVERHEAD_BYTES = 8 * PAGE_BYTES;
-
-/** After this long without an append the write-ahead log is emptied, milliseconds. */
-const IDLE_MS = 1_000;
 
 export interface Committer {
   /**
@@ -50,17 +39,24 @@ interface Request {
   reject: (error: LabError) => void;
 }
 
-/** Owns the store's appends and its checkpoints, which run in a turn of their own, after the acknowledgements. */
-export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>, commitBytesMax = COMMIT_BYTES_MAX): Committer {
+export interface CommitterOptions {
+  /** Told of each commit, with the bytes of its batches. */
+  committed?: (bytes: number) => void;
+  commitBytesMax?: number;
+}
+
+/** Owns the store's appends. */
+export function createCommitter(
+  store: Pick<Store, 'append'>,
+  { committed = () => {}, commitBytesMax = COMMIT_BYTES_MAX }: CommitterOptions = {},
+): Committer {
   let queue: Request[] = [];
   let queuedBytes = 0;
   let turn: NodeJS.Immediate | undefined;
-  let unlookedBytes = 0;
   let isClosed = false;
   /** How many were under way at the last commit, and how long that took, milliseconds. */
   let last = { underWay: 1, ms: 0 };
   let gathering: NodeJS.Timeout | undefined;
-  const idle = setTimeout(() => checkpoint(true), IDLE_MS).unref();
 
   function schedule(): void {
     if (turn) return;
@@ -82,11 +78,7 @@ export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>
       commit(group);
       last = { underWay: Math.max(...group.map((request) => request.underWay)), ms: performance.now() - began };
       if (queue.length > 0) schedule();
-      idle.refresh();
-      unlookedBytes += COMMIT_OVERHEAD_BYTES + group.reduce((sum, { bytes }) => sum + bytes, 0);
-      if (unlookedBytes < LOOK_BYTES) return;
-      unlookedBytes = 0;
-      setImmediate(() => checkpoint(false));
+      committed(group.reduce((sum, { bytes }) => sum + bytes, 0));
     });
   }
 
@@ -115,16 +107,6 @@ export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>
     }
   }
 
-  /** A checkpoint that fails leaves everything in the write-ahead log, where it is safe; the next append says what is wrong. */
-  function checkpoint(isIdle: boolean): void {
-    if (isClosed) return;
-    try {
-      store.checkpointIfDue({ isIdle });
-    } catch {
-      // See above.
-    }
-  }
-
   return {
     append(batches, underWay = 1) {
       if (isClosed) return Promise.reject(new LabError('broker-down', 'The broker is closing: it takes no more records.'));
@@ -137,7 +119,6 @@ export function createCommitter(store: Pick<Store, 'append' | 'checkpointIfDue'>
     },
     close() {
       isClosed = true;
-      clearTimeout(idle);
       clearTimeout(gathering);
       if (turn) clearImmediate(turn);
       while (queue.length > 0) commit(takeGroup());

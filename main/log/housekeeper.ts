@@ -14,7 +14,7 @@ export interface Housekeeper {
 }
 
 /** `done` is called after each slice that did something. Begins at once: an earlier life may have left something to delete. */
-export function createHousekeeper(store: Pick<Store, 'reclaim' | 'isReclaimDue' | 'checkpointIfDue'>, done: () => void): Housekeeper {
+export function createHousekeeper(store: Pick<Store, 'reclaim' | 'isReclaimDue'>, done: () => void): Housekeeper {
   let turn: NodeJS.Immediate | undefined;
 
   function wake(): void {
@@ -31,7 +31,6 @@ export function createHousekeeper(store: Pick<Store, 'reclaim' | 'isReclaimDue' 
     try {
       if (!store.isReclaimDue()) return false;
       store.reclaim(RECLAIM_SLICE_MS);
-      store.checkpointIfDue();
       return true;
     } catch {
       return false;

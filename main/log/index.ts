@@ -1,7 +1,7 @@
 /**
  * The log: an ordered, append-only sequence of records for each shard. Records travel and are stored in record batches (batch/), a
  * key decides its shard (partition/), a broker keeps the batches of its shards in one SQLite file (store/), which it reads in the thread
- * that answers (log.ts) and writes in a thread of its own (writerThread.ts, committer.ts, housekeeper.ts); a lock keeps every other process
+ * that answers (log.ts) and writes in a thread of its own (writerThread.ts, committer.ts, housekeeper.ts, checkpoints.ts); a lock keeps every other process
  * from writing it.
  *
  * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended

@@ -18,7 +18,7 @@ export interface WriterCalls {
   passTime(since: bigint): bigint;
   setDurability(durability: Durability): void;
   /** Commits what waits, closes the file, and ends the thread. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What the thread is started with. */
@@ -26,6 +26,8 @@ export interface WriterBoot {
   path: string;
   brokerId: number;
   durability: Durability;
+  /** The built checkpointThread.ts. */
+  checkpointFile: string;
 }
 
 /** To the writer. Calls are taken up in the order in which they were posted. */

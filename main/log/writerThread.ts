@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '../api/errors.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { createCommitter } from './committer.ts';
 import { createHousekeeper } from './housekeeper.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -13,19 +14,24 @@ const port = parentPort!;
 const post = (message: FromWriter): void => port.postMessage(message);
 
 try {
-  const store = openStore({ ...(workerData as WriterBoot), now: Date.now });
+  const boot = workerData as WriterBoot;
+  const store = openStore({ ...boot, now: Date.now });
   post({ type: 'opened', shards: store.shards() });
-  serve(store);
+  serve(store, boot);
 } catch (error) {
   post({ type: 'failed', error: serializeError(error) });
   port.close();
 }
 
-function serve(store: Store): void {
-  const committer = createCommitter(store);
+function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
+  const checkpoints = createCheckpoints(store, { path, threadFile: checkpointFile });
+  const committer = createCommitter(store, { committed: checkpoints.committed });
   let answers: Answer[] = [];
   let isTold = true;
-  const housekeeper = createHousekeeper(store, tellSoon);
+  const housekeeper = createHousekeeper(store, () => {
+    checkpoints.look();
+    tellSoon();
+  });
   const calls: WriterCalls = {
     append: async (batches, underWay) => (await committer.append(batches, underWay)).map(outcomeOf),
     createShards: (shards) => store.createShards(shards),
@@ -41,10 +47,11 @@ function serve(store: Store): void {
     },
     passTime: (since) => store.passTime(since),
     setDurability: (durability) => store.setDurability(durability),
-    close() {
+    async close() {
       committer.close();
       housekeeper.close();
       store.close();
+      await checkpoints.close();
       // The thread ends when it has nothing to wait for; what is answered in this turn still goes out.
       setImmediate(() => port.close());
     },

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import { type Durability, decodeBatch, encodeBatch, verifyBatch } from '../../main/log/index.ts';
+import { type Durability, decodeBatch, encodeBatch, verifyBatch, WAL_BYTES_MAX } from '../../main/log/index.ts';
 import { openWholeStore, type WholeStore } from '../wholeStore.ts';
 import { appendOfEach } from './append.ts';
 import type { Figure } from './bench.ts';
@@ -62,14 +62,14 @@ function batchAt(number: number): Buffer {
 function append(store: WholeStore, from: number, batches: number): void {
   const group = Array.from({ length: batches }, (_, index) => batchAt(from + index));
   store.append(group.map((bytes) => ({ shardId: 1, bytes, header: verifyBatch(bytes) })));
-  store.checkpointIfDue();
+  if (store.walState().pendingBytes > WAL_BYTES_MAX) store.checkpoint();
 }
 
 function fill(file: string, batches: number): WholeStore {
   const store = open(file, 'fast');
   store.createShards([{ streamId: 'bench', stream: 'bench', number: 0 }]);
   for (let at = 0; at < batches; at += GROUP) append(store, at, Math.min(GROUP, batches - at));
-  store.checkpointIfDue({ isIdle: true });
+  store.checkpoint({ isIdle: true });
   return store;
 }
 

@@ -87,7 +87,7 @@ export function makeFile(folder: string, random: Random): Made {
 }
 
 function readHalf(store: WholeStore, file: string, appendMore: () => void): Image {
-  store.checkpointIfDue({ isIdle: true });
+  store.checkpoint({ isIdle: true });
   appendMore();
   return { file: readFileSync(file), wal: readFileSync(`${file}-wal`) };
 }

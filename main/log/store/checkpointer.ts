@@ -3,7 +3,7 @@
  * is 0 throughout, so a reader never makes it wait. https://sqlite.org/pragma.html#pragma_wal_checkpoint
  */
 import type Database from 'better-sqlite3';
-import { PAGE_BYTES, WAL_BYTES_MAX } from './connection.ts';
+import { PAGE_BYTES } from './connection.ts';
 
 export interface CheckpointState {
   /** Size of the write-ahead log. */
@@ -25,11 +25,19 @@ export class Checkpointer {
     this.#db = db;
   }
 
-  /** NOOP only looks. PASSIVE does what readers leave free; TRUNCATE, when nobody is waiting, also gives the WAL's space back. */
-  ifDue(isIdle: boolean): CheckpointState {
-    const state = this.#run('NOOP');
-    if (isIdle) return state.walBytes > 0 ? this.#run('TRUNCATE') : state;
-    return state.pendingBytes >= WAL_BYTES_MAX ? this.#run('PASSIVE') : state;
+  look(): CheckpointState {
+    return this.#run('NOOP');
+  }
+
+  /** What readers leave free. Where that is all of it, the write-ahead log begins again from its start. */
+  run(): CheckpointState {
+    return this.#run('PASSIVE');
+  }
+
+  /** All of it, where nobody reads, and gives the write-ahead log's space back. */
+  empty(): CheckpointState {
+    const state = this.look();
+    return state.walBytes > 0 ? this.#run('TRUNCATE') : state;
   }
 
   #run(mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointState {

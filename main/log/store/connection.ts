@@ -11,8 +11,8 @@ import { FORMAT, migrate } from './migrations/index.ts';
  */
 export const PAGE_BYTES = 16 * 1024;
 
-/** The WAL is checkpointed once this much of it is not yet in the file, bytes; a WAL that grew larger shrinks back to it. */
-export const WAL_BYTES_MAX = 16 * 1024 * 1024;
+/** A write-ahead log that grew larger than this shrinks back to it, bytes; it is checkpointed before (checkpoints.ts). */
+export const WAL_BYTES_MAX = 24 * 1024 * 1024;
 
 /** `PRAGMA application_id`: "LLog". Tells a broker's file from any other SQLite file. */
 const APPLICATION_ID = 0x4c4c6f67;

@@ -136,9 +136,14 @@ export class Store {
     guarded(this.#path, () => setDurability(this.#db, durability));
   }
 
-  /** Moves the write-ahead log into the file where WAL_BYTES_MAX of it wait, or, when idle, any. Call it after commits, outside of them. */
-  checkpointIfDue({ isIdle = false } = {}): CheckpointState {
-    return guarded(this.#path, () => this.#checkpointer.ifDue(isIdle));
+  /** How much waits in the write-ahead log. */
+  walState(): CheckpointState {
+    return guarded(this.#path, () => this.#checkpointer.look());
+  }
+
+  /** Moves the write-ahead log into the file; `isIdle`: and gives its space back. Call it between commits. When is said by checkpoints.ts. */
+  checkpoint({ isIdle = false } = {}): CheckpointState {
+    return guarded(this.#path, () => (isIdle ? this.#checkpointer.empty() : this.#checkpointer.run()));
   }
 
   close(): void {

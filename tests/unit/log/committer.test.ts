@@ -5,13 +5,12 @@ import { createCommitter, type BatchToAppend, type Store } from '../../../main/l
 import { batchOf, oneShard, open, temporaryFolder } from './store/folder.ts';
 
 /** A store that notes how many batches each of its transactions had. */
-function observed(store: Store, commits: number[]): Pick<Store, 'append' | 'checkpointIfDue'> {
+function observed(store: Store, commits: number[]): Pick<Store, 'append'> {
   return {
     append(batches: readonly BatchToAppend[]) {
       commits.push(batches.length);
       return store.append(batches);
     },
-    checkpointIfDue: (options) => store.checkpointIfDue(options),
   };
 }
 
@@ -19,7 +18,7 @@ function set(commitBytesMax = 1e6) {
   const store = open(join(temporaryFolder(), 'broker.db'));
   const id = oneShard(store);
   const commits: number[] = [];
-  const committer = createCommitter(observed(store, commits), commitBytesMax);
+  const committer = createCommitter(observed(store, commits), { commitBytesMax });
   return { store, id, commits, committer };
 }
 
@@ -75,7 +74,6 @@ describe('the committer', () => {
         if (isFull) throw new LabError('disk-full', 'The disk is full.');
         return store.append(batches);
       },
-      checkpointIfDue: (options) => store.checkpointIfDue(options),
     });
     const both = await Promise.allSettled([committer.append([batchOf(id, 1)]), committer.append([batchOf(id, 1)])]);
     expect(both.map((outcome) => outcome.status === 'rejected' && outcome.reason.code)).toEqual(['disk-full', 'disk-full']);

@@ -5,6 +5,7 @@ import { decodeStored, openLog, type Log, type LogOptions } from '../../../main/
 import { batchOf, temporaryFolder } from './store/folder.ts';
 
 const writerFile = join(import.meta.dirname, '../../../main/log/writerThread.ts');
+const checkpointFile = join(import.meta.dirname, '../../../main/log/checkpointThread.ts');
 const all = { upTo: 'highWatermark', bytesMax: 1e9 } as const;
 
 async function opened(options: Partial<LogOptions> = {}): Promise<Log> {
@@ -12,7 +13,7 @@ async function opened(options: Partial<LogOptions> = {}): Promise<Log> {
   const onLost = (why: string): never => {
     throw new Error(why);
   };
-  const log = await openLog({ path, brokerId: 1, durability: 'fast', writerFile, onLost, ...options });
+  const log = await openLog({ path, brokerId: 1, durability: 'fast', writerFile, checkpointFile, onLost, ...options });
   onTestFinished(() => log.close().catch(() => {}));
   return log;
 }

@@ -89,7 +89,7 @@ describe('the store', () => {
         const ids = store.createShards([0, 1, 2].map((number) => ({ streamId: 's', stream: 'orders', number }))).map(({ id }) => id);
         const models: ModelBatch[][] = ids.map(() => []);
         for (const action of steps) {
-          if (action === 'checkpoint') store.checkpointIfDue({ isIdle: true });
+          if (action === 'checkpoint') store.checkpoint({ isIdle: true });
           else if (action === 'reopen') {
             store.close();
             store = open(path);
