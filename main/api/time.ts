@@ -8,6 +8,9 @@ const DATE_MS_MAX = 8_640_000_000_000_000n;
 /** The timestamp of a record that has none. */
 export const NO_TIMESTAMP = -1n;
 
+/** Of the years 0 to 9999: YYYY-MM-DDTHH:mm:ss.sssZ. */
+const DATE_TEXT_LENGTH = 24;
+
 const iso = /^([+-]\d{6}|\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d\d:?\d\d)?)?)?)?$/;
 
 /**
@@ -15,6 +18,35 @@ const iso = /^([+-]\d{6}|\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d
  * Date.parse, which takes 31 February as 3 March, so that a learner who types it hears of it.
  */
 export function parseIsoTime(text: string): bigint | null {
+  return asDateWritesIt(text) ?? parseAnyIsoTime(text);
+}
+
+/** Most programs write the one form that a Date writes. It is read several times as fast without the pattern: an import has millions. */
+function asDateWritesIt(text: string): bigint | null {
+  if (text.length !== DATE_TEXT_LENGTH || !isPunctuated(text)) return null;
+  const date = dateMs(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2));
+  const time = timeMs(digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2), digits(text, 20, 3));
+  return date === null || time === null ? null : BigInt(date + time);
+}
+
+function isPunctuated(text: string): boolean {
+  return (
+    text[4] === '-' && text[7] === '-' && text[10] === 'T' && text[13] === ':' && text[16] === ':' && text[19] === '.' && text[23] === 'Z'
+  );
+}
+
+/** NaN where one of them is no digit. */
+function digits(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function parseAnyIsoTime(text: string): bigint | null {
   const match = iso.exec(text.trim());
   if (!match || match[1] === '-000000') return null;
   const [, year, month = '1', day = '1', hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
@@ -28,7 +60,7 @@ export function parseIsoTime(text: string): bigint | null {
 }
 
 function dateMs(year: number, month: number, day: number): number | null {
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return null;
   // Date.UTC takes the years 0 to 99 as 1900 to 1999.
   const ms = year >= 0 && year < 100 ? new Date(0).setUTCFullYear(year, month - 1, day) : Date.UTC(year, month - 1, day);
   return Number.isNaN(ms) ? null : ms;
@@ -41,7 +73,7 @@ function daysIn(year: number, month: number): number {
 
 /** 24:00 is the end of a day, and nothing comes after it. */
 function timeMs(hour: number, minute: number, second: number, ms: number): number | null {
-  if (hour > 24 || minute > 59 || second > 59 || (hour === 24 && minute + second + ms > 0)) return null;
+  if (!(hour <= 24 && minute <= 59 && second <= 59 && ms <= 999) || (hour === 24 && minute + second + ms > 0)) return null;
   return ((hour * 60 + minute) * 60 + second) * 1000 + ms;
 }
 

@@ -5,6 +5,21 @@ import { formatIsoTime, NO_TIMESTAMP, parseIsoTime, parseRecordTime } from '../.
 const at = (text: string): bigint => BigInt(Date.parse(text));
 
 describe('an ISO 8601 time', () => {
+  it('is read alike in the form that a Date writes and in any other, with a character of it changed too', () => {
+    const date = fc.date({ min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
+    const change = fc.record({ at: fc.nat(23), to: fc.constantFrom(...'0123456789-:.TZx ') });
+    fc.assert(
+      fc.property(date, fc.option(change), (written, changed) => {
+        const text = written.toISOString();
+        const read = changed ? text.slice(0, changed.at) + changed.to + text.slice(changed.at + 1) : text;
+        // With a space before it, it is not the form that is read by itself.
+        expect(parseIsoTime(read)).toBe(parseIsoTime(` ${read}`));
+        if (!changed) expect(parseIsoTime(text)).toBe(BigInt(written.getTime()));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it.each([
     ['2018-10-15T09:00:02.250Z', at('2018-10-15T09:00:02.250Z')],
     ['2018-10-15T09:00:02Z', at('2018-10-15T09:00:02Z')],
