@@ -1,11 +1,11 @@
 /** From the command to the ready line, and what all processes hold in memory when nothing happens. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from './bench.ts';
 import { median, root, withFolder } from './lab.ts';
+import { family, memoryOf } from './memory.ts';
 
 const STARTS = 5;
 /** How long the lab is left alone before its memory is read, milliseconds. */
@@ -44,7 +44,7 @@ export async function start(): Promise<Figure[]> {
       times.push(served.readyMs);
       if (index === STARTS - 1) {
         await sleep(IDLE_MS);
-        bytes = sum(family(served.pid).map(residentBytes));
+        bytes = memoryOf(family(served.pid));
       }
       await served.stop();
     }
@@ -54,34 +54,4 @@ export async function start(): Promise<Figure[]> {
       { what: 'memory of all processes, idle', value: memory, unit: 'MB', wanted: 'under 250 MB', isMet: memory < 250 },
     ];
   });
-}
-
-/** The process and all below it, from /proc. */
-function family(pid: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const stat = read(`/proc/${name}/stat`);
-      return stat ? [{ pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) }] : [];
-    });
-  const below = (of: number): number[] => [of, ...parents.filter((each) => each.parent === of).flatMap((each) => below(each.pid))];
-  return below(pid);
-}
-
-/** Proportional set size: pages that processes share are counted once. */
-function residentBytes(pid: number): number {
-  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
