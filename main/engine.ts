@@ -42,6 +42,8 @@ export interface EngineOptions {
   /** Folder with samples and lessons. */
   resources: string;
   version: string;
+  /** See LabInfo (api/lab.ts). */
+  command: string;
   spawner: Spawner;
   /** How long to wait for whoever has the workspace open to let go of it, milliseconds; LOCK_WAIT_MS where nothing is said. */
   lockWaitMs?: number;
@@ -87,7 +89,7 @@ function brokersOf({ settings }: Workspace, wanted: number | null): number {
   return wanted;
 }
 
-function assemble({ resources, version, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+function assemble({ resources, version, command, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
   const reader = createBatchReader(cluster);
@@ -111,7 +113,7 @@ function assemble({ resources, version, now, random }: EngineOptions, workspace:
   return {
     workspace: { name: workspace.name, path: workspace.path },
     services: {
-      lab: createLabService({ workspace, cluster, summaries, version }),
+      lab: createLabService({ workspace, cluster, summaries, version, command }),
       streams: createStreamsService({
         registry,
         summaries,

@@ -8,6 +8,8 @@ export const BROKERS_MAX = 5;
 
 export interface LabInfo {
   version: string;
+  /** What begins a `loglab` command in a shell of the lab's machine: to be copied. */
+  command: string;
   /** `isDefault`: it is the one that every program of ours opens where none is named. */
   workspace: { name: string; path: string; isDefault: boolean };
   platform: string;

@@ -6,6 +6,7 @@ import { connectWebSocket } from '../rpc/adapters/webSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
+import { assertWorkspace } from '../workspace/folder.ts';
 import { isSameFolder, readRunningLab, type RunningLab } from '../workspace/runningLab.ts';
 
 /** At most one of these; with none, the default workspace, as with `lab`. */
@@ -18,6 +19,13 @@ export interface Target {
   lab?: string;
 }
 
+export interface ConnectOptions {
+  /** Makes a workspace where the folder that is named is none: else that is a slip of the pen, and an error. */
+  makes: boolean;
+  /** Told, in a line, where another lab is talked to than the target says. */
+  say: (line: string) => void;
+}
+
 export interface Connection {
   client: LabClient;
   close(): Promise<void>;
@@ -26,9 +34,11 @@ export interface Connection {
 /** How long the lab that a workspace names may take to say which one it is, milliseconds. */
 const ANSWER_MS = 3_000;
 
-/** `say` is told, in a line, where another lab is talked to than the target says. */
-export function connect(target: Target, say: (line: string) => void): Promise<Connection> {
+/** Errors: `bad-input` for a folder that is no workspace; those of opening one, and of reaching a running lab. */
+export async function connect(target: Target, { makes, say }: ConnectOptions): Promise<Connection> {
   if (target.url !== undefined) return connectTo(target.url);
+  const named = target.workspace ?? target.lab;
+  if (named !== undefined && !makes) assertWorkspace(userPath(named));
   if (target.workspace !== undefined) return openOnly(userPath(target.workspace));
   return connectToWorkspace(target.lab === undefined ? defaultWorkspace() : userPath(target.lab), say);
 }
@@ -113,6 +123,7 @@ async function openWorkspace(folder: string, lockWaitMs?: number): Promise<Conne
     brokers: null,
     resources: layout.resourcesFolder,
     version: layout.version,
+    command: layout.command,
     spawner: createNodeSpawner(layout.builtFolder),
     ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     now: Date.now,

@@ -26,6 +26,7 @@ export async function consume(
 ): Promise<void> {
   const { from, until, shards, json } = options;
   const gaps: Gap[] = [];
+  if (from.at === 'offset') await sayEnds(client, output, stream, shards, from.offset);
   try {
     for await (const chunk of client.events.read({ stream, from, until, ...(shards ? { shards } : {}) }, { signal })) {
       if (chunk.records.length > 0)
@@ -36,6 +37,21 @@ export async function consume(
     if (!signal.aborted) throw error;
   }
   if (gaps.length > 0) throw new LabError('batch-damaged', sayGaps(gaps));
+}
+
+/** Nothing is printed before the offset is reached: where it lies beyond all ends, that would look like a stream without events. */
+async function sayEnds(
+  client: Connection['client'],
+  output: Output,
+  name: string,
+  chosen: readonly number[] | undefined,
+  offset: bigint,
+): Promise<void> {
+  const stream = (await client.streams.list({})).find((each) => each.name === name);
+  const read = stream?.shards.filter(({ shard }) => !chosen || chosen.includes(shard)) ?? [];
+  if (read.length === 0 || read.some(({ endOffset }) => endOffset > offset)) return;
+  const ends = read.map(({ shard, endOffset }) => `shard ${shard} at ${endOffset}`).join(', ');
+  output.say(`No shard has an offset ${offset} yet; the next event gets: ${ends}.`);
 }
 
 /** Names damaged batches; the rest was read. */

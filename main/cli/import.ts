@@ -1,10 +1,8 @@
 /** loglab import: a file becomes events; lines that can not are listed. */
-import { constants, createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
-import { type ImportReport, type ImportRules, keylessSentence, PIECE_BYTES_MAX, REJECTED_PAGE_MAX } from '../api/imports.ts';
+import { type ImportReport, type ImportRules, keylessSentence, REJECTED_PAGE_MAX } from '../api/imports.ts';
 import type { Connection } from './connect.ts';
+import type { ImportSource } from './importSource.ts';
 import { type Output, toJson } from './output.ts';
 
 /** Pieces of the file that are on their way at once: one is read while the other is appended. */
@@ -21,19 +19,19 @@ export async function importFile(
   { client }: Connection,
   output: Output,
   stream: string,
-  file: string,
+  source: ImportSource,
   options: ImportOptions,
 ): Promise<void> {
-  const bytes = await readableSize(file);
+  const bytes = await source.size();
   const { jobId } = await client.imports.start({
     stream,
     shards: options.shards,
     rules: options.rules,
-    file: { name: path.basename(file), bytes },
+    file: { name: source.name, bytes },
   });
   let report: ImportReport = { imported: 0, rejected: 0, rejectedKept: 0 };
   try {
-    await send(client, jobId, file, bytes, output, (heard) => (report = heard));
+    await send(client, jobId, source, bytes, output, (heard) => (report = heard));
     report = await client.imports.finish({ jobId });
   } catch (error) {
     const failure = toLabError(error);
@@ -81,37 +79,11 @@ function lastHeard(stream: string, { imported, rejected }: ImportReport): string
   return `${kept}${bad} The rest of the file was not imported.`;
 }
 
-/** Bytes of a file that can be read; says why not where it can not. */
-export async function readableSize(file: string): Promise<number> {
-  try {
-    const found = await stat(file);
-    // Before the import begins: it would make its stream.
-    await access(file, constants.R_OK);
-    if (found.isFile()) return found.size;
-    if (found.isDirectory()) throw Object.assign(new Error('It is a folder.'), { code: 'EISDIR' });
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
-  throw new LabError('file-unreadable', `${file} is not a file.`);
-}
-
-export function unreadable(file: string, cause: unknown): LabError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const sentences: Record<string, string> = {
-    ENOENT: `There is no file ${file}. Look at its name and its folder.`,
-    EACCES: `${file} can not be read: this user may not. Give this user the right to read it.`,
-    EPERM: `${file} can not be read: this user may not. Give this user the right to read it.`,
-    EISDIR: `${file} is a folder. Name a file in it.`,
-    ENOTDIR: `There is no file ${file}: a part of its path is a file, not a folder.`,
-  };
-  return new LabError('file-unreadable', sentences[code ?? ''] ?? `${file} can not be read: ${message}.`, { cause });
-}
-
 async function send(
   client: Connection['client'],
   jobId: string,
-  file: string,
-  total: number,
+  source: ImportSource,
+  total: number | null,
   output: Output,
   heard: (report: ImportReport) => void,
 ): Promise<void> {
@@ -119,22 +91,25 @@ async function send(
   let failure: unknown;
   let sent = 0;
   try {
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES_MAX }) as AsyncIterable<Buffer>) {
+    for await (const piece of source.pieces()) {
       const write = client.imports.write({ jobId, piece }).then(heard, (error: unknown) => (failure ??= error));
       underWay.add(write);
       void write.finally(() => underWay.delete(write));
       if (underWay.size >= PIECES_UNDER_WAY_MAX) await Promise.race(underWay);
       if (failure) break;
       sent += piece.length;
-      output.progress(`${Math.floor((sent / Math.max(1, total)) * 100)} % of ${path.basename(file)}`);
+      output.progress(progressOf(source.name, sent, total));
     }
-  } catch (error) {
-    throw unreadable(file, error);
   } finally {
     await Promise.all(underWay);
   }
   if (failure) throw failure;
-  if (sent < total) throw new LabError('file-unreadable', `${file} became shorter while it was read: ${sent} of ${total} bytes came.`);
+}
+
+function progressOf(name: string, sent: number, total: number | null): string {
+  return total === null
+    ? `${Math.floor(sent / 1_000_000).toLocaleString('en')} MB of ${name}`
+    : `${Math.floor((sent / Math.max(1, total)) * 100)} % of ${name}`;
 }
 
 /** Lists the rejected lines, with where, why and what. Returns what to say where there are more than are kept. */

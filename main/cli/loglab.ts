@@ -9,12 +9,13 @@ import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
 import { SHARDS_MAX } from '../api/values.ts';
-import { userPath } from '../web/layout.ts';
+import { layoutFrom, userPath } from '../web/layout.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
 import { exportFile } from './export.ts';
 import { importFile } from './import.ts';
+import { fromFile, fromStdin } from './importSource.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
 import { parseFrom, parseUntil } from './range.ts';
@@ -24,6 +25,8 @@ import { exportWorkspace, importWorkspace } from './workspace.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
+/** A command that makes a workspace where there is none. */
+const MAKES = true;
 const output = createOutput();
 
 interface ExportArguments {
@@ -62,8 +65,8 @@ function describe({ description, argChoices, defaultValue, defaultValueDescripti
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
 }
 
-async function withLab(target: Target, work: (connection: Connection) => Promise<void>): Promise<void> {
-  const connection = await connect(target, (line) => output.say(line));
+async function withLab(target: Target, work: (connection: Connection) => Promise<void>, makes = false): Promise<void> {
+  const connection = await connect(target, { makes, say: output.note });
   try {
     await work(connection);
   } finally {
@@ -118,6 +121,7 @@ function stopSignal(): AbortSignal {
 
 const program = new Command('loglab')
   .description('The command of Unified Log Lab: streams of events, from the shell.')
+  .version(layoutFrom(import.meta.dirname).version, '-V, --version', 'print the version')
   .exitOverride()
   .configureHelp({ optionDescription: describe })
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
@@ -126,7 +130,9 @@ const streams = program.command('streams').description('list, create and delete 
 command(streams, 'list', 'list the streams').action((options: Common) => withLab(options, (lab) => listStreams(lab, output, options)));
 command(streams, 'create <name>', 'create a stream')
   .option('--shards <n>', 'number of shards', shards, 3)
-  .action((name: string, options: Common & { shards: number }) => withLab(options, (lab) => createStream(lab, output, name, options)));
+  .action((name: string, options: Common & { shards: number }) =>
+    withLab(options, (lab) => createStream(lab, output, name, options), MAKES),
+  );
 command(streams, 'delete <name>', 'delete a stream with its events').action((name: string, options: Common) =>
   withLab(options, (lab) => deleteStream(lab, output, name, options)),
 );
@@ -184,7 +190,7 @@ value: the whole value where the fields do not tell it. Headers are left out.`,
     );
   });
 
-command(program, 'import <stream> <file>', 'import a file; lines that can not become events are listed')
+command(program, 'import <stream> <file>', 'import a file, - is stdin; lines that can not become events are listed')
   .addHelpText(
     'after',
     `
@@ -198,8 +204,11 @@ without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007
   .action(
     (stream: string, file: string, options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number }) => {
       const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
-      return withLab(options, (lab) =>
-        importFile(lab, output, stream, userPath(file), { rules, shards: options.shards ?? null, json: options.json }),
+      const source = file === '-' ? fromStdin(process.stdin) : fromFile(userPath(file));
+      return withLab(
+        options,
+        (lab) => importFile(lab, output, stream, source, { rules, shards: options.shards ?? null, json: options.json }),
+        MAKES,
       );
     },
   );

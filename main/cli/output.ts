@@ -8,6 +8,8 @@ export interface Output {
   write(text: string): Promise<void>;
   /** A line for people, on stderr. */
   say(text: string): void;
+  /** A line for who looks on, on a terminal only: a program that reads stderr finds the failure there, and nothing else. */
+  note(text: string): void;
   /** A line that is overwritten by the next one, on a terminal only. */
   progress(text: string): void;
 }
@@ -28,12 +30,16 @@ export function createOutput(): Output {
     const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
     process.stderr.write(`The output can not be written: ${why}. What was written until then is not all.\n`, () => process.exit(1));
   });
+  const say = (text: string): void => {
+    clear();
+    process.stderr.write(`${text}\n`);
+  };
   return {
     print: (text) => write(`${text}\n`),
     write,
-    say(text) {
-      clear();
-      process.stderr.write(`${text}\n`);
+    say,
+    note(text) {
+      if (process.stderr.isTTY) say(text);
     },
     progress(text) {
       if (!process.stderr.isTTY) return;

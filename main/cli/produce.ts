@@ -29,7 +29,8 @@ export async function produce(
   const found = (await client.streams.list({})).find((each) => each.name === stream);
   if (!found) throw new LabError('no-such-stream', `There is no stream “${stream}”. Make it: loglab streams create ${stream} --shards 3`);
   if (found.problem !== null) throw new LabError('shards-missing', found.problem);
-  const toRecord = recordReader(options, found.shards.length);
+  const { valueBytesMax } = await client.lab.settings({});
+  const toRecord = recordReader(options, found.shards.length, valueBytesMax);
   const splitter = new LineSplitter(recordLineBytesMax(VALUE_BYTES_MAX_CEILING));
   const shards = new Map<number, ShardAppend>();
   let events = 0;
@@ -81,18 +82,26 @@ export async function produce(
 
 const isBlank = ({ bytes }: Line): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
-function recordReader({ key, format }: ProduceOptions, shards: number): (line: Line) => NewRecord {
+function recordReader({ key, format }: ProduceOptions, shards: number, valueBytesMax: number): (line: Line) => NewRecord {
   const fixedKey = key === undefined ? null : Buffer.from(key);
+  /** The engine says so too, but of a whole part, not of a line. */
+  const fitting = (value: Uint8Array | null): Uint8Array | null => {
+    if (value === null || value.length <= valueBytesMax) return value;
+    const [has, most] = [value.length.toLocaleString('en'), valueBytesMax.toLocaleString('en')];
+    throw new LabError(
+      'value-too-large',
+      `Its value has ${has} bytes; this workspace takes at most ${most} (“Largest value”, under Settings in the lab’s page).`,
+    );
+  };
   return ({ bytes, isCut }) => {
     if (isCut) throw new LabError('value-too-large', 'This line is longer than any event can be.');
-    if (format === 'lines') return { key: fixedKey, value: bytes, headers: [], timestamp: null, shard: null };
+    if (format === 'lines') return { key: fixedKey, value: fitting(bytes), headers: [], timestamp: null, shard: null };
     const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     if (!isUtf8(line)) throw new LabError('bad-input', 'This line is not valid UTF-8; other bytes are written as {"base64": "…"}.');
     const record = recordFromJson(line.toString('utf8'));
-    if (record.value && record.value.length > VALUE_BYTES_MAX_CEILING)
-      throw new LabError('value-too-large', 'This value is larger than any can be.');
     return {
       ...record,
+      value: fitting(record.value),
       key: fixedKey ?? record.key,
       // A shard that this stream does not have is left to the key.
       shard: record.shard !== null && record.shard < shards ? record.shard : null,

@@ -11,7 +11,7 @@ import {
   type WorkspacePreview,
 } from '../api/workspace.ts';
 import { type Connection, connect, type Target } from './connect.ts';
-import { readableSize, unreadable } from './import.ts';
+import { readableSize, unreadable } from './readableFile.ts';
 import { createNewFile } from './newFile.ts';
 import { type Output, toJson } from './output.ts';
 
@@ -67,7 +67,7 @@ export async function importWorkspace(
   const existed = existsSync(folder);
   let connection: Connection | null = null;
   try {
-    connection = await connect(options, (line) => output.say(line));
+    connection = await connect(options, { makes: true, say: output.note });
     const preview = await connection.client.workspace.preview({ head: await headOf(file) });
     checkNames(preview, options.rename);
     const report = await send(connection, output, file, bytes, { names: options.rename, withSettings: isNew }, signal);

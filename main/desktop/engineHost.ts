@@ -61,6 +61,7 @@ export class EngineHost {
         brokers: null,
         resources: this.#layout.resourcesFolder,
         version: this.#layout.version,
+        command: this.#layout.command,
         program: 'desktop',
         builtFolder: this.#layout.builtFolder,
       },

@@ -16,9 +16,10 @@ export interface LabServiceParts {
   cluster: Cluster;
   summaries: Summaries;
   version: string;
+  command: string;
 }
 
-export function createLabService({ workspace, cluster, summaries, version }: LabServiceParts): DomainHandlers<typeof lab> {
+export function createLabService({ workspace, cluster, summaries, version, command }: LabServiceParts): DomainHandlers<typeof lab> {
   const { settings } = workspace;
   const status = (): LabStatus => ({
     brokers: cluster.brokers(),
@@ -49,6 +50,7 @@ export function createLabService({ workspace, cluster, summaries, version }: Lab
   return {
     info: () => ({
       version,
+      command,
       workspace: { name: workspace.name, path: workspace.path, isDefault: workspace.path === defaultWorkspace() },
       platform: process.platform,
     }),

@@ -23,6 +23,7 @@ export interface EngineBoot {
   /** Absolute folder of samples and lessons. */
   resources: string;
   version: string;
+  command: string;
   program: 'desktop' | 'serve';
   /** Where engine.js and broker.js are. */
   builtFolder: string;

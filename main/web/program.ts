@@ -44,7 +44,7 @@ function start(
   signal: AbortSignal,
   onEngineState: (state: EngineState) => void,
 ): Promise<WebHost> {
-  const { pageFolder, resourcesFolder, version } = layoutFrom(builtFolder);
+  const { pageFolder, resourcesFolder, version, command } = layoutFrom(builtFolder);
   return startWebHost({
     port: options.port,
     pageFolder,
@@ -54,6 +54,7 @@ function start(
       brokers: options.brokers,
       resources: resourcesFolder,
       version,
+      command,
       program: 'serve',
       builtFolder,
     },

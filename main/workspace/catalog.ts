@@ -3,6 +3,7 @@
  * alone, under the workspace's lock. Events are not in it; they are in the brokers' files.
  */
 import Database from 'better-sqlite3';
+import { unwritable } from './folder.ts';
 import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
@@ -100,10 +101,4 @@ function asLabError(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_BUSY'))
     return new LabError('workspace-in-use', `${file} is open in another program. Close it there.`, { cause: error });
   return error;
-}
-
-export function unwritable(place: string, cause: unknown): LabError {
-  return new LabError('workspace-unwritable', `The lab can not write to ${place}. Make the folder writable, or choose another one.`, {
-    cause,
-  });
 }

@@ -7,12 +7,11 @@
  *   event-times/        orders by event time, one file a stream (main/eventTimes); made from the log, and made again where they are missing
  *   broker-1.sqlite     the log of broker 1, beside broker-1.lock; one of each for every broker
  */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { LabError } from '../api/errors.ts';
 import type { Settings } from '../api/lab.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
-import { type Catalog, openCatalog, unwritable, withLabErrors } from './catalog.ts';
+import { type Catalog, openCatalog, withLabErrors } from './catalog.ts';
+import { CATALOG_FILE, prepareFolder } from './folder.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
@@ -54,29 +53,13 @@ export async function openWorkspace(
   lockWaitMs = LOCK_WAIT_MS,
 ): Promise<Workspace> {
   const root = path.resolve(folder);
-  makeFolder(root);
+  prepareFolder(root);
   const lock = await acquireLock(path.join(root, 'lab.lock'), { ...holder, since: new Date().toISOString() }, { waitMs: lockWaitMs });
   try {
-    return assemble(root, lock, openCatalog(path.join(root, 'catalog.sqlite')));
+    return assemble(root, lock, openCatalog(path.join(root, CATALOG_FILE)));
   } catch (error) {
     lock.release();
     throw error;
-  }
-}
-
-/** Makes the folder and those above it. Not by mkdir's own recursion: in a place like /proc that never ends (Node 24). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) {
-    if (statSync(folder).isDirectory()) return;
-    throw new LabError('workspace-unwritable', `${folder} is a file; a workspace is a folder. Choose another place.`);
-  }
-  const parent = path.dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Another program may just have made it.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(folder, error);
   }
 }
 

@@ -26,6 +26,7 @@ export function openEngine(workspace: string, durability: Durability = 'safe'): 
     brokers: null,
     resources: path.join(root, 'resources'),
     version: 'bench',
+    command: 'loglab',
     spawner: createNodeSpawner(path.join(root, 'dist/main')),
     now: Date.now,
     random: Math.random,

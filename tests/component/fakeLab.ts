@@ -107,6 +107,7 @@ export class FakeLab {
       lab: {
         info: () => ({
           version: '0.1.0',
+          command: 'loglab',
           workspace: { name: 'Nile shop', path: '/labs/nile', isDefault: false },
           platform: 'linux',
         }),

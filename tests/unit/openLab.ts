@@ -60,6 +60,7 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     brokers: null,
     resources,
     version: '0.0.0',
+    command: 'loglab',
     spawner: createNodeSpawner(builtFolder),
     now: Date.now,
     random: Math.random,

@@ -80,13 +80,19 @@ describe('the record as JSON', () => {
     expect(copyText(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]))).toBe('\ufeffa');
   });
   test('commands', () => {
-    const lab = (path: string, platform = 'linux') => ({ workspace: { name: 'x', path, isDefault: false }, platform });
-    const usual = { workspace: { name: 'My lab', path: '/home/a/My lab', isDefault: true }, platform: 'linux' };
+    const lab = (path: string, platform = 'linux') => ({
+      workspace: { name: 'x', path, isDefault: false },
+      platform,
+      command: 'npm --prefix /lab run -s loglab --',
+    });
+    const usual = { workspace: { name: 'My lab', path: '/home/a/My lab', isDefault: true }, platform: 'linux', command: 'loglab' };
     expect(consumeCommand(usual, 'raw-events', { shard: 1, offset: 781n })).toBe(
       'loglab consume raw-events --shard 1 --from offset:781 --until offset:782 --json',
     );
     expect(consumeCommand(null, '-odd')).toBe('loglab consume --from beginning --until live -- -odd');
-    expect(consumeCommand(lab('/labs/nile'), '-odd')).toBe('loglab consume --from beginning --until live --lab /labs/nile -- -odd');
+    expect(consumeCommand(lab('/labs/nile'), '-odd')).toBe(
+      'npm --prefix /lab run -s loglab -- consume --from beginning --until live --lab /labs/nile -- -odd',
+    );
     const folder = (path: string, platform?: string) => consumeCommand(lab(path, platform), 's').split(' --lab ')[1];
     expect(folder("/home/o'hara/My $lab")).toBe(String.raw`'/home/o'\''hara/My $lab'`);
     expect(folder('/labs/Nilé')).toBe("'/labs/Nilé'");

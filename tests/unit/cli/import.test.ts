@@ -29,6 +29,14 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 describe('loglab import', { timeout: 60_000 }, () => {
+  it('takes stdin where the file is -', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, index) => `{"id":${index},"text":"${'x'.repeat(40)}"}\n`).join('');
+    const piped = await run(['import', 'piped', '-', '--key-field', 'id', '--url', lab.url], `${lines}no json\n`);
+    expect(piped.code).toBe(1);
+    expect(piped.err).toEqual(['1 line was rejected; 60000 events were imported into piped.']);
+    expect(piped.out).toEqual([expect.stringMatching(/^line 60001: not JSON/)]);
+  });
+
   it('imports files, and lists what it has to reject', async () => {
     const good = file('good.ndjson', '{"id":"a","at":"2018-10-15T09:00:00Z"}\n{"id":"b","at":1539594002}\n');
     expect(await loglab(['import', 'made', good, '--key-field', 'id', '--time-field', 'at', '--shards', '1'])).toEqual(

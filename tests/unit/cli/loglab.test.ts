@@ -1,6 +1,6 @@
 /** The loglab command as a shell runs it. */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,11 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 describe('loglab', { timeout: 60_000 }, () => {
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../../package.json'), 'utf8')) as { version: string };
+    expect(await run(['--version'])).toEqual(done([version]));
+  });
+
   it('makes, lists and deletes streams', async () => {
     expect(await loglab(['streams', 'list'])).toEqual({
       code: 0,
@@ -142,10 +147,22 @@ describe('loglab', { timeout: 60_000 }, () => {
       await loglab(['produce', 'records', '--format', 'records'], Buffer.concat([bytes('{"value":"'), Uint8Array.of(0xff), bytes('"}')])),
     ).toEqual(failed(/^Line 1: This line is not valid UTF-8/));
     expect(await loglab(['produce', 'records'], `${'x\n'.repeat(1_000)}${'y'.repeat(1_048_577)}\n`)).toEqual(
-      failed(/^The value has 1,048,577 bytes; .* The 1000 events before were appended\.$/),
+      failed(/^Line 1001: Its value has 1,048,577 bytes; .* The 1000 events before it were appended\.$/),
     );
     const { out } = await loglab(['streams', 'list', '--json']);
     expect(JSON.parse(out.find((line) => line.includes('"records"'))!)).toMatchObject({ events: 1_002 });
+  });
+
+  it('says where the shards end when it is to begin beyond them', async () => {
+    await loglab(['streams', 'create', 'short', '--shards', '2']);
+    await loglab(['produce', 'short', '--key', 'k'], 'one\n');
+    const from = (offset: number) => loglab(['consume', 'short', '--from', `offset:${offset}`, '--until', 'now']);
+    expect(await from(7)).toEqual({
+      code: 0,
+      out: [],
+      err: [expect.stringMatching(/^No shard has an offset 7 yet; the next event gets: shard 0 at \d, shard 1 at \d\.$/)],
+    });
+    expect(await from(0)).toMatchObject({ code: 0, out: [expect.any(String)], err: [] });
   });
 
   it('consumes live until it is interrupted', async () => {
@@ -232,6 +249,11 @@ describe('loglab', { timeout: 60_000 }, () => {
     expect(await run(['streams', 'list', '--url', 'nonsense'])).toEqual(
       failed('“nonsense” is no address. Give the url that the lab printed, with its token.'),
     );
+    for (const named of ['--workspace', '--lab']) {
+      const typo = path.join(temporary.folder, 'typo');
+      expect(await run(['streams', 'list', named, typo])).toEqual(failed(/^There is no workspace in .*typo\. Look at its name/));
+      expect(existsSync(typo)).toBe(false);
+    }
     expect(await run(['streams', 'list', '--workspace', file('a-file', '')])).toEqual(failed(/a-file is a file; a workspace is a folder/));
   });
 });

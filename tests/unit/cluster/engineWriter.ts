@@ -12,6 +12,7 @@ const { services } = await createEngine({
   brokers: null,
   resources,
   version: '0.0.0',
+  command: 'loglab',
   spawner: {
     spawn(entry) {
       const child = spawner.spawn(entry);

@@ -30,6 +30,7 @@ test('is a utility process and is told what to open', async () => {
         brokers: null,
         resources: '/resources',
         version: '1.2.3',
+        command: 'loglab',
         program: 'desktop',
         builtFolder: '/built',
       },

@@ -17,6 +17,7 @@ const boot: EngineBoot = {
   brokers: 1,
   resources: '/r',
   version: '1.2.3',
+  command: 'loglab',
   program: 'serve',
   builtFolder: '/b',
 };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -176,11 +176,24 @@ describe('a workspace', () => {
 
   it.runIf(process.platform === 'linux')('in a folder that can not be written is refused', async () => {
     // Root writes anywhere but to what is no real folder.
-    for (const root of ['/proc/self/lab', '/proc/self', '/sys/kernel'])
+    for (const root of ['/proc/self/lab', '/sys/kernel/lab'])
       expect(await failure(root)).toMatchObject({
         code: 'workspace-unwritable',
         message: expect.stringMatching(/write|written/) as string,
       });
+  });
+
+  it('among files of somebody else’s is refused, and nothing is written there', async () => {
+    const root = folder();
+    writeFileSync(path.join(root, '.hidden'), '');
+    writeFileSync(path.join(root, 'thesis.txt'), 'mine');
+    expect(await failure(root)).toMatchObject({
+      code: 'workspace-unwritable',
+      message: expect.stringMatching(/is no workspace of the lab, and there are other files in it \(thesis\.txt, for one\)\./) as string,
+    });
+    expect(readdirSync(root).toSorted()).toEqual(['.hidden', 'thesis.txt']);
+    rmSync(path.join(root, 'thesis.txt'));
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
   });
 
   it('lets go of everything where its broker can not start', async () => {

@@ -2,6 +2,7 @@
 import type { Position } from '../../../../main/api/values.ts';
 import type { EventDetail } from '../../../../main/api/events.ts';
 import type { LabInfo } from '../../../../main/api/lab.ts';
+import { quotedWord } from '../../../../main/api/shell.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Bytes turned into characters at once when making base64; more would overflow the call stack. */
@@ -60,16 +61,11 @@ export function copyText(bytes: Uint8Array | null): string {
  * and whether the lab runs by then or not. Names of streams need no
  * quotes, but one may begin like an option.
  */
-export function consumeCommand(lab: Pick<LabInfo, 'workspace' | 'platform'> | null, stream: string, at?: Position): string {
+export function consumeCommand(lab: Pick<LabInfo, 'workspace' | 'platform' | 'command'> | null, stream: string, at?: Position): string {
   const range = at
     ? `--shard ${at.shard} --from offset:${at.offset} --until offset:${at.offset + 1n} --json`
     : '--from beginning --until live';
-  const folder = lab && !lab.workspace.isDefault ? ` --lab ${quoted(lab.workspace.path, lab.platform)}` : '';
-  return stream.startsWith('-') ? `loglab consume ${range}${folder} -- ${stream}` : `loglab consume ${stream} ${range}${folder}`;
-}
-
-/** As one word of a shell: POSIX, or PowerShell and cmd on Windows, where no path has a double quote in it. */
-function quoted(path: string, platform: string): string {
-  if (platform === 'win32') return `"${path}"`;
-  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  const folder = lab && !lab.workspace.isDefault ? ` --lab ${quotedWord(lab.workspace.path, lab.platform)}` : '';
+  const consume = `${lab?.command ?? 'loglab'} consume`;
+  return stream.startsWith('-') ? `${consume} ${range}${folder} -- ${stream}` : `${consume} ${stream} ${range}${folder}`;
 }
