@@ -68,6 +68,9 @@ function plain({ shard, offset, timestamp, key, value }: ReadRecord): string {
   return [`${shard}:${offset}`, formatIsoTime(timestamp) ?? '-', text(key), text(value)].join('\t');
 }
 
+/** What is null says so; a text that says so stands in quotation marks. */
 function text(bytes: Uint8Array | null): string {
-  return bytes === null ? 'null' : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  if (bytes === null) return 'null';
+  const said = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  return said === 'null' ? '"null"' : said;
 }

@@ -153,6 +153,20 @@ describe('loglab', { timeout: 60_000 }, () => {
     expect(JSON.parse(out.find((line) => line.includes('"records"'))!)).toMatchObject({ events: 1_002 });
   });
 
+  it('prints what is null and what is called null apart', async () => {
+    await loglab(['streams', 'create', 'nulls', '--shards', '1']);
+    await loglab(
+      ['produce', 'nulls', '--format', 'records'],
+      '{"key":null,"value":"a"}\n{"key":"null","value":"null"}\n{"key":"k","value":null}\n',
+    );
+    const { out } = await loglab(['consume', 'nulls', '--until', 'now']);
+    expect(out.map((line) => line.split('\t').slice(2))).toEqual([
+      ['null', 'a'],
+      ['"null"', '"null"'],
+      ['k', 'null'],
+    ]);
+  });
+
   it('says where the shards end when it is to begin beyond them', async () => {
     await loglab(['streams', 'create', 'short', '--shards', '2']);
     await loglab(['produce', 'short', '--key', 'k'], 'one\n');
