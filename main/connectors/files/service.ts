@@ -84,8 +84,11 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
     finish: ({ jobId }) => run(jobId).finish(),
     abort: ({ jobId, reason }) => run(jobId).fail(reason),
     rejected({ jobId, from, limit }) {
-      const { rejected, report } = { rejected: run(jobId).rejected, report: run(jobId).report() };
-      return { lines: rejected.slice(from, from + limit), kept: rejected.length, total: report.rejected };
+      const known = runs.get(jobId);
+      const job = jobs.all().find(({ id }) => id === jobId);
+      // An import of an earlier engine: the catalog has the first of its rejected lines.
+      const lines = known?.rejected ?? jobs.rejectedLines(jobId);
+      return { lines: lines.slice(from, from + limit), kept: lines.length, total: known?.report().rejected ?? job?.rejected ?? 0 };
     },
   };
 }
