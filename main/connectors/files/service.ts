@@ -1,7 +1,7 @@
 /** The calls of api/imports.ts: files that the page or the command line sends become events. */
 import type { DomainHandlers } from '../../api/contract.ts';
 import { LabError } from '../../api/errors.ts';
-import type { ImportRules, imports } from '../../api/imports.ts';
+import { type ImportRules, type imports, PREVIEW_BYTES_MAX } from '../../api/imports.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Appender } from '../../produce/append.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
@@ -53,7 +53,14 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
   }
 
   return {
-    preview: ({ head, rules, name }) => previewImport({ head, rules, name: name ?? '', valueBytesMax: settings.get().valueBytesMax }),
+    preview: ({ head, rules, name, isWhole }) =>
+      previewImport({
+        head,
+        rules,
+        name: name ?? '',
+        isWhole: isWhole ?? head.length < PREVIEW_BYTES_MAX,
+        valueBytesMax: settings.get().valueBytesMax,
+      }),
     async start({ stream, shards, rules, file }, { caller }) {
       checkRules(rules);
       const made = await provide(stream, shards);
