@@ -36,8 +36,8 @@ export interface EventRow {
   eventTime?: bigint;
   key: CellText | null;
   value: CellText | null;
-  /** Leaves of a JSON value by path (`shopper.id`), as text; at most ROW_FIELDS_MAX of them. */
-  fields: Record<string, string>;
+  /** Leaves of a JSON value by path (`shopper.id`), as text, null for JSON's null; at most ROW_FIELDS_MAX of them. */
+  fields: Record<string, string | null>;
   headers: number;
   /** A sentence, where the batch that holds this event is damaged and nothing of the event can be shown. */
   damaged?: string;

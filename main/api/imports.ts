@@ -82,6 +82,8 @@ export interface ImportPreview {
   events: PreviewEvent[];
   rejected: RejectedLine[];
   fields: FieldGuess[];
+  /** The line, with its beginning, that the looked-at bytes end in and that is therefore not among the others; absent where it would not be. */
+  cut?: { line: number; text: string };
 }
 
 export interface ImportReport {
@@ -103,9 +105,14 @@ export function keylessSentence({ imported, keyless = 0 }: ImportReport, { keyFi
 }
 
 export const imports = {
-  /** `name`: the file's, by which its format is guessed besides the bytes. */
+  /** `name`: the file's, by which its format is guessed besides the bytes. `isWhole`: nothing of the file comes behind the head. */
   preview: call(
-    v.strictObject({ head, rules: v.nullable(importRules), name: v.optional(v.pipe(v.string(), v.maxLength(1024))) }),
+    v.strictObject({
+      head,
+      rules: v.nullable(importRules),
+      name: v.optional(v.pipe(v.string(), v.maxLength(1024))),
+      isWhole: v.optional(v.boolean()),
+    }),
     type<ImportPreview>(),
     { errors: ['bad-input'] },
   ),

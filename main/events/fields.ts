@@ -12,7 +12,7 @@ const DEPTH_MAX = 6;
 
 export interface ValueCells {
   cell: CellText;
-  fields: Record<string, string>;
+  fields: Record<string, string | null>;
 }
 
 /** A value as a row shows it: as JSON with its fields where it is an object, else as text or hex. */
@@ -41,8 +41,8 @@ function clip(text: string): string {
   return text.length > CELL_TEXT_MAX ? `${text.slice(0, CELL_TEXT_MAX)}…` : text;
 }
 
-function fieldsOf(value: unknown): Record<string, string> {
-  const fields: Record<string, string> = {};
+function fieldsOf(value: unknown): ValueCells['fields'] {
+  const fields: ValueCells['fields'] = {};
   let count = 0;
   let chars = 0;
 
@@ -54,7 +54,7 @@ function fieldsOf(value: unknown): Record<string, string> {
     }
     const text = clip(typeof at === 'string' ? at : JSON.stringify(at));
     if (path === '' || chars + path.length + text.length > FIELDS_CHARS_MAX) return;
-    fields[path] = text;
+    fields[path] = at === null ? null : text;
     count += 1;
     chars += path.length + text.length;
   }

@@ -1,10 +1,12 @@
 /**
  * Jobs: long work that is listed with its progress, can be cancelled, and stays listed with its outcome. While one runs, the catalog knows
- * how far it is: a job that the lab's own end cut off is listed as failed when the workspace is opened again.
+ * how far it is: a job that the lab's own end cut off is listed as failed when the workspace is opened again. So is, as it ended, one that
+ * failed or rejected lines: nobody may have seen it before the lab was closed. What ended well is forgotten with the lab.
  */
 import { randomUUID } from 'node:crypto';
 import type { DomainHandlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
+import type { RejectedLine } from '../api/imports.ts';
 import { ENDED_JOBS_MAX, type Job, type jobs as jobsContract, RUNNING_JOBS_MAX } from '../api/jobs.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { JobRecords } from '../workspace/jobRecords.ts';
@@ -23,13 +25,15 @@ export interface JobHandle {
   /** Aborts when the user cancels. */
   readonly signal: AbortSignal;
   progress(change: Partial<Pick<Job, 'done' | 'total' | 'events' | 'rejected' | 'message'>>): void;
-  /** Ends the job; a second end is ignored. */
-  end(state: 'done' | 'failed' | 'cancelled', message: string): void;
+  /** Ends the job; a second end is ignored. The lines that it rejected are listed, as far as they are kept, also by the next engine. */
+  end(state: 'done' | 'failed' | 'cancelled', message: string, rejected?: readonly RejectedLine[]): void;
 }
 
 export interface Jobs {
   start(start: JobStart): JobHandle;
   all(): Job[];
+  /** What is kept of the lines that a job rejected before this engine came; throws `no-such-job`. */
+  rejectedLines(id: string): RejectedLine[];
   onDismiss(listener: (id: string) => void): void;
   service: DomainHandlers<typeof jobsContract>;
   /** Writes down how far the running ones are, for the next one who opens the workspace; from here on nothing more is written. */
@@ -51,9 +55,9 @@ export function createJobs(records: JobRecords, now: () => number): Jobs {
   const changed = (): void => listeners.forEach((listener) => listener());
   const all = (): Job[] => [...jobs.values()].map(({ job }) => ({ ...job }));
 
-  for (const record of records.all()) {
-    // It keeps the end it was given when it was first found.
-    const job = asCutOff(record, record.endedAt ?? now());
+  for (const { outcome, ...record } of records.all()) {
+    // One that was cut off keeps the end it was given when it was first found.
+    const job = outcome ? { ...record, ...outcome } : asCutOff(record, record.endedAt ?? now());
     if (record.endedAt === null) records.save({ ...record, endedAt: job.endedAt });
     jobs.set(job.id, { job, abort: new AbortController() });
   }
@@ -104,6 +108,15 @@ export function createJobs(records: JobRecords, now: () => number): Jobs {
     }
   }
 
+  function recordEnd(job: Job, rejected: readonly RejectedLine[]): void {
+    if (job.state !== 'failed' && job.rejected === 0) return unrecord(job.id);
+    try {
+      if (!closed) records.saveEnd(job, job, rejected);
+    } catch {
+      // The next engine says of it what was known before its end.
+    }
+  }
+
   function start(start: JobStart): JobHandle {
     if (all().filter((job) => job.state === 'running').length >= RUNNING_JOBS_MAX) {
       throw new LabError('too-many', `At most ${RUNNING_JOBS_MAX} jobs run at once. Wait for one to end, or cancel one.`, {
@@ -124,12 +137,12 @@ export function createJobs(records: JobRecords, now: () => number): Jobs {
         if (job.state === 'running') recordSoon(listed);
         changed();
       },
-      end(state, message) {
+      end(state, message, rejected = []) {
         if (job.state !== 'running') return;
         Object.assign(job, { state, message, endedAt: now() });
         clearTimeout(listed.recording);
         listed.recording = undefined;
-        unrecord(job.id);
+        recordEnd(job, rejected);
         forgetOldest(job);
         changed();
       },
@@ -139,6 +152,7 @@ export function createJobs(records: JobRecords, now: () => number): Jobs {
   return {
     start,
     all,
+    rejectedLines: (id) => records.rejectedLines(find(id).job.id),
     onDismiss: (listener) => void dismissed.add(listener),
     service: {
       watch: (_input, { signal }) =>

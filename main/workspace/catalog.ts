@@ -8,7 +8,7 @@ import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 3;
+export const CATALOG_FORMAT = 4;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -33,6 +33,8 @@ const steps: string[] = [
      ended_at INTEGER
    ) STRICT;`,
   `ALTER TABLE stream ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';`,
+  `ALTER TABLE job ADD COLUMN outcome TEXT;
+   ALTER TABLE job ADD COLUMN rejected_lines TEXT NOT NULL DEFAULT '[]';`,
 ];
 
 export type Catalog = Database.Database;

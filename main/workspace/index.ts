@@ -1,7 +1,7 @@
 /**
  * A workspace is a folder that holds everything one lab knows:
  *
- *   catalog.sqlite      names of streams, settings, kept events, lessons, running jobs (catalog.ts)
+ *   catalog.sqlite      names of streams, settings, kept events, lessons, jobs to be heard of (catalog.ts)
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
  *   running.json        where the lab is to be reached that serves it (runningLab.ts)
  *   event-times/        orders by event time, one file a stream (main/eventTimes); made from the log, and made again where they are missing

@@ -16,7 +16,7 @@ test('an empty workspace offers a sample, an own file, a new stream and a lesson
   await expect(dialog(page, 'Import')).toBeHidden();
   await expect(page.getByRole('main').getByRole('button', { name: 'Import a file' })).toBeFocused();
 
-  await page.getByRole('button', { name: 'Make a stream' }).click();
+  await page.getByRole('main').getByRole('button', { name: 'New stream' }).click();
   await expect(dialog(page, 'New stream').getByRole('textbox', { name: 'Name' })).toBeFocused();
   await page.keyboard.press('Escape');
 

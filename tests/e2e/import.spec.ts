@@ -60,7 +60,7 @@ test('NDJSON by the dialog: guesses and preview, then events by key and time, an
   await expect(preview(page)).toContainText('not valid UTF-8');
 
   await choose(importing(page), /^Key field/, 'No key');
-  await expect(preview(page).getByRole('columnheader')).toHaveText(['Line', 'Time', 'Value']);
+  await expect(preview(page).getByRole('columnheader')).toHaveText(['Line', 'Timestamp', 'Value']);
   await choose(importing(page), /^Key field/, /^shopper\.id/);
   await importing(page).getByRole('spinbutton', { name: 'Shards' }).fill('2');
   await importing(page).getByRole('button', { name: 'Import', exact: true }).click();

@@ -22,7 +22,7 @@ interface Course {
 
 async function makeStream(page: Page, name: string, shards: number): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Streams' }).click();
-  await page.getByRole('button', { name: 'New stream' }).click();
+  await navigation(page).getByRole('button', { name: 'New stream' }).click();
   const made = dialog(page, 'New stream');
   await made.getByRole('spinbutton', { name: 'Shards' }).fill(String(shards));
   await made.getByRole('textbox', { name: 'Name' }).fill(name);

@@ -10,7 +10,7 @@ import type { LabClient } from '../../main/api/index.ts';
 import { expect, root, test } from './lab.ts';
 import { broker, crash } from './processes.ts';
 import { record, views } from './records.ts';
-import { choose, dialog, fromPalette, grid, jobs, openLab, openStream, row } from './screens.ts';
+import { choose, dialog, fromPalette, grid, jobs, navigation, openLab, openStream, row } from './screens.ts';
 
 const sizes = [
   { width: 1920, height: 1080 },
@@ -82,7 +82,7 @@ test('empty: welcome, streams, lessons, settings', async ({ page, lab }) => {
 
 test('empty, asked for something: new stream, import, palette', async ({ page, lab }) => {
   await openLab(page, lab, '#/streams');
-  await page.getByRole('button', { name: 'New stream' }).click();
+  await navigation(page).getByRole('button', { name: 'New stream' }).click();
   await dialog(page, 'New stream').getByRole('textbox', { name: 'Name' }).fill('größe');
   await look(page, 'new-stream-wrong', '[role=dialog]');
   await page.keyboard.press('Escape');

@@ -52,7 +52,7 @@ test('a stream is made by keyboard; a name that can not be is said as it is type
 test('a stream of the longest name and 256 shards', async ({ page, lab }) => {
   const name = 'x'.repeat(249);
   await openLab(page, lab);
-  await page.getByRole('button', { name: 'New stream' }).click();
+  await navigation(page).getByRole('button', { name: 'New stream' }).click();
   const made = dialog(page, 'New stream');
   await made.getByRole('textbox', { name: 'Name' }).fill(name);
   await made.getByRole('spinbutton', { name: 'Shards' }).fill('256');

@@ -1,6 +1,7 @@
 /** What the first line of a file tells of a file that is no NDJSON. */
 
 const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
 const COMMA = 0x2c;
 const SPACE = 0x20;
 
@@ -12,6 +13,11 @@ export function beginsUtf16(line: Uint8Array): boolean {
 /** A JSON array begins in this line. It may also end in it. */
 export function beginsArray(line: Uint8Array): boolean {
   return line.find((byte) => byte > SPACE) === OPENING_BRACKET;
+}
+
+/** A JSON object begins in this line. It may also end in it. */
+export function beginsObject(line: Uint8Array): boolean {
+  return line.find((byte) => byte > SPACE) === OPENING_BRACE;
 }
 
 /** A JSON array begins in this line and goes on behind it: "[" alone, or elements and a comma. */

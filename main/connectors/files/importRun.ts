@@ -102,7 +102,7 @@ export class ImportRun {
     this.#check();
     const deleted = isDeleted ? ` The stream “${this.#stream}” was made for it and is deleted again.` : '';
     const keyless = keylessSentence(this.report(), this.#rules);
-    this.job.end('done', `${imported}${keyless && ` ${keyless}`}${rejected}${deleted}`);
+    this.job.end('done', `${imported}${keyless && ` ${keyless}`}${rejected}${deleted}`, this.rejected);
     return isDeleted ? { ...this.report(), streamDeleted: true } : this.report();
   }
 
@@ -123,7 +123,7 @@ export class ImportRun {
     this.#failure = new LabError(state === 'cancelled' ? 'cancelled' : 'job-over', `The import has ended: ${why}`);
     void Promise.allSettled(this.#underWay).then(() => {
       this.#progress();
-      this.job.end(state, `${why} ${this.#kept()} The rest of the file was not imported.`);
+      this.job.end(state, `${why} ${this.#kept()} The rest of the file was not imported.`, this.rejected);
     });
   }
 

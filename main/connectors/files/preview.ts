@@ -1,14 +1,7 @@
 /** The first events of a file as its import would make them, and what fields they have. */
-import {
-  type FieldGuess,
-  type ImportFormat,
-  type ImportPreview,
-  type ImportRules,
-  PREVIEW_BYTES_MAX,
-  PREVIEW_EVENTS_MAX,
-} from '../../api/imports.ts';
+import { type FieldGuess, type ImportFormat, type ImportPreview, type ImportRules, PREVIEW_EVENTS_MAX } from '../../api/imports.ts';
 import { isExactNumber, parseExactly } from '../../api/exactJson.ts';
-import { beginsUtf16, opensArray } from './fileKind.ts';
+import { beginsArray, beginsObject, beginsUtf16, opensArray } from './fileKind.ts';
 import { cellsOf } from './csvCells.ts';
 import { separatorOf } from './csvRows.ts';
 import { createFileReader } from './formats.ts';
@@ -21,7 +14,6 @@ const LOOKED_AT_MAX = 500;
 const FIELDS_MAX = 50;
 /** Characters of a sample value. */
 const SAMPLE_MAX = 60;
-const NEWLINE = 0x0a;
 const csvNames = /\.(csv|tsv)$/i;
 /** Of fewer lines nobody can tell whether they are rows. */
 const CSV_LINES_MIN = 3;
@@ -35,16 +27,18 @@ export interface PreviewOptions {
   rules: ImportRules | null;
   /** The file's; empty where it is not known. */
   name: string;
+  /** The head is all of the file. */
+  isWhole: boolean;
   valueBytesMax: number;
 }
 
 /** The engine's thread is given back between the format, the events and the fields. */
-export async function previewImport({ head, rules, name, valueBytesMax }: PreviewOptions): Promise<ImportPreview> {
-  const format = guessFormat(linesOf(head, new LineSplitter(valueBytesMax)), name);
+export async function previewImport({ head, rules, name, isWhole, valueBytesMax }: PreviewOptions): Promise<ImportPreview> {
+  const format = guessFormat(linesOf(head, isWhole, new LineSplitter(valueBytesMax)), name);
   await giveWay();
   const applied = rules ?? { format, keyField: null, timeField: null };
   const { splitter, reader } = createFileReader(applied, valueBytesMax, null);
-  const lines = linesOf(head, splitter);
+  const { lines, cut } = linesOf(head, isWhole, splitter);
   const preview: ImportPreview = { format, events: [], rejected: [], fields: [] };
   for (const line of lines) {
     const result = reader.read(line);
@@ -57,6 +51,13 @@ export async function previewImport({ head, rules, name, valueBytesMax }: Previe
       preview.events.push({ line: line.number, key: key && lineText(key), timestamp, value: value && lineText(value), shard });
     }
   }
+  if (cut && isWrongKind(cut, applied.format)) {
+    const result = reader.read({ ...cut, isCut: true });
+    if (typeof result === 'object' && 'reason' in result)
+      preview.rejected.push({ line: 1, reason: result.reason, text: lineText(cut.bytes) });
+  } else if (cut && preview.events.length < PREVIEW_EVENTS_MAX) {
+    preview.cut = { line: cut.number, text: lineText(cut.bytes) };
+  }
   await giveWay();
   if (applied.format === 'ndjson') preview.fields = fieldsOf(lines.map(({ bytes }) => bytes));
   if (applied.format === 'csv') preview.fields = fieldsOf(rowValues(lines, valueBytesMax));
@@ -65,23 +66,34 @@ export async function previewImport({ head, rules, name, valueBytesMax }: Previe
 
 const giveWay = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-function linesOf(head: Uint8Array, splitter: Splitter): Line[] {
+interface LookedAt {
+  lines: Line[];
+  /** The line, or row of CSV, in which the head of a longer file ends. */
+  cut: Line | null;
+}
+
+function linesOf(head: Uint8Array, isWhole: boolean, splitter: Splitter): LookedAt {
   const lines: Line[] = [];
   for (const line of splitter.push(head)) {
     lines.push(line);
-    if (lines.length >= LOOKED_AT_MAX) return lines;
+    if (lines.length >= LOOKED_AT_MAX) return { lines, cut: null };
   }
-  // Of a longer file the last line is cut by the end of the head; it counts only where there is no other.
-  // So is a row of CSV that goes on behind a line's end: the head ends within a quoted cell.
-  const isCut = head.length >= PREVIEW_BYTES_MAX || head.at(-1) === NEWLINE;
-  if (lines.length === 0 || !isCut) lines.push(...splitter.finish());
-  return lines;
+  const [last] = splitter.finish();
+  if (!last) return { lines, cut: null };
+  // One that is already longer than any event may be is rejected, however it goes on.
+  if (isWhole || last.isCut) return { lines: [...lines, last], cut: null };
+  return { lines, cut: last };
 }
 
+/** The beginning of the first line is enough to say that the file is no JSON a line. */
+const isWrongKind = ({ number, bytes }: Line, format: ImportFormat): boolean =>
+  number === 1 && (format === 'ndjson' || format === 'records') && (beginsArray(bytes) || beginsUtf16(bytes));
+
 /** JSON objects or arrays on at least half of the lines; also what is no NDJSON, but meant to be: its lines are rejected with what to do. */
-function guessFormat(lines: Line[], name: string): ImportFormat {
-  const [first] = lines;
+function guessFormat({ lines, cut }: LookedAt, name: string): ImportFormat {
+  const first = lines[0] ?? cut;
   if (first && (beginsUtf16(first.bytes) || opensArray(first.bytes))) return 'ndjson';
+  if (lines.length === 0 && cut && (beginsObject(cut.bytes) || beginsArray(cut.bytes))) return 'ndjson';
   const objects = lines.filter(({ bytes }) => parse(bytes) !== undefined).length;
   if (lines.length === 0 || objects * 2 < lines.length) return csvNames.test(name) || looksLikeCsv(lines) ? 'csv' : 'lines';
   return lines.filter(({ bytes }) => isRecord(parse(bytes))).length * 2 >= lines.length ? 'records' : 'ndjson';

@@ -1,7 +1,7 @@
 /** The calls of api/imports.ts: files that the page or the command line sends become events. */
 import type { DomainHandlers } from '../../api/contract.ts';
 import { LabError } from '../../api/errors.ts';
-import type { ImportRules, imports } from '../../api/imports.ts';
+import { type ImportRules, type imports, PREVIEW_BYTES_MAX } from '../../api/imports.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Appender } from '../../produce/append.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
@@ -53,7 +53,14 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
   }
 
   return {
-    preview: ({ head, rules, name }) => previewImport({ head, rules, name: name ?? '', valueBytesMax: settings.get().valueBytesMax }),
+    preview: ({ head, rules, name, isWhole }) =>
+      previewImport({
+        head,
+        rules,
+        name: name ?? '',
+        isWhole: isWhole ?? head.length < PREVIEW_BYTES_MAX,
+        valueBytesMax: settings.get().valueBytesMax,
+      }),
     async start({ stream, shards, rules, file }, { caller }) {
       checkRules(rules);
       const made = await provide(stream, shards);
@@ -84,8 +91,11 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
     finish: ({ jobId }) => run(jobId).finish(),
     abort: ({ jobId, reason }) => run(jobId).fail(reason),
     rejected({ jobId, from, limit }) {
-      const { rejected, report } = { rejected: run(jobId).rejected, report: run(jobId).report() };
-      return { lines: rejected.slice(from, from + limit), kept: rejected.length, total: report.rejected };
+      const known = runs.get(jobId);
+      const job = jobs.all().find(({ id }) => id === jobId);
+      // An import of an earlier engine: the catalog has the first of its rejected lines.
+      const lines = known?.rejected ?? jobs.rejectedLines(jobId);
+      return { lines: lines.slice(from, from + limit), kept: lines.length, total: known?.report().rejected ?? job?.rejected ?? 0 };
     },
   };
 }

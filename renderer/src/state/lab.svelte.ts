@@ -49,12 +49,14 @@ export class LabState {
     this.notices.add(message, options);
   }
 
-  /** Runs work whose failure is to be seen. Answers undefined where it failed. */
-  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /** Runs work whose failure is to be seen. Answers undefined where it failed. An earlier failure `about` the same goes with a success. */
+  async attempt<T>(work: () => Promise<T>, options: Pick<NoticeOptions, 'about' | 'reading'> = {}): Promise<T | undefined> {
     try {
-      return await work();
+      const answer = await work();
+      if (options.about !== undefined) this.notices.dismissAbout(options.about);
+      return answer;
     } catch (thrown) {
-      this.notify(toLabError(thrown));
+      this.notify(toLabError(thrown), options);
       return undefined;
     }
   }
@@ -93,7 +95,7 @@ export class LabState {
 
   #listen(link: Link): void {
     const { lab, streams, jobs, lessons } = link.client;
-    void this.attempt(async () => (this.info = await lab.info({})));
+    void this.attempt(async () => (this.info = await lab.info({})), { reading: true });
     void this.#follow(
       link,
       () => lab.watch({}),

@@ -9,6 +9,10 @@ export const NOTICE_SHOWN_MS = 6_000;
 export interface NoticeOptions {
   tone?: 'good' | 'plain';
   action?: { label: string; run: () => void };
+  /** What it is about, where only the newest notice about it counts: "copy". */
+  about?: string;
+  /** Of an error: nothing was to be changed, so it can be asked again without a thought. */
+  reading?: boolean;
 }
 
 export interface Notice extends NoticeOptions {
@@ -24,9 +28,15 @@ export class Notices {
     // Who cancels knows it.
     if (typeof message !== 'string' && message.code === 'cancelled') return;
     const id = ++this.#lastId;
-    const same = (notice: Notice) => textOf(notice.message) === textOf(message);
-    this.list = [...this.list.filter((notice) => !same(notice)), { id, message, ...options }].slice(-NOTICES_MAX);
+    const isOutdone = (notice: Notice) =>
+      textOf(notice.message) === textOf(message) || (options.about !== undefined && notice.about === options.about);
+    this.list = [...this.list.filter((notice) => !isOutdone(notice)), { id, message, ...options }].slice(-NOTICES_MAX);
     if (typeof message === 'string') setTimeout(() => this.dismiss(id), NOTICE_SHOWN_MS);
+  }
+
+  /** What was said about it holds no longer. */
+  dismissAbout(about: string): void {
+    this.list = this.list.filter((notice) => notice.about !== about);
   }
 
   dismiss(id: number): void {

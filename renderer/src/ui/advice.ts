@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../main/api/errors.ts';
 
-/** What to do about an error, as a sentence, where its message does not already say it. */
+/** What to do about an error, as a sentence, where its message does not already say it. Those of a deed warn of doing it twice. */
 const advice: Partial<Record<ErrorCode, string>> = {
   'broker-down': 'The lab starts the broker again by itself. Try once more in a moment.',
   'batch-damaged': 'The events around it can still be read.',
@@ -13,4 +13,11 @@ const advice: Partial<Record<ErrorCode, string>> = {
   internal: 'This is a mistake in the lab. What was acknowledged is kept; the details below help to find it.',
 };
 
-export const adviceFor = (code: ErrorCode): string | null => advice[code] ?? null;
+/** Of what only reads nothing is done twice. */
+const adviceToReaders: Partial<Record<ErrorCode, string>> = {
+  disconnected: 'The page connects again by itself.',
+  deadline: 'The lab is busy, or what was asked is large. Try once more.',
+};
+
+export const adviceFor = (code: ErrorCode, reading = false): string | null =>
+  (reading ? adviceToReaders[code] : undefined) ?? advice[code] ?? null;

@@ -75,7 +75,7 @@ test('says that the connection is lost, keeps what is shown, and comes back by i
   lab.cut();
   await expect.element(page.getByText('The connection to the lab is lost.')).toBeVisible();
   await expect.element(link('raw-events')).toBeVisible();
-  await expect.element(page.getByRole('button', { name: 'New stream' })).toBeDisabled();
+  await expect.element(page.getByRole('navigation').getByRole('button', { name: 'New stream' })).toBeDisabled();
   lab.streams.set([shop, streamSummary('bad-events', [12])]);
   lab.reachable = true;
   await page.getByRole('button', { name: 'Try now' }).click();
@@ -256,7 +256,7 @@ test('the table of streams fits a narrow window: what can be had elsewhere gives
   await expect.element(page.getByText('Made', { exact: true })).not.toBeVisible();
   await page.viewport(1280, 800);
   await expect.element(page.getByText('Made', { exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'Make a stream' }).click();
+  await page.getByRole('main').getByRole('button', { name: 'New stream' }).click();
   await expect.element(page.getByRole('dialog', { name: 'New stream' })).toBeVisible();
 });
 

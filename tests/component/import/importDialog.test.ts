@@ -5,7 +5,7 @@ import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { LabError } from '../../../main/api/errors.ts';
 import type { LabClient } from '../../../main/api/index.ts';
-import type { ImportPreview } from '../../../main/api/imports.ts';
+import type { ImportPreview, ImportRules } from '../../../main/api/imports.ts';
 import App from '../../../renderer/src/App.svelte';
 import { dialogs, openDialog } from '../../../renderer/src/state/dialogs.svelte.ts';
 import { FakeLab, streamSummary } from '../fakeLab.ts';
@@ -77,6 +77,19 @@ test('a name that a stream has is not imported into unsaid', async () => {
   await dialog.getByRole('button', { name: 'Import into the existing orders' }).click();
   await expect.element(dialog.getByText(/3 shards, 6 events so far/)).toBeVisible();
   await expect.element(dialog.getByRole('button', { name: 'Import', exact: true })).toBeEnabled();
+});
+
+test('where events without a key go is said once, by the choice of the key', async () => {
+  open(orders(), {
+    preview: ({ rules }: { rules: ImportRules | null }) =>
+      Promise.resolve({ ...preview, events: preview.events.map((event) => (rules?.keyField === null ? { ...event, key: null } : event)) }),
+  });
+  await expect.element(dialog.getByText(/^Where the keys of this event land/)).toBeVisible();
+  await dialog.getByRole('combobox', { name: /^Key field/ }).click();
+  await page.getByRole('option', { name: 'No key' }).click();
+  await expect.element(dialog.getByText(/^Sticky:/)).toBeVisible();
+  await new Promise((resolve) => setTimeout(resolve, 400)); // the preview follows the choice
+  expect(document.body.textContent!.split('Sticky:').length - 1).toBe(1);
 });
 
 test('an empty file is said to be empty', async () => {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { LabClient } from '../../../main/api/index.ts';
-import type { ImportPreview, ImportRules, RejectedLine } from '../../../main/api/imports.ts';
+import { type ImportPreview, type ImportRules, PREVIEW_BYTES_MAX, type RejectedLine } from '../../../main/api/imports.ts';
 import { freeName, streamNameFrom } from '../../../renderer/src/features/import/fileName.ts';
 import { likelyKey, likelyTime } from '../../../renderer/src/features/import/guesses.ts';
 import { ImportForm } from '../../../renderer/src/features/import/importForm.svelte.ts';
@@ -40,13 +40,13 @@ test('rows come in the order of the file, keys land where they will', () => {
   });
 });
 
-function formWith(preview: (head: Uint8Array, rules: ImportRules | null) => Partial<ImportPreview>) {
+function formWith(preview: (head: Uint8Array, rules: ImportRules | null, isWhole: boolean) => Partial<ImportPreview>) {
   const asked: (ImportRules | null)[] = [];
   const client = {
     imports: {
-      preview: ({ head, rules }: { head: Uint8Array; rules: ImportRules | null }) => {
+      preview: ({ head, rules, isWhole }: { head: Uint8Array; rules: ImportRules | null; isWhole: boolean }) => {
         asked.push(rules);
-        return Promise.resolve({ format: 'ndjson', events: [], rejected: [], fields: [], ...preview(head, rules) });
+        return Promise.resolve({ format: 'ndjson', events: [], rejected: [], fields: [], ...preview(head, rules, isWhole) });
       },
     },
   } as unknown as LabClient;
@@ -82,11 +82,26 @@ test('nothing is imported before the file has been looked at', async () => {
   expect(form.request(256)).toMatchObject({ rules: { format: 'lines', keyField: null, timeField: null } });
 });
 
-test('the head ends with a whole line', async () => {
-  let length = 0;
-  const { form } = formWith((head) => ((length = head.length), {}));
+test('only the head of a large file is sent, and that it is not the whole file', async () => {
+  const seen: unknown[] = [];
+  const { form } = formWith((head, _rules, isWhole) => (seen.push(head.length, isWhole), {}));
   await form.choose(new File(['x'.repeat(99) + '\n', 'y'.repeat(300_000)], 'a.log'), []);
-  expect(length).toBe(100);
+  await form.choose(new File(['x\n'], 'b.log'), []);
+  expect([seen[0], seen[1], ...seen.slice(-2)]).toEqual([PREVIEW_BYTES_MAX, false, 2, true]);
+});
+
+test('the line that the head ends in has a row of its own', () => {
+  const preview: ImportPreview = {
+    format: 'lines',
+    events: [{ line: 1, key: null, timestamp: null, value: 'x', shard: null }],
+    rejected: [],
+    fields: [],
+    cut: { line: 2, text: 'yyy…' },
+  };
+  expect(previewRows(preview)).toMatchObject([
+    { line: 1, event: {} },
+    { line: 2, cut: 'yyy…' },
+  ]);
 });
 
 test('nothing is asked about an empty file, and it is not imported', async () => {

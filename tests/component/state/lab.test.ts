@@ -21,6 +21,19 @@ test('calls made without a connection reject with `disconnected`; live state com
   await expect(page.client.streams.list({})).resolves.toHaveLength(1);
 });
 
+test('of notices about one thing the newest stays; a failure goes with the next success', async () => {
+  const page = (state = new LabState(new FakeLab().connect));
+  const said = () => page.notices.list.map(({ message }) => (typeof message === 'string' ? message : message.message));
+  page.notify('A broker is up.');
+  page.notify('The key is copied.', { about: 'copy' });
+  page.notify('The value is copied.', { about: 'copy' });
+  expect(said()).toEqual(['A broker is up.', 'The value is copied.']);
+  await page.attempt(() => Promise.reject(new Error('No such offset.')), { about: 'go to' });
+  expect(said()).toHaveLength(3);
+  await page.attempt(() => Promise.resolve(1), { about: 'go to' });
+  expect(said()).toEqual(['A broker is up.', 'The value is copied.']);
+});
+
 test('addresses', () => {
   expect(placeOf('')).toEqual({ screen: 'home' });
   expect(placeOf('#/streams/raw-events')).toEqual({ screen: 'stream', name: 'raw-events' });

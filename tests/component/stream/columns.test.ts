@@ -14,8 +14,8 @@ describe('titles', () => {
   test('the last part of a path, in words', () => {
     expect([...fieldTitles(['event', 'shopper.ipAddress', 'product.list_price']).values()]).toEqual(['Event', 'IP address', 'List price']);
   });
-  test('the path where two would read alike, or the part is a number', () => {
-    expect([...fieldTitles(['value', 'order.key', 'at']).values()]).toEqual(['value', 'order.key', 'At']);
+  test('the path where two would read alike, one like a column of the event, or the part is a number', () => {
+    expect([...fieldTitles(['timestamp', 'order.key', 'at']).values()]).toEqual(['value.timestamp', 'order.key', 'At']);
     expect([...fieldTitles(['shopper.id', 'product.id', 'items.0', 'items[1]']).values()]).toEqual([
       'shopper.id',
       'product.id',
@@ -27,13 +27,13 @@ describe('titles', () => {
 
 describe('which columns show', () => {
   test('before anything is known: the value', () => {
-    expect(shown(new Columns('s', null))).toEqual(['Shard', 'Offset', 'Time', 'Key', 'Value']);
+    expect(shown(new Columns('s', null))).toEqual(['Shard', 'Offset', 'Timestamp', 'Key', 'Value']);
   });
 
   test('the first fields, in the order in which they were seen', () => {
     const columns = new Columns('s', null);
     columns.learn([row(0, { fields: { b: '1', a: '2' } }), row(1, { fields: { c: '3', a: '2' } })]);
-    expect(shown(columns)).toEqual(['Shard', 'Offset', 'Time', 'Key', 'B', 'A', 'C']);
+    expect(shown(columns)).toEqual(['Shard', 'Offset', 'Timestamp', 'Key', 'B', 'A', 'C']);
   });
 
   test('not more fields than fit; the others are offered', () => {
@@ -59,7 +59,7 @@ describe('which columns show', () => {
     expect(shown(again)).toEqual(['Shard', 'Key', 'Offset', 'Event', 'Id']);
     expect(again.shown.find(({ id }) => id === 'field:event')?.width).toBe(300);
     again.reset();
-    expect(shown(again)).toEqual(['Shard', 'Offset', 'Time', 'Key', 'Event', 'Id']);
+    expect(shown(again)).toEqual(['Shard', 'Offset', 'Timestamp', 'Key', 'Event', 'Id']);
   });
 
   test('a choice that can not be read is none', () => {

@@ -123,8 +123,8 @@ test('goes to an offset, typed as it is shown, and says where there is none', as
   await userEvent.keyboard('{Control>}g{/Control}');
   const dialog = page.getByRole('dialog', { name: 'Go to offset' });
   await dialog.getByLabelText('Offset', { exact: true }).fill('99999');
-  await userEvent.keyboard('{Enter}');
-  await expect.element(dialog.getByText('Shard 0 ends before offset 99,999.')).toBeVisible();
+  await expect.element(dialog.getByText('99,999 is not among them: shard 0 holds 0 … 1,999.')).toBeVisible();
+  await expect.element(dialog.getByRole('button', { name: 'Go', exact: true })).toBeDisabled();
   await dialog.getByLabelText('Offset', { exact: true }).fill('1,500');
   await userEvent.keyboard('{Enter}');
   await expect.element(dialog).not.toBeInTheDocument();

@@ -34,6 +34,15 @@ test('stays open with what went wrong, and can be sent again', async () => {
   await expect.element(dialog).not.toBeInTheDocument();
 });
 
+test('what went wrong is not said any more of what is typed anew', async () => {
+  const onsubmit = vi.fn(() => Promise.reject(new LabError('stream-exists', 'There is one of that name.')));
+  render(FormDialog, { ...opened, onsubmit });
+  await create.click();
+  await expect.element(dialog.getByRole('alert')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Name' }).fill('another');
+  await expect.element(dialog.getByRole('alert')).not.toBeInTheDocument();
+});
+
 test('stays open where the form says what is missing', async () => {
   const onsubmit = vi.fn(() => Promise.resolve(false));
   render(FormDialog, { ...opened, onsubmit });

@@ -56,6 +56,15 @@ test('an error is a sentence with advice; the code is in the details', async () 
   await expect.element(page.getByText('disk-full: ENOSPC')).toBeVisible();
 });
 
+test('who only reads is not warned of doing it twice', async () => {
+  const error = new LabError('disconnected', 'The connection is lost.');
+  const { rerender } = await render(ErrorNote, { error });
+  await expect.element(page.getByText(/before you repeat it/)).toBeVisible();
+  await rerender({ error, reading: true });
+  await expect.element(page.getByText(/repeat/)).not.toBeInTheDocument();
+  await expect.element(page.getByText('The page connects again by itself.')).toBeVisible();
+});
+
 test('key combinations', () => {
   const press = (key: string, more: KeyboardEventInit = {}) => new KeyboardEvent('keydown', { key, ...more });
   expect(matchesKeys(press('k', { ctrlKey: true }), 'Mod+K', false)).toBe(true);

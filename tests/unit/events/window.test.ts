@@ -82,6 +82,8 @@ describe('events.window', () => {
       order: { id: 'A-1', lines: [1, 2], total: 12345678901234567890123n.toString() },
       paid: true,
       none: null,
+      empty: '',
+      said: 'null',
       long: 'x'.repeat(300),
     };
     const json = JSON.stringify(value).replace('"12345678901234567890123"', '12345678901234567890123');
@@ -108,7 +110,9 @@ describe('events.window', () => {
         'order.lines': '[1,2]',
         'order.total': '12345678901234567890123',
         paid: 'true',
-        none: 'null',
+        none: null,
+        empty: '',
+        said: 'null',
         long: `${'x'.repeat(240)}…`,
       },
     });

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job } from '../../../main/api/jobs.ts';
 import { createJobs, type JobHandle, type Jobs, RECORD_INTERVAL_MS } from '../../../main/jobs/jobs.ts';
 import { openCatalog } from '../../../main/workspace/catalog.ts';
-import { createJobRecords, type JobRecords } from '../../../main/workspace/jobRecords.ts';
+import { createJobRecords, type JobRecords, REJECTED_RECORDED_MAX } from '../../../main/workspace/jobRecords.ts';
 import { temporaryFolder } from '../openLab.ts';
 
 let now = 0;
@@ -98,6 +98,44 @@ describe('jobs', () => {
     await watching;
     expect(seen.length).toBeLessThan(5);
     expect(seen.at(-1)).toMatchObject([{ state: 'done', done: 999 }]);
+  });
+});
+
+describe('jobs that ended with something to tell', () => {
+  const lines = Array.from({ length: REJECTED_RECORDED_MAX + 5 }, (_, at) => ({
+    line: at + 1,
+    reason: 'not JSON',
+    text: `line ${at + 1}`,
+  }));
+
+  it('are listed again after a clean close as they ended, with their rejected lines, until they are dismissed', () => {
+    const { records, again } = catalogOf();
+    const jobs = createJobs(records, () => 1_000);
+    const failed = begin(jobs, 'failed');
+    failed.progress({ events: 3 });
+    failed.end('failed', 'The disk is full. 3 events are in “orders”.');
+    const partly = begin(jobs, 'partly');
+    partly.progress({ events: 2, rejected: lines.length });
+    partly.end('done', '2 events imported.', lines);
+    begin(jobs, 'well').end('done', 'All of it.');
+    begin(jobs, 'stopped').end('cancelled', 'Cancelled.');
+    jobs.close();
+
+    const next = createJobs(again(), () => 9_000);
+    expect(next.all()).toEqual([failed.job, partly.job]);
+    expect(next.rejectedLines(partly.job.id)).toEqual(lines.slice(0, REJECTED_RECORDED_MAX));
+    const { signal } = new AbortController();
+    for (const { id } of next.all()) next.service.dismiss({ id }, { signal, caller: signal });
+    expect(createJobs(again(), () => 9_000).all()).toEqual([]);
+  });
+
+  it('are at most as many as ended jobs are listed', () => {
+    const { records, again } = catalogOf();
+    let at = 0;
+    const jobs = createJobs(records, () => (at += 1));
+    for (let n = 0; n < 25; n++) begin(jobs, `failed ${n}`).end('failed', 'No.');
+    jobs.close();
+    expect(titles(createJobs(again(), () => 100))).toEqual(Array.from({ length: 20 }, (_, n) => `failed ${n + 5}`));
   });
 });
 

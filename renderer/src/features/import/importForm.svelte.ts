@@ -62,7 +62,7 @@ export class ImportForm {
     this.newName = freeName(streamNameFrom(file.name), streamNames);
     if (file.size === 0) return;
     try {
-      this.#head = await readHead(file);
+      this.#head = new Uint8Array(await file.slice(0, PREVIEW_BYTES_MAX).arrayBuffer());
     } catch (thrown) {
       this.fileError = new LabError('file-unreadable', `${file.name} can not be read. If it is a folder, drop the files in it.`, {
         cause: thrown,
@@ -105,7 +105,7 @@ export class ImportForm {
     this.previewing = true;
     try {
       const preview = await this.#client.imports.preview(
-        { head: this.#head.slice(), rules, name: this.file?.name ?? '' },
+        { head: this.#head.slice(), rules, name: this.file?.name ?? '', isWhole: this.file?.size === this.#head.length },
         { signal: asking.signal },
       );
       if (asking.signal.aborted) return null;
@@ -126,11 +126,3 @@ export class ImportForm {
 
 const sameRules = (a: ImportRules, b: ImportRules): boolean =>
   a.format === b.format && a.keyField === b.keyField && a.timeField === b.timeField;
-
-/** The head of the file up to its last whole line, so that the cut is not shown as a broken line. */
-async function readHead(file: File): Promise<Uint8Array<ArrayBuffer>> {
-  const head = new Uint8Array(await file.slice(0, PREVIEW_BYTES_MAX).arrayBuffer());
-  if (file.size <= head.length) return head;
-  const lastLineEnd = head.lastIndexOf(0x0a);
-  return lastLineEnd < 0 ? head : head.slice(0, lastLineEnd + 1);
-}

@@ -1,13 +1,14 @@
-/** What a preview shows: events and rejected lines in the order of the file, and where their keys would land. */
+/** What a preview shows: events, rejected lines and the one that is cut, in the order of the file, and where their keys would land. */
 import type { ImportPreview, PreviewEvent, RejectedLine } from '../../../../main/api/imports.ts';
 import { shardForKey } from '../../../../main/api/murmur2.ts';
 
-export type PreviewRow = { line: number; event: PreviewEvent } | { line: number; rejected: RejectedLine };
+export type PreviewRow = { line: number; event: PreviewEvent } | { line: number; rejected: RejectedLine } | { line: number; cut: string };
 
-export function previewRows({ events, rejected }: ImportPreview): PreviewRow[] {
+export function previewRows({ events, rejected, cut }: ImportPreview): PreviewRow[] {
   const rows: PreviewRow[] = [
     ...events.map((event) => ({ line: event.line, event })),
     ...rejected.map((line) => ({ line: line.line, rejected: line })),
+    ...(cut ? [{ line: cut.line, cut: cut.text }] : []),
   ];
   return rows.sort((a, b) => a.line - b.line);
 }

@@ -37,7 +37,7 @@ export class LessonRun {
   /** Loads the text of the lesson; to be called when its id changes. */
   async load(id: string): Promise<void> {
     if (this.#lesson?.id === id) return;
-    const lesson = await this.#lab.attempt(() => this.#lab.client.lessons.get({ id }));
+    const lesson = await this.#lab.attempt(() => this.#lab.client.lessons.get({ id }), { reading: true });
     if (lesson) this.#lesson = lesson;
   }
 

@@ -1,17 +1,18 @@
 /** What the columns of fields are called. */
 
-/** What the columns of the event itself are called. */
-const TAKEN = new Set(['Shard', 'Offset', 'Time', 'Key', 'Value']);
+/** What the columns of the event itself are called, whatever their order. */
+const TAKEN = new Set(['Shard', 'Offset', 'Timestamp', 'Event time', 'Key', 'Value']);
 
 /**
- * The last part of each path in words ("IP address"), or the path itself where two would read alike, one like a column of the event, or the
- * part is a number.
+ * The last part of each path in words ("IP address"), or the path itself where two would read alike or the part is a number. One that would
+ * read like a column of the event is named with where it comes from: "value.timestamp".
  */
 export function fieldTitles(paths: readonly string[]): Map<string, string> {
   const times = new Map<string, number>();
   for (const path of paths) times.set(inWords(path), (times.get(inWords(path)) ?? 0) + 1);
   const isClear = (path: string): boolean => times.get(inWords(path)) === 1 && !TAKEN.has(inWords(path)) && !/^\d*$/.test(lastPart(path));
-  const titleOf = (path: string): string => (isClear(path) ? inWords(path) : path);
+  const titleOf = (path: string): string =>
+    isClear(path) ? inWords(path) : TAKEN.has(inWords(path)) && path === lastPart(path) ? `value.${path}` : path;
   return new Map(paths.map((path) => [path, titleOf(path)]));
 }
 

@@ -43,7 +43,7 @@ export interface ColumnStore {
 const fixed: readonly Omit<Column, 'shown'>[] = [
   { id: 'shard', kind: 'shard', path: '', title: 'Shard', width: 54 },
   { id: 'offset', kind: 'offset', path: '', title: 'Offset', width: 92 },
-  { id: 'time', kind: 'time', path: '', title: 'Time', width: 186 },
+  { id: 'time', kind: 'time', path: '', title: 'Timestamp', width: 186 },
   { id: 'key', kind: 'key', path: '', title: 'Key', width: 84 },
 ];
 

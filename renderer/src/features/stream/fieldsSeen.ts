@@ -22,7 +22,7 @@ export function withWidthsOf(rows: readonly EventRow[], before: Readonly<Record<
   for (const row of rows) {
     widen('offset', String(row.offset));
     if (row.key) widen('key', row.key.text);
-    for (const path in row.fields) widen(`field:${path}`, row.fields[path] ?? '');
+    for (const path in row.fields) widen(`field:${path}`, row.fields[path] ?? 'null');
   }
   return widths;
 }

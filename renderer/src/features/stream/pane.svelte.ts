@@ -12,7 +12,7 @@ import { RowCache } from './rowCache.svelte.ts';
 import { RowFinder } from './rowFinder.ts';
 import { RowScroller } from './rowScroller.ts';
 import { type Order, type RowClient, type RowSource, rowSource, type SoughtBy } from './rowSource.ts';
-import { FOLLOWING_OVERSCAN_ROWS, isVisible, layOut, NO_ROWS, ROW_HEIGHT, rowFrom, type RowsView } from './rowsView.ts';
+import { endShown, FOLLOWING_OVERSCAN_ROWS, isVisible, layOut, NO_ROWS, ROW_HEIGHT, rowFrom, type RowsView } from './rowsView.ts';
 import { ShardsRead } from './shardsRead.svelte.ts';
 
 /** Rows asked for before the size of the view is known. */
@@ -45,7 +45,12 @@ export class PaneState {
   /** Events that came after the last one seen while the end is not followed. */
   readonly newer: number = $derived.by(() => (this.following ? 0 : Math.max(0, this.view.endRow - this.#seenEnd)));
 
+  /** Brings the keyboard into the grid, which sets it for as long as it is there. */
+  focus: () => void = () => undefined;
+
   #seenEnd = $state(0);
+  /** The row that was selected last, while none is. */
+  #left: number | null = null;
   readonly #client: RowClient;
   readonly #columns: Columns;
   readonly #shards = new ShardsRead();
@@ -146,11 +151,13 @@ export class PaneState {
     this.following = false;
     this.#seenEnd = this.#scroller.endRow;
   }
+  /** Shows the first rows and selects the first of them: from there the keyboard goes on. */
   toBeginning(): void {
     this.#finder.forget();
     this.#returnTo = null;
     this.pause();
     this.#scroller.toBeginning();
+    if (this.lastRow >= this.firstRow) this.cursor = this.firstRow;
     this.#refresh();
   }
   /** Goes to an offset of a shard and selects the event there. Rejects where there is none. */
@@ -186,6 +193,7 @@ export class PaneState {
     this.cache.clear();
     this.#generation = undefined;
     this.deselect();
+    this.#left = null;
     this.known = false;
     this.#scroller.setRows(0, 0);
     this.#refresh();
@@ -201,14 +209,15 @@ export class PaneState {
     this.cursor = row;
     this.#refresh();
   }
+  /** Nothing is selected any more; the keyboard goes on from where it was. */
   deselect(): void {
+    this.#left = this.cursor ?? this.#left;
     this.cursor = null;
     this.selected = null;
   }
-  /** Selects the event some rows further on; from the edge of what is visible where nothing visible is selected. */
+  /** Selects the event some rows further on; from the edge of what is visible where the one that is or was selected is far away. */
   move(rows: number): void {
-    const { firstRow, endRow, pageRows } = this.#scroller;
-    if (endRow > firstRow) this.moveTo(rowFrom(this.view, this.cursor, rows, pageRows));
+    if (this.lastRow >= this.firstRow) this.moveTo(rowFrom(this.view, this.cursor ?? this.#left, rows, this.#scroller.pageRows));
   }
   movePage(pages: number): void {
     this.move(pages * Math.max(1, this.#scroller.pageRows - 1));
@@ -248,7 +257,7 @@ export class PaneState {
     this.known = true;
     if (newest) this.#renewed(generation);
     this.#columns.learn(rows);
-    this.#scroller.setRows(firstRow, this.#endKnownFrom(rows, endRow, newest));
+    this.#scroller.setRows(firstRow, endShown({ rows, endRow }, { newest, following: this.following, known: this.#scroller.endRow }));
     if (this.#returnTo) this.#return(this.#returnTo, endRow);
     if (this.following) this.#scroller.toEnd();
     this.#refresh();
@@ -275,6 +284,7 @@ export class PaneState {
     this.#generation = generation;
     if (was === undefined || was === generation) return;
     this.cache.outdated();
+    this.#left = null;
     const { selected } = this;
     if (!selected) return;
     const stays = (row: number): void => {
@@ -285,14 +295,6 @@ export class PaneState {
     };
     // One that has left the log stays in the detail, as it does in append order.
     void this.#source.rowOf(this.#shards.asked, selected).then(stays, () => undefined);
-  }
-
-  /** Answers overtake each other, and the log grows while it answers. An end that is followed moves only together with its rows. */
-  #endKnownFrom(rows: readonly EventRow[], endRow: number, newest: boolean): number {
-    const known = this.#scroller.endRow;
-    const last = rows.at(-1);
-    if (newest) return this.following && last ? last.row + 1 : endRow;
-    return this.following && known > 0 ? known : Math.max(endRow, known);
   }
 
   /** Lays out anew after any change, asks for what is missing, and says where the reader stands. */

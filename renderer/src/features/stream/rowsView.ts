@@ -1,4 +1,5 @@
 /** Which rows of a pane are laid out, and where: those that show and a few around them. */
+import type { EventWindow } from '../../../../main/api/events.ts';
 import type { RowScroller } from './rowScroller.ts';
 
 export const ROW_HEIGHT = 25;
@@ -44,6 +45,19 @@ export function layOut(scroller: RowScroller, before: RowsView, following: boole
   const overlaps = first < before.end && end > before.first;
   const firstKey = overlaps ? before.firstKey + first - before.first : before.firstKey;
   return { first, end, firstKey, firstVisible, endVisible, firstRow, endRow, height, scrollTop, offset: scroller.offsetOf(first) };
+}
+
+/**
+ * The end of the rows to show when some have come. Answers overtake each other, and the log grows while it answers: an end that is followed
+ * moves only together with its rows. `newest`: they were asked for at the end.
+ */
+export function endShown(
+  { rows, endRow }: Pick<EventWindow, 'rows' | 'endRow'>,
+  { newest, following, known }: { newest: boolean; following: boolean; known: number },
+): number {
+  const last = rows.at(-1);
+  if (newest) return following && last ? last.row + 1 : endRow;
+  return following && known > 0 ? known : Math.max(endRow, known);
 }
 
 export function isVisible({ firstVisible, endVisible }: RowsView, row: number): boolean {

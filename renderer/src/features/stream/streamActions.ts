@@ -2,7 +2,7 @@
 import type { Action } from '../../state/actions.svelte.ts';
 import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
-import { copy } from './copy.ts';
+import { copy } from '../../state/copy.ts';
 import { consumeCommand } from './recordText.ts';
 import type { StreamView } from './streamView.svelte.ts';
 
@@ -34,7 +34,7 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
       keys: 'P',
       run: () => (pane.following ? pane.pause() : pane.follow()),
     },
-    { id: 'stream-beginning', group, title: 'Go to the beginning', run: () => pane.toBeginning() },
+    { id: 'stream-beginning', group, title: 'Go to the beginning', run: () => view.toBeginning(pane) },
     { id: 'stream-end', group, title: 'Go to the end', run: () => pane.follow() },
     { id: 'stream-goto', group, title: 'Go to offset…', keys: 'Mod+G', run: goto.offset },
     { id: 'stream-goto-time', group, title: 'Go to time…', keys: 'Mod+Shift+G', run: goto.time },
@@ -42,7 +42,7 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
       id: 'stream-greatest',
       group,
       title: 'Go to the greatest timestamp',
-      run: () => void lab.attempt(() => pane.toTime({ by: 'greatest-timestamp' })),
+      run: () => void lab.attempt(() => pane.toTime({ by: 'greatest-timestamp' }), { about: 'go to', reading: true }),
     },
     { id: 'stream-next', group, title: 'Next event', keys: 'J', run: step(1) },
     { id: 'stream-previous', group, title: 'Previous event', keys: 'K', run: step(-1) },

@@ -91,8 +91,16 @@ export class StreamView {
     pane.select(row);
     this.detailOpen = true;
   }
+  /** Closes the event; with it goes the mark on its row. */
   closeDetail(): void {
     this.detailOpen = false;
+    for (const pane of this.panes) pane.deselect();
+  }
+
+  toBeginning(pane: PaneState): void {
+    this.activate(pane);
+    pane.toBeginning();
+    pane.focus();
   }
 
   /** The stream's end is elsewhere than it was. */

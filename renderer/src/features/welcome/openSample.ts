@@ -10,6 +10,6 @@ export async function openSample(lab: LabState, { id, stream }: Pick<SampleInfo,
 
 /** The first sample, where only one is asked for. */
 export async function openFirstSample(lab: LabState): Promise<void> {
-  const [first] = (await lab.attempt(() => lab.client.samples.list({}))) ?? [];
+  const [first] = (await lab.attempt(() => lab.client.samples.list({}), { reading: true })) ?? [];
   if (first) await openSample(lab, first);
 }

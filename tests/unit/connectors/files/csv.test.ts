@@ -225,11 +225,10 @@ describe('an import of CSV', () => {
     expect((await preview('id;at\na;b\nc;d\n')).format).toBe('csv');
     expect((await preview('Hello, world\nand so on\nfor ever\n')).format).toBe('lines');
     expect((await preview('{"a":1}\n', 'x.csv')).format).toBe('ndjson');
-    // A head that ends within a quoted cell, and a column that is not there.
-    expect(await preview('a,b\n1,2\n3,"open\n', 'x.csv', { ...csv, keyField: null })).toMatchObject({
-      rejected: [],
-      events: [{ line: 2 }],
-    });
+    // A head that ends within a quoted cell, a file that does, and a column that is not there.
+    const open = { head: bytes('a,b\n1,2\n3,"open\n'), rules: csv, isWhole: false };
+    expect(await client.imports.preview(open)).toMatchObject({ events: [{ line: 2 }], rejected: [], cut: { line: 3 } });
+    expect(await client.imports.preview({ ...open, isWhole: true })).toMatchObject({ events: [{ line: 2 }], rejected: [{ line: 3 }] });
     expect((await preview('a,b\n1,2\n', 'x.csv', { ...csv, keyField: 'c' })).fields.map(({ path }) => path)).toEqual(['a', 'b']);
   });
 });

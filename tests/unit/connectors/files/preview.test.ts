@@ -1,7 +1,7 @@
 /** imports.preview: the first events of a file as its import would make them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabClient } from '../../../../main/api/index.ts';
-import type { ImportRules } from '../../../../main/api/imports.ts';
+import { type ImportRules, PREVIEW_BYTES_MAX } from '../../../../main/api/imports.ts';
 import { bytes, openLab, temporaryFolder, type TestLab } from '../../openLab.ts';
 
 const ndjson: ImportRules = { format: 'ndjson', keyField: null, timeField: null };
@@ -59,11 +59,38 @@ describe('imports.preview', () => {
     expect((await preview('{"n":1}\n'.repeat(50))).events).toHaveLength(20);
   });
 
-  it('leaves out the last line of a head that is cut', async () => {
-    const line = `${JSON.stringify({ fill: 'x'.repeat(1_000) })}\n`;
-    const head = bytes(line.repeat(300)).subarray(0, 256 * 1024);
-    expect((await client.imports.preview({ head, rules: null })).rejected).toEqual([]);
-    const oneLine = await client.imports.preview({ head: bytes(`"${'x'.repeat(300_000)}`).subarray(0, 256 * 1024), rules: ndjson });
-    expect(oneLine.events.length + oneLine.rejected.length).toBe(1);
+  describe('of a file that goes on behind the head', () => {
+    const headOf = (content: string, rules: ImportRules | null = null) =>
+      client.imports.preview({ head: bytes(content).subarray(0, PREVIEW_BYTES_MAX), rules });
+    const long = JSON.stringify({ fill: 'x'.repeat(300_000) });
+
+    it('names the line that the head ends in where it would have been shown', async () => {
+      const seen = await headOf(`{"n":1}\n{"n":2}\n${long}\n{"n":4}\n`);
+      expect(seen).toMatchObject({ format: 'ndjson', events: [{ line: 1 }, { line: 2 }], rejected: [] });
+      expect(seen.cut).toEqual({ line: 3, text: expect.stringMatching(/^\{"fill":"x+…$/) as string });
+    });
+
+    it('says nothing of one that comes after as many as are shown', async () => {
+      const seen = await headOf(`${JSON.stringify({ fill: 'x'.repeat(1_000) })}\n`.repeat(300));
+      expect([seen.events.length, seen.rejected, seen.cut]).toEqual([20, [], undefined]);
+    });
+
+    it('guesses by its first line, and rejects no line for being cut here', async () => {
+      expect(await headOf(long)).toMatchObject({ format: 'ndjson', events: [], rejected: [], cut: { line: 1 } });
+      expect(await headOf(long, { ...ndjson, format: 'lines' })).toMatchObject({ events: [], rejected: [], cut: { line: 1 } });
+      const cell = `id,note\n1,"${'x\n'.repeat(200_000)}"\n2,short\n`;
+      expect(await headOf(cell, { ...ndjson, format: 'csv' })).toMatchObject({ events: [], rejected: [], cut: { line: 2 } });
+    });
+
+    it('says of an array on one line that it is one', async () => {
+      const seen = await headOf(`[${long},${long}]`);
+      expect(seen).toMatchObject({ format: 'ndjson', rejected: [{ line: 1, reason: expect.stringMatching(/is a JSON array/) as string }] });
+      expect(seen.cut).toBeUndefined();
+    });
+
+    it('takes the last line as it is where nothing comes behind it', async () => {
+      const head = bytes(`{"n":1}\n${long.slice(0, PREVIEW_BYTES_MAX - 20)}"}`);
+      expect(await client.imports.preview({ head, rules: null, isWhole: true })).toMatchObject({ events: [{ line: 1 }, { line: 2 }] });
+    });
   });
 });
