@@ -144,6 +144,7 @@ export class FakeLab {
         list: () =>
           this.lessons.map(({ id, title, steps }) => ({ id, title, summary: 'A lesson.', minutes: 5, steps: steps.length, done: 0 })),
         get: () => this.lessons[0]!,
+        start: ({ id }) => lesson.set({ id, step: 0, checks: this.lessons[0]!.steps[0]!.checks.map(() => false), done: [] }),
         go: ({ step }) => lesson.set({ ...lesson.value!, step, checks: this.lessons[0]!.steps[step]!.checks.map(() => false) }),
         leave: () => lesson.set(null),
         watch: (_input, { signal }) => lesson.watch(signal),

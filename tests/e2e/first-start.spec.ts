@@ -135,7 +135,8 @@ test('the palette reaches every action, by keyboard alone', async ({ page, lab, 
     ...['New stream', 'Produce into orders', 'Import a file into orders', 'All streams', 'Lessons', 'Settings'],
     ...['Theme: light', 'Theme: dark', 'Times: local', 'Times: epoch milliseconds'],
     ...['Pause the live tail', 'Go to the beginning', 'Go to the end', 'Go to offset…', 'Next event', 'Previous event', 'Second reader'],
-    ...['Copy the consume command', 'Delete orders'],
+    ...['Choose shards…', 'Show shard 1 alone', 'Add shards…', 'Stream settings…', 'Durability: '],
+    ...['Start the lesson “One log”', 'Copy the consume command', 'Delete orders'],
   ];
   for (const action of actions) expect(offered).toContain(action);
 

@@ -46,6 +46,14 @@ test('makes a stream by keyboard, from the palette, and names what is wrong with
   expect(location.hash).toBe('#/streams/inn-events');
 });
 
+test('the sample shop is opened from the screen of the streams, empty or not', async () => {
+  open();
+  await expect.element(page.getByRole('main').getByRole('button', { name: 'Open the sample shop' })).toBeVisible();
+  lab.streams.set([streamSummary('orders', [1])]);
+  await page.getByRole('main').getByRole('button', { name: 'More' }).click();
+  await expect.element(page.getByRole('menuitem', { name: 'Open the sample shop' })).toBeVisible();
+});
+
 test('a stream with events is deleted only by its name, typed', async () => {
   lab.streams.set([shop]);
   open();

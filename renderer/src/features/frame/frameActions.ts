@@ -1,4 +1,5 @@
 /** What can be done from anywhere: the palette's standing actions. */
+import type { LessonInfo } from '../../../../main/api/lessons.ts';
 import type { Action } from '../../state/actions.svelte.ts';
 import { openDialog } from '../../state/dialogs.svelte.ts';
 import { hindrance } from '../../state/hindrance.ts';
@@ -15,6 +16,8 @@ const clocks: Record<Clock, string> = { utc: 'Times: UTC', local: 'Times: local'
 interface FrameParts {
   openPalette: () => void;
   jobs: JobsTrayState;
+  /** Those that there are. */
+  lessons: readonly LessonInfo[];
 }
 
 export function frameActions(lab: LabState, parts: FrameParts): Action[] {
@@ -53,6 +56,20 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       run: () => void lab.attempt(() => lab.client.lessons.leave({})),
     },
   ];
+  const keeping: Action[] = (['safe', 'fast'] as const).map((durability) => ({
+    id: `durability-${durability}`,
+    title: `Durability: ${durability}`,
+    group: 'Do',
+    enabled: up && lab.status !== null && lab.status.durability !== durability,
+    run: () => void lab.attempt(() => lab.client.lab.changeSettings({ durability })),
+  }));
+  const learning: Action[] = parts.lessons.map(({ id, title, done }) => ({
+    id: `lesson-${id}`,
+    title: `${done > 0 ? 'Go on with the lesson' : 'Start the lesson'} “${title}”`,
+    group: 'Learn',
+    enabled: up && lab.lesson?.id !== id,
+    run: () => void lab.attempt(() => lab.client.lessons.start({ id })),
+  }));
   const going: Action[] = [
     { id: 'go-streams', title: 'All streams', group: 'Go to', keys: 'Shift+S', run: () => navigate('#/streams') },
     ...lab.streams.map((one) => ({
@@ -89,5 +106,5 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       run: () => (preferences.clock = clock as Clock),
     })),
   ];
-  return [...doing, ...going, ...looking, ...deleting];
+  return [...doing, ...learning, ...going, ...keeping, ...looking, ...deleting];
 }

@@ -4,7 +4,16 @@ import type { EventDetail } from '../../../../main/api/events.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import type { Position } from '../../../../main/api/values.ts';
 
+/** Ways to see the event. */
+export const detailTabs = [
+  { value: 'event', label: 'Event' },
+  { value: 'raw', label: 'Raw' },
+  { value: 'hex', label: 'Hex' },
+] as const;
+export type DetailTab = (typeof detailTabs)[number]['value'];
+
 export class DetailState {
+  tab = $state<DetailTab>('event');
   event = $state.raw<EventDetail | null>(null);
   failure = $state.raw<LabError | null>(null);
   /** Where the event that is asked for or shown stands. */

@@ -3,6 +3,7 @@ import type { Action } from '../../state/actions.svelte.ts';
 import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { copy } from '../../state/copy.ts';
+import { eventActions } from './eventActions.ts';
 import { consumeCommand } from './recordText.ts';
 import type { StreamView } from './streamView.svelte.ts';
 
@@ -11,6 +12,9 @@ export interface GoTo {
   offset: () => void;
   time: () => void;
 }
+
+/** Shards that are offered one by one; the others are found under "Choose shards…". */
+const SHARDS_OFFERED_MAX = 16;
 
 interface Screen {
   lab: LabState;
@@ -22,11 +26,16 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
   const pane = view.active;
   const stream = view.name;
   const group = stream;
+  const summary = lab.stream(stream);
+  const shards = summary?.shards ?? [];
+  const up = lab.connection === 'up';
+  const isLost = summary !== undefined && summary.problem !== null;
   const step = (rows: number) => (): void => {
     pane.move(rows);
     view.detailOpen = true;
   };
   return [
+    ...eventActions(lab, view),
     {
       id: 'stream-follow',
       group,
@@ -58,6 +67,22 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
       run: () => pane.orderBy(pane.order === 'append' ? 'event-time' : 'append'),
     },
     { id: 'stream-shards', group, title: 'Show all shards', enabled: pane.shards !== null, run: () => pane.chooseShards(null) },
+    {
+      id: 'stream-choose-shards',
+      group,
+      title: 'Choose shards…',
+      enabled: shards.length > 1,
+      run: () => (view.choosingShards = pane),
+    },
+    ...shards.slice(0, SHARDS_OFFERED_MAX).map(({ shard }) => ({
+      id: `stream-shard-${shard}`,
+      group,
+      title: `Show shard ${shard} alone`,
+      enabled: shards.length > 1 && pane.shards?.join() !== String(shard),
+      run: () => pane.chooseShards([shard]),
+    })),
+    { id: 'stream-grow', group, title: 'Add shards…', enabled: up && !isLost, run: () => openDialog('growStream', { stream }) },
+    { id: 'stream-settings', group, title: 'Stream settings…', enabled: up, run: () => openDialog('streamSettings', { stream }) },
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
     { id: 'stream-export', group, title: 'Export to a file…', run: () => openDialog('export', { stream, shards: pane.shards }) },
     {

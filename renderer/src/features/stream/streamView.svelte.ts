@@ -28,6 +28,8 @@ export class StreamView {
   readonly histogram: HistogramState;
   panes = $state.raw<readonly PaneState[]>([]);
   detailOpen = $state(false);
+  /** The pane whose choice of shards is open. */
+  choosingShards = $state.raw<PaneState | null>(null);
   #activeName = $state<string>(PANE_NAMES[0]);
   /** The pane that keys and lanes mean. */
   readonly active: PaneState = $derived(this.panes.find((pane) => pane.name === this.#activeName) ?? this.panes[0]!);
