@@ -14,8 +14,14 @@ export const PREVIEW_EVENTS_MAX = 20;
 export const PIECE_BYTES_MAX = 1024 * 1024;
 /** Rejected lines that are kept with their text; beyond it they are counted only, and the report says so. */
 export const REJECTED_LINES_MAX = 20_000;
-/** Characters of a rejected line that are kept. */
+/** Characters of a rejected line that are shown, and of each that are kept once REJECTED_CHARS_MAX of a job are. */
 export const REJECTED_TEXT_MAX = 200;
+/** Characters of a rejected line that are kept, so that it can be mended and imported again. */
+export const REJECTED_LINE_MAX = 16 * 1024;
+/** Characters of all rejected lines of a job, beyond which no more are kept whole. */
+export const REJECTED_CHARS_MAX = 8 * 1024 * 1024;
+/** Characters in one answer of rejected lines; one line is in it always. */
+export const REJECTED_PAGE_CHARS_MAX = 1024 * 1024;
 /** Rejected lines on one page of the report. */
 export const REJECTED_PAGE_MAX = 1_000;
 
@@ -51,7 +57,7 @@ export interface RejectedLine {
   /** Number of the line in the file, from 1. */
   line: number;
   reason: string;
-  /** The line, cut at REJECTED_TEXT_MAX characters; bytes that are no UTF-8 as \xHH. */
+  /** The line, cut at REJECTED_LINE_MAX characters or less with … behind it; bytes that are no UTF-8 as \xHH. */
   text: string;
 }
 
@@ -146,3 +152,8 @@ export const imports = {
     { errors: ['no-such-job'] },
   ),
 };
+
+/** Of a rejected line what is shown, in a table or a terminal; a file of them has them whole. */
+export function shownText(text: string): string {
+  return text.length > REJECTED_TEXT_MAX + 1 ? `${text.slice(0, REJECTED_TEXT_MAX)}…` : text;
+}

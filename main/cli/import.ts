@@ -1,6 +1,6 @@
 /** loglab import: a file becomes events; lines that can not are listed. */
 import { LabError, toLabError } from '../api/errors.ts';
-import { type ImportReport, type ImportRules, keylessSentence, REJECTED_PAGE_MAX } from '../api/imports.ts';
+import { type ImportReport, type ImportRules, keylessSentence, REJECTED_PAGE_MAX, shownText } from '../api/imports.ts';
 import type { Connection } from './connect.ts';
 import type { ImportSource } from './importSource.ts';
 import { type Output, toJson } from './output.ts';
@@ -116,7 +116,7 @@ function progressOf(name: string, sent: number, total: number | null): string {
 async function list({ client }: Pick<Connection, 'client'>, output: Output, jobId: string, json: boolean): Promise<string> {
   for (let from = 0; ;) {
     const { lines, kept, total } = await client.imports.rejected({ jobId, from, limit: REJECTED_PAGE_MAX });
-    for (const line of lines) await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${line.text}`);
+    for (const line of lines) await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${shownText(line.text)}`);
     from += lines.length;
     if (lines.length > 0 && from < kept) continue;
     return kept < total ? ` (the first ${kept} are listed)` : '';

@@ -1,5 +1,5 @@
 /** Jobs that must be heard of when the workspace is opened again: those that run, those that the lab's end cut off, those that ended badly. */
-import type { RejectedLine } from '../api/imports.ts';
+import { type RejectedLine, shownText } from '../api/imports.ts';
 import type { Job } from '../api/jobs.ts';
 import type { Catalog } from './catalog.ts';
 
@@ -43,7 +43,7 @@ export function createJobRecords(catalog: Catalog): JobRecords {
       ...record,
       streamMade: record.streamMade ? 1 : 0,
       outcome: outcome && JSON.stringify(outcome),
-      lines: JSON.stringify(rejected),
+      lines: JSON.stringify(rejected.map((line) => ({ ...line, text: shownText(line.text) }))),
     });
   return {
     all: () =>

@@ -1,6 +1,15 @@
 /** One import under way: pieces of a file in, appends out, a report of what was rejected. */
 import { LabError, toLabError } from '../../api/errors.ts';
-import { type ImportReport, type ImportRules, keylessSentence, REJECTED_LINES_MAX, type RejectedLine } from '../../api/imports.ts';
+import {
+  type ImportReport,
+  type ImportRules,
+  keylessSentence,
+  REJECTED_CHARS_MAX,
+  REJECTED_LINE_MAX,
+  REJECTED_LINES_MAX,
+  REJECTED_TEXT_MAX,
+  type RejectedLine,
+} from '../../api/imports.ts';
 import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
 import { isUnsure } from '../../cluster/brokerLink.ts';
@@ -54,6 +63,8 @@ export class ImportRun {
   /** Events of appends whose outcome is not known. */
   #unsure = 0;
   #rejectedCount = 0;
+  /** Characters of the rejected lines that are kept. */
+  #rejectedChars = 0;
   #bytes = 0;
   #failure: LabError | null = null;
   #silence: NodeJS.Timeout;
@@ -175,8 +186,10 @@ export class ImportRun {
       return;
     }
     this.#rejectedCount += 1;
-    if (this.rejected.length < REJECTED_LINES_MAX)
-      this.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });
+    if (this.rejected.length >= REJECTED_LINES_MAX) return;
+    const text = lineText(line.bytes, this.#rejectedChars < REJECTED_CHARS_MAX ? REJECTED_LINE_MAX : REJECTED_TEXT_MAX);
+    this.#rejectedChars += text.length;
+    this.rejected.push({ line: line.number, reason: result.reason, text: line.isCut && !text.endsWith('…') ? `${text}…` : text });
   }
 
   /** Sends the records at hand on their way; waits only while too many others are. */

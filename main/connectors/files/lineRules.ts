@@ -122,15 +122,15 @@ export function timeOf(field: unknown): bigint | null {
 }
 
 /** A line as a report shows it. */
-export function lineText(bytes: Uint8Array): string {
+export function lineText(bytes: Uint8Array, charactersMax = REJECTED_TEXT_MAX): string {
   // Four bytes make at most one character; one that is cut is left out.
-  const head = asBuffer(wholeCharacters(bytes.subarray(0, REJECTED_TEXT_MAX * 4)));
+  const head = asBuffer(wholeCharacters(bytes.subarray(0, charactersMax * 4)));
   const text = isUtf8(head)
     ? head.toString('utf8')
     : [...head]
         .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`))
         .join('');
-  return text.length > REJECTED_TEXT_MAX ? `${text.slice(0, REJECTED_TEXT_MAX)}…` : text;
+  return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }
 
 /** Without a last character that goes on behind these bytes. */

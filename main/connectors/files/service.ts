@@ -1,7 +1,7 @@
 /** The calls of api/imports.ts: files that the page or the command line sends become events. */
 import type { DomainHandlers } from '../../api/contract.ts';
 import { LabError } from '../../api/errors.ts';
-import { type ImportRules, type imports, PREVIEW_BYTES_MAX } from '../../api/imports.ts';
+import { type ImportRules, type imports, PREVIEW_BYTES_MAX, REJECTED_PAGE_CHARS_MAX, type RejectedLine } from '../../api/imports.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Appender } from '../../produce/append.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
@@ -95,7 +95,15 @@ export function createImportService({ registry, appender, jobs, settings }: Impo
       const job = jobs.all().find(({ id }) => id === jobId);
       // An import of an earlier engine: the catalog has the first of its rejected lines.
       const lines = known?.rejected ?? jobs.rejectedLines(jobId);
-      return { lines: lines.slice(from, from + limit), kept: lines.length, total: known?.report().rejected ?? job?.rejected ?? 0 };
+      return { lines: pageOf(lines, from, limit), kept: lines.length, total: known?.report().rejected ?? job?.rejected ?? 0 };
     },
   };
+}
+
+/** So many from there on, or fewer where they are long. */
+function pageOf(lines: readonly RejectedLine[], from: number, limit: number): RejectedLine[] {
+  let characters = 0;
+  const page = lines.slice(from, from + limit);
+  const tooMuch = page.findIndex(({ text }, at) => (characters += text.length) > REJECTED_PAGE_CHARS_MAX && at > 0);
+  return tooMuch < 0 ? page : page.slice(0, tooMuch);
 }

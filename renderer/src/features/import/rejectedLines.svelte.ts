@@ -38,11 +38,11 @@ export class RejectedLines {
   async asFile(progress: (lines: number) => void = () => undefined): Promise<Blob> {
     const parts: Blob[] = [];
     for (let from = 0; ;) {
-      const { lines } = await this.#client.imports.rejected({ jobId: this.#jobId, from, limit: REJECTED_PAGE_MAX });
+      const { lines, kept } = await this.#client.imports.rejected({ jobId: this.#jobId, from, limit: REJECTED_PAGE_MAX });
       parts.push(new Blob([lines.map((line) => `${asJson(line)}\n`).join('')]));
       from += lines.length;
       progress(from);
-      if (lines.length < REJECTED_PAGE_MAX) return new Blob(parts, { type: 'application/x-ndjson' });
+      if (lines.length === 0 || from >= kept) return new Blob(parts, { type: 'application/x-ndjson' });
     }
   }
 }

@@ -141,6 +141,27 @@ describe('an import', () => {
     expect(sum).toBe(24_000);
   });
 
+  it('keeps rejected lines whole, so that they can be mended, and answers with fewer where they are long', async () => {
+    const bad = (length: number): string => `{"n":1,"text":"${'x'.repeat(length)}"`;
+    const jobId = await start('long-lines');
+    await write(jobId, `${bad(5_000)}\n`);
+    for (let at = 0; at < 200; at++) await write(jobId, `${bad(12_000)}\n`);
+    await write(jobId, `${bad(20_000)}\n`);
+    await client.imports.finish({ jobId });
+    const texts: string[] = [];
+    let pages = 0;
+    for (let kept = 1; texts.length < kept; pages++) {
+      const page = await client.imports.rejected({ jobId, from: texts.length, limit: 1_000 });
+      kept = page.kept;
+      texts.push(...page.lines.map(({ text }) => text));
+    }
+    expect(pages).toBe(3);
+    expect(texts).toHaveLength(202);
+    expect(texts[0]).toBe(bad(5_000));
+    expect(texts[1]).toBe(bad(12_000));
+    expect(texts[201]).toBe(`${bad(20_000).slice(0, 16_384)}…`);
+  });
+
   it('lists rejected lines with where, why and what; the rest is imported', async () => {
     const jobId = await start('rejects');
     await write(jobId, `\uFEFF{"ok":1}\n{"broken":\n\n{"ok":2}\r\n`);
@@ -159,7 +180,7 @@ describe('an import', () => {
       {
         line: 6,
         reason: 'longer than 1,048,576 bytes, the largest value that this workspace takes (Settings in the lab’s page change it)',
-        text: `"${'漢'.repeat(199)}…`,
+        text: `"${'漢'.repeat(341)}…`,
       },
     ]);
     expect(await values('rejects')).toEqual(['{"ok":1}', '{"ok":2}', '{"ok":3}']);
