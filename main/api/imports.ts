@@ -99,12 +99,21 @@ export interface ImportReport {
   rejectedKept: number;
   /** Of the imported ones, those that have no key because their lines have not the key field; absent where there are none. */
   keyless?: number;
+  /** Blank lines, which are passed over; absent where there are none. Of plain lines they are events. */
+  blank?: number;
   /** The import had made its stream, nothing went in, and it is deleted again. */
   streamDeleted?: true;
 }
 
-/** A sentence that says that events have no key; empty where they have what was asked for. */
-export function keylessSentence({ imported, keyless = 0 }: ImportReport, { keyField }: Pick<ImportRules, 'keyField'>): string {
+/** What else there is to say of an import besides how many lines went in: sentences, empty where there is nothing. */
+export function asideOf(report: ImportReport, rules: Pick<ImportRules, 'keyField'>): string {
+  const { blank = 0 } = report;
+  const passedOver = blank === 0 ? '' : `${blank.toLocaleString('en')} blank ${blank === 1 ? 'line was' : 'lines were'} passed over.`;
+  return [keylessSentence(report, rules), passedOver].filter(Boolean).join(' ');
+}
+
+/** That events have no key; empty where they have what was asked for. */
+function keylessSentence({ imported, keyless = 0 }: ImportReport, { keyField }: Pick<ImportRules, 'keyField'>): string {
   if (keyless === 0) return '';
   if (keyless >= imported) return `No line has a value in the field “${keyField}”: none of the events has a key.`;
   return `${keyless.toLocaleString('en')} of them ${keyless === 1 ? 'has' : 'have'} no key: the field “${keyField}” is missing or null in ${keyless === 1 ? 'its line' : 'their lines'}.`;

@@ -1,6 +1,6 @@
 /** loglab import: a file becomes events; lines that can not are listed. */
 import { LabError, toLabError } from '../api/errors.ts';
-import { type ImportReport, type ImportRules, keylessSentence, REJECTED_PAGE_MAX, shownText } from '../api/imports.ts';
+import { type ImportReport, type ImportRules, asideOf, REJECTED_PAGE_MAX, shownText } from '../api/imports.ts';
 import type { Connection } from './connect.ts';
 import type { ImportSource } from './importSource.ts';
 import { type Output, toJson } from './output.ts';
@@ -40,12 +40,19 @@ export async function importFile(
     throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
-  const { imported, keyless, rejected, streamDeleted } = report;
-  const said = keylessSentence(report, options.rules);
+  const { imported, keyless, blank, rejected, streamDeleted } = report;
+  const said = asideOf(report, options.rules);
   const also = `${said && ` ${said}`}${streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : ''}`;
   if (options.json)
     await output.print(
-      toJson({ stream, imported, ...(keyless ? { keyless } : {}), rejected, ...(streamDeleted ? { streamDeleted } : {}) }),
+      toJson({
+        stream,
+        imported,
+        ...(keyless ? { keyless } : {}),
+        ...(blank ? { blank } : {}),
+        rejected,
+        ...(streamDeleted ? { streamDeleted } : {}),
+      }),
     );
   if (rejected > 0)
     throw new LabError(

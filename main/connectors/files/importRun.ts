@@ -1,9 +1,9 @@
 /** One import under way: pieces of a file in, appends out, a report of what was rejected. */
 import { LabError, toLabError } from '../../api/errors.ts';
 import {
+  asideOf,
   type ImportReport,
   type ImportRules,
-  keylessSentence,
   REJECTED_CHARS_MAX,
   REJECTED_LINE_MAX,
   REJECTED_LINES_MAX,
@@ -60,6 +60,7 @@ export class ImportRun {
   #imported = 0;
   /** Of the imported events, those whose line has not the key field that was asked for. */
   #keyless = 0;
+  #blank = 0;
   /** Events of appends whose outcome is not known. */
   #unsure = 0;
   #rejectedCount = 0;
@@ -103,23 +104,19 @@ export class ImportRun {
     this.#check();
     this.#progress();
     const rejected = this.#rejectedCount === 0 ? '' : ` ${count(this.#rejectedCount, 'line was', 'lines were')} rejected.`;
-    const imported =
-      this.#imported === 0 && this.#rejectedCount === 0
-        ? 'The file is empty: nothing was imported.'
-        : `${count(this.#imported, 'event', 'events')} imported.`;
     clearTimeout(this.#silence);
     // A stream that can not be deleted just now stays, empty: nothing is lost by it.
     const isDeleted = this.#imported === 0 && (await this.#deleteEmpty().catch(() => false));
     this.#check();
     const deleted = isDeleted ? ` The stream “${this.#stream}” was made for it and is deleted again.` : '';
-    const keyless = keylessSentence(this.report(), this.#rules);
-    this.job.end('done', `${imported}${keyless && ` ${keyless}`}${rejected}${deleted}`, this.rejected);
+    this.job.end('done', `${this.#said()}${rejected}${deleted}`, this.rejected);
     return isDeleted ? { ...this.report(), streamDeleted: true } : this.report();
   }
 
   report(): ImportReport {
     const keyless = this.#keyless > 0 ? { keyless: this.#keyless } : {};
-    return { imported: this.#imported, ...keyless, rejected: this.#rejectedCount, rejectedKept: this.rejected.length };
+    const blank = this.#blank > 0 ? { blank: this.#blank } : {};
+    return { imported: this.#imported, ...keyless, ...blank, rejected: this.#rejectedCount, rejectedKept: this.rejected.length };
   }
 
   /** Ends the import with what is in the log; `why` is a sentence. */
@@ -136,6 +133,15 @@ export class ImportRun {
       this.#progress();
       this.job.end(state, `${why} ${this.#kept()} The rest of the file was not imported.`, this.rejected);
     });
+  }
+
+  /** What became of a file that was read to its end, but for what was rejected. */
+  #said(): string {
+    if (this.#imported + this.#rejectedCount === 0) {
+      return `${this.#blank === 0 ? 'The file is empty' : 'There are only blank lines in the file'}: nothing was imported.`;
+    }
+    const aside = asideOf(this.report(), this.#rules);
+    return `${count(this.#imported, 'event', 'events')} imported.${aside && ` ${aside}`}`;
   }
 
   /** A sentence that says what is in the log. */
@@ -179,7 +185,10 @@ export class ImportRun {
 
   #take(line: Line): void {
     const result = this.#reader.read(line);
-    if (result === 'blank') return;
+    if (result === 'blank') {
+      this.#blank += 1;
+      return;
+    }
     if ('record' in result) {
       this.#records.push(result.record);
       this.#recordsBytes += sizeOf(result.record);

@@ -195,7 +195,7 @@ describe('an import of CSV', () => {
     await client.imports.write({ jobId, piece: bytes('id;text\n1;"a\n') });
     await client.imports.write({ jobId, piece: bytes('b"\n2\n3;c') });
     const report: ImportReport = await client.imports.finish({ jobId });
-    expect(report).toEqual({ imported: 2, rejected: 1, rejectedKept: 1 });
+    expect(report).toEqual({ imported: 2, blank: 1, rejected: 1, rejectedKept: 1 });
     const { lines }: { lines: RejectedLine[] } = await client.imports.rejected({ jobId, from: 0, limit: 10 });
     expect(lines).toEqual([{ line: 4, reason: 'this row has 1 cell; the first row names 2 columns', text: '2' }]);
     const { records } = await readWhole(client, 'csv');
@@ -210,7 +210,7 @@ describe('an import of CSV', () => {
     const { jobId } = await client.imports.start({ stream: 'wide', shards: 1, rules: csv, file: { name: 'f.csv', bytes: null } });
     await client.imports.write({ jobId, piece: bytes(`${header}\n`) });
     await client.imports.write({ jobId, piece: bytes(`${','.repeat(199)}\n`.repeat(60)) });
-    expect(await client.imports.finish({ jobId })).toEqual({ imported: 60, rejected: 0, rejectedKept: 0 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 60, blank: 1, rejected: 0, rejectedKept: 0 });
   });
 
   it('is guessed from the name, or from rows of one width, and offers the columns', async () => {

@@ -60,13 +60,13 @@ describe('an import', () => {
     const jobId = await start('as-is');
     const cut = bytes(file);
     for (let at = 0; at < cut.length; at += 7) await write(jobId, cut.subarray(at, at + 7));
-    expect(await client.imports.finish({ jobId })).toEqual({ imported: 7, rejected: 0, rejectedKept: 0 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 7, blank: 2, rejected: 0, rejectedKept: 0 });
     expect(await values('as-is')).toEqual(['{"b": 1,  "a":2}', '  {"é":"漢"}  ', '[1]', '"text"', '12', 'null', '{"last":true}']);
     const [first] = (await readWhole(client, 'as-is')).records;
     expect(first).toMatchObject({ key: null, headers: [], timestamp: BigInt(NOW) });
     expect(await ended(jobId)).toMatchObject({
       state: 'done',
-      message: '7 events imported.',
+      message: '7 events imported. 2 blank lines were passed over.',
       done: cut.length,
       events: 7,
       rejected: 0,
@@ -108,17 +108,18 @@ describe('an import', () => {
   });
 
   it('of an empty file says so', async () => {
-    for (const [stream, pieces] of [
-      ['empty-1', []],
-      ['empty-2', ['']],
-      ['empty-3', ['\n\r\n  \n']],
+    const empty = 'The file is empty: nothing was imported.';
+    for (const [stream, pieces, blank, said] of [
+      ['empty-1', [], {}, empty],
+      ['empty-2', [''], {}, empty],
+      ['empty-3', ['\n\r\n  \n'], { blank: 3 }, 'There are only blank lines in the file: nothing was imported.'],
     ] as const) {
       const jobId = await start(stream);
       for (const piece of pieces) await write(jobId, piece);
-      expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, rejected: 0, rejectedKept: 0, streamDeleted: true });
+      expect(await client.imports.finish({ jobId })).toEqual({ imported: 0, ...blank, rejected: 0, rejectedKept: 0, streamDeleted: true });
       expect(await ended(jobId)).toMatchObject({
         state: 'done',
-        message: `The file is empty: nothing was imported. The stream “${stream}” was made for it and is deleted again.`,
+        message: `${said} The stream “${stream}” was made for it and is deleted again.`,
       });
     }
   });
@@ -170,8 +171,8 @@ describe('an import', () => {
       Buffer.concat([Buffer.from([0x22, 0xff, 0x22, 0x0a]), Buffer.from(`"${'漢'.repeat(400_000)}"\n`.slice(0, 200_000))]),
     );
     await write(jobId, Buffer.from('漢'.repeat(300_000)));
-    expect(await write(jobId, '"\n{"ok":3}')).toEqual({ imported: 2, rejected: 3, rejectedKept: 3 });
-    expect(await client.imports.finish({ jobId })).toEqual({ imported: 3, rejected: 3, rejectedKept: 3 });
+    expect(await write(jobId, '"\n{"ok":3}')).toEqual({ imported: 2, blank: 1, rejected: 3, rejectedKept: 3 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 3, blank: 1, rejected: 3, rejectedKept: 3 });
     const { lines: rejected, kept, total } = await client.imports.rejected({ jobId, from: 0, limit: 1_000 });
     expect([kept, total]).toEqual([3, 3]);
     expect(rejected).toEqual([
@@ -186,7 +187,7 @@ describe('an import', () => {
     expect(await values('rejects')).toEqual(['{"ok":1}', '{"ok":2}', '{"ok":3}']);
     expect(await ended(jobId)).toMatchObject({
       state: 'done',
-      message: '3 events imported. 3 lines were rejected.',
+      message: '3 events imported. 1 blank line was passed over. 3 lines were rejected.',
       events: 3,
       rejected: 3,
     });

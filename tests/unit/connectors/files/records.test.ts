@@ -43,7 +43,7 @@ describe('records', () => {
       '{"shard":2,"timestamp":"-9223372036854775808","key":{"base64":"gA=="},"value":{"base64":"/wA="}}',
       '{"shard":2,"value":"now"}',
     ]);
-    expect(report).toEqual({ imported: 5, rejected: 0, rejectedKept: 0 });
+    expect(report).toEqual({ imported: 5, blank: 1, rejected: 0, rejectedKept: 0 });
     const { records } = await readWhole(client, 'told');
     expect(records.map(({ shard, offset, timestamp }) => [shard, offset, timestamp])).toEqual([
       [2, 0n, BigInt(Date.parse('0718-05-05T00:00:00Z'))],
