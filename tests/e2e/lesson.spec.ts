@@ -67,7 +67,7 @@ const courses: Record<string, Course> = {
         await openStream(page, 'inn-events');
         await expect(page.getByText('Nothing in this stream yet')).toBeVisible();
         await fillIn(page, { value: value! });
-        await produceSheet(page).getByRole('radiogroup', { name: 'Time of the event' }).getByText('At', { exact: true }).click();
+        await produceSheet(page).getByRole('radiogroup', { name: 'Timestamp of the event' }).getByText('At', { exact: true }).click();
         await produceSheet(page).getByRole('textbox', { name: 'Time' }).fill(time!);
         await send(page);
         await expect(row(grid(page), 1)).toContainText('0718-01-01');
@@ -76,7 +76,7 @@ const courses: Record<string, Course> = {
         await row(grid(page), 1).click();
         await expect(detail(page).getByRole('button', { name: /edit|delete|change/i })).toHaveCount(0);
         await fillIn(page, { value: value! });
-        await produceSheet(page).getByRole('radiogroup', { name: 'Time of the event' }).getByText('Now', { exact: true }).click();
+        await produceSheet(page).getByRole('radiogroup', { name: 'Timestamp of the event' }).getByText('Now', { exact: true }).click();
         await send(page);
       },
       async 'Shards, and a key'(page, [name, key, value]) {

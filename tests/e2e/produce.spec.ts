@@ -91,7 +91,7 @@ test('a chosen shard wins over the key, and the sheet says what that means', asy
 test('a time in AD 718, a day that does not exist, and no time', async ({ page, lab }) => {
   await openSheet(page, lab);
   await value(page).fill('{"event":"GUEST_ARRIVED"}');
-  await part(page, 'Time of the event').getByText('At', { exact: true }).click();
+  await part(page, 'Timestamp of the event').getByText('At', { exact: true }).click();
   const time = sheet(page).getByRole('textbox', { name: 'Time' });
   await expect(time).toBeFocused();
   const send = sheet(page).getByRole('button', { name: 'Send', exact: true });
@@ -232,7 +232,7 @@ test('a draft outlives the sheet, another screen and a reload, for each stream i
   await openSheet(page, lab);
   await key(page).fill('789');
   await value(page).fill('{"half": ');
-  await part(page, 'Time of the event').getByText('At', { exact: true }).click();
+  await part(page, 'Timestamp of the event').getByText('At', { exact: true }).click();
   await sheet(page).getByRole('textbox', { name: 'Time' }).fill('0718');
   await page.reload();
   await page.getByRole('heading', { level: 1, name: 'orders' }).waitFor();
