@@ -225,12 +225,13 @@ test('an event is copied as what it is needed for', async ({ page, lab, client, 
   expect(await copied('Key')).toBe('a"b\nü');
   expect(await copied('Value')).toBe('fffe');
   expect(await copied('Timestamp, epoch ms')).toBe('1539600755123');
+  const begins = `npm --prefix ${root} run -s loglab --`;
   const command = await copied('loglab command');
-  expect(command).toBe(`loglab consume orders --shard 0 --from offset:0 --until offset:1 --json --lab '${lab.workspace}'`);
+  expect(command).toBe(`${begins} consume orders --shard 0 --from offset:0 --until offset:1 --json --lab '${lab.workspace}'`);
   // As pasted, while the lab runs, and once it has let go of its workspace.
   const program = `'${process.execPath}' '${path.join(root, 'dist/main/loglab.js')}'`;
   const pasted = (): string =>
-    execFileSync('sh', ['-c', command.replace('loglab', program)], { encoding: 'utf8', stdio: 'pipe' }).trimEnd();
+    execFileSync('sh', ['-c', command.replace(begins, program)], { encoding: 'utf8', stdio: 'pipe' }).trimEnd();
   expect(pasted()).toBe(lines[0]);
   await lab.stop();
   expect(pasted()).toBe(lines[0]);
