@@ -230,8 +230,7 @@ test('an event is copied as what it is needed for', async ({ page, lab, client, 
   expect(command).toBe(`${begins} consume orders --shard 0 --from offset:0 --until offset:1 --json --lab '${lab.workspace}'`);
   // As pasted, while the lab runs, and once it has let go of its workspace.
   const program = `'${process.execPath}' '${path.join(root, 'dist/main/loglab.js')}'`;
-  const pasted = (): string =>
-    execFileSync('sh', ['-c', command.replace(begins, program)], { encoding: 'utf8', stdio: 'pipe' }).trimEnd();
+  const pasted = (): string => execFileSync('sh', ['-c', command.replace(begins, program)], { encoding: 'utf8', stdio: 'pipe' }).trimEnd();
   expect(pasted()).toBe(lines[0]);
   await lab.stop();
   expect(pasted()).toBe(lines[0]);
