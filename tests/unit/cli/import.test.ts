@@ -50,14 +50,14 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect(await loglab(['import', 'made', bad])).toEqual({
       code: 1,
       out: ['line 2: not JSON, column 6: The text ends where a value should stand: {"n":', 'line 3: not valid UTF-8: "\\xff"'],
-      err: ['2 lines were rejected; 2 events were imported into made.'],
+      err: ['2 lines were rejected; 2 events were imported into made. 1 blank line was passed over.'],
     });
     const json = await loglab(['import', 'made', bad, '--json']);
-    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported into made.'] });
+    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported into made. 1 blank line was passed over.'] });
     expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual([
       { line: 2, reason: expect.stringMatching(/^not JSON/) as string, text: '{"n":' },
       { line: 3, reason: 'not valid UTF-8', text: '"\\xff"' },
-      { stream: 'made', imported: 2, rejected: 2 },
+      { stream: 'made', imported: 2, rejected: 2, blank: 1 },
     ]);
     expect(await loglab(['import', 'plain', bad, '--format', 'lines'])).toEqual(done(['5 events imported into plain, 0 lines rejected.']));
     expect(await loglab(['import', 'made', file('empty', '')])).toEqual(done(['0 events imported into made, 0 lines rejected.']));
