@@ -53,7 +53,10 @@ describe('loglab import', { timeout: 60_000 }, () => {
       err: ['2 lines were rejected; 2 events were imported into made. 1 blank line was passed over.'],
     });
     const json = await loglab(['import', 'made', bad, '--json']);
-    expect(json).toMatchObject({ code: 1, err: ['2 lines were rejected; 2 events were imported into made. 1 blank line was passed over.'] });
+    expect(json).toMatchObject({
+      code: 1,
+      err: ['2 lines were rejected; 2 events were imported into made. 1 blank line was passed over.'],
+    });
     expect(json.out.map((line) => JSON.parse(line) as unknown)).toEqual([
       { line: 2, reason: expect.stringMatching(/^not JSON/) as string, text: '{"n":' },
       { line: 3, reason: 'not valid UTF-8', text: '"\\xff"' },
