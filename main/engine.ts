@@ -122,7 +122,7 @@ function assemble({ resources, version, command, now, random }: EngineOptions, w
       events: createEventsService(registry, cluster, reader),
       eventTimes: createEventTimesService({ registry, cluster, reader, indexes }),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
-      imports: createImportService({ registry, appender, jobs, settings: workspace.settings }),
+      imports: createImportService({ registry, cluster, appender, jobs, settings: workspace.settings }),
       jobs: jobs.service,
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
       readers: readers.service,

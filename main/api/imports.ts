@@ -53,6 +53,8 @@ export const importRules = v.strictObject({
 });
 export type ImportRules = v.InferOutput<typeof importRules>;
 
+const importFile = v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) });
+
 export interface RejectedLine {
   /** Number of the line in the file, from 1. */
   line: number;
@@ -137,10 +139,22 @@ export const imports = {
       stream: streamName,
       shards: v.nullable(shardCount),
       rules: importRules,
-      file: v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) }),
+      file: importFile,
     }),
     type<{ jobId: string; streamMade: boolean }>(),
     { errors: ['bad-stream-name', 'shard-count-differs', 'shards-missing', 'broker-down', 'too-many'] },
+  ),
+  /**
+   * Goes on with an import that ended before its file did, of this lab or of an earlier one: the same job runs again. `checked` are the
+   * bytes of the file that the job's `goOn.check` asks for. The file is then sent from the byte `from` on; nothing goes into the log twice.
+   */
+  goOn: call(
+    v.strictObject({ jobId: v.string(), file: importFile, checked: v.pipe(bytes, v.maxLength(PIECE_BYTES_MAX)) }),
+    type<{ from: number }>(),
+    {
+      errors: ['no-such-job', 'bad-input', 'no-such-stream', 'shard-count-differs', 'shards-missing', 'broker-down', 'too-many'],
+      deadlineMs: 120_000,
+    },
   ),
   /** The next piece of the file; answered when the events of it are in the log. */
   write: call(v.strictObject({ jobId: v.string(), piece }), type<ImportReport>(), {

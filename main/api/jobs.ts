@@ -8,6 +8,18 @@ export const ENDED_JOBS_MAX = 20;
 /** Jobs that may run at once. */
 export const RUNNING_JOBS_MAX = 8;
 
+/** What is asked of the file of an import that goes on. */
+export interface GoOnPoint {
+  /** As it was named when the import began. */
+  fileName: string;
+  /** Bytes of the whole file; null where that was not known. */
+  fileBytes: number | null;
+  /** Everything before this byte is done with: it is sent from here on. */
+  from: number;
+  /** These bytes of it are shown first, so that it is seen to be the same file. */
+  check: { from: number; to: number };
+}
+
 export interface Job {
   id: string;
   kind: 'import' | 'sample' | 'workspace-export' | 'workspace-import';
@@ -28,6 +40,8 @@ export interface Job {
   endedAt: number | null;
   /** A sentence: what is going on, or how it ended and what was kept. */
   message: string;
+  /** Of an import that ended before its file did, and that `imports.goOn` can go on with; else null. */
+  goOn: GoOnPoint | null;
 }
 
 export const jobs = {

@@ -55,6 +55,15 @@ export interface DamagedBatch {
   reason: string;
 }
 
+/** What a producer has appended to a shard: batches whose headers name it. */
+export interface ProducedSlice {
+  batches: { firstSequence: number; recordCount: number }[];
+  /** Before it everything was trimmed. */
+  startOffset: bigint;
+  /** Where to go on; null at the end of the shard. */
+  next: bigint | null;
+}
+
 /** What checking some batches of a shard has found. */
 export interface CheckedSlice {
   batches: number;
@@ -144,6 +153,8 @@ const broker = {
   setDurability: call(v.strictObject({ durability: v.picklist(['safe', 'fast']) }), type<void>()),
   /** Reads and checks some batches from an offset on. */
   check: call(v.strictObject({ shardId, from: v.bigint() }), type<CheckedSlice>()),
+  /** Looks through the headers of some batches, from an offset on, for those of a producer. */
+  producedBy: call(v.strictObject({ shardId, from: v.bigint(), producerId: v.bigint() }), type<ProducedSlice>()),
   /** The batch that holds an offset, or the next one after a gap; null at the end. */
   batchAt: call(v.strictObject({ shardId, offset: v.bigint() }), type<BatchMeta | null>()),
   /** Changes of shards; newest wins, at most every WATCH_INTERVAL_MS. */

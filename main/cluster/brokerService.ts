@@ -5,6 +5,7 @@ import { type AppendOutcome, type BatchToAppend, type Log, type ShardState, veri
 import { conflate } from '../rpc/conflate.ts';
 import { type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
 import { checkSlice } from './checkShard.ts';
+import { producedSlice } from './producedBy.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 import { timeCounts, timeExtent } from './timeCounts.ts';
 
@@ -48,6 +49,7 @@ export function createBrokerService(log: Log): DomainHandlers<(typeof brokerCont
     passTime: ({ since }) => log.passTime(since),
     setDurability: ({ durability }) => log.setDurability(durability),
     check: ({ shardId, from }) => checkSlice(log, shardId, from),
+    producedBy: ({ shardId, from, producerId }) => producedSlice(log, shardId, from, producerId),
     batchAt: ({ shardId, offset }) => reader.locate(shardId, { offset }),
     watch: (_input, { signal }) => watch(log, signal),
   };

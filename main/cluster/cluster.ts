@@ -6,7 +6,15 @@ import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
 import type { Appended, AppendOutcome, BatchMeta, Durability, RestoredShard, Retention, ShardState, TimedOffset } from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
-import { type CheckedSlice, type Fetched, FETCH_BYTES_MAX, type RowCursors, type ShardBounds, type ShardCursor } from './brokerContract.ts';
+import {
+  type CheckedSlice,
+  type Fetched,
+  FETCH_BYTES_MAX,
+  type ProducedSlice,
+  type RowCursors,
+  type ShardBounds,
+  type ShardCursor,
+} from './brokerContract.ts';
 import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
@@ -60,6 +68,7 @@ export interface Cluster {
   timeCounts(places: ShardPlace[], buckets: Buckets): Promise<TimeCounts[]>;
   batchAt(place: ShardPlace, offset: bigint): Promise<BatchMeta | null>;
   check(place: ShardPlace, from: bigint): Promise<CheckedSlice>;
+  producedBy(place: ShardPlace, from: bigint, producerId: bigint): Promise<ProducedSlice>;
   /** Called at each change of a broker or a shard, until the returned function is called. */
   onChange(listener: () => void): () => void;
   /** Starts one more. Throws `broker-down` where it can not be started. */
@@ -237,6 +246,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     timeExtents: (places) => reading.ofEach(places, (broker, shardIds) => broker.timeExtents({ shardIds })),
     timeCounts: (places, buckets) => reading.ofEach(places, (broker, shardIds) => broker.timeCounts({ shardIds, ...buckets })),
     check: (place, from) => client(place).check({ shardId: place.shardId, from }),
+    producedBy: (place, from, producerId) => client(place).producedBy({ shardId: place.shardId, from, producerId }),
     batchAt: (place, offset) => client(place).batchAt({ shardId: place.shardId, offset }),
     onChange(listener) {
       listeners.add(listener);

@@ -17,12 +17,23 @@ const RECORD_OVERHEAD_BYTES = 40;
 /** The most that it adds to a header: the lengths of name and value, each up to HEADERS_BYTES_MAX. */
 const HEADER_OVERHEAD_BYTES = 8;
 
+/** Who appends, as the headers of the batches tell it, so that what is in the log can be told from what is not. */
+export interface Producer {
+  id: bigint;
+  epoch: number;
+  /** Of each shard the number of the next record that this producer appends to it, from 0. */
+  sequences: readonly number[];
+}
+
 export interface Appender {
   /** Appends the records in their order, all or none. Errors: as api/produce.ts says. */
-  append(stream: string, records: readonly NewRecord[], signal?: AbortSignal): Promise<Appended>;
+  append(stream: string, records: readonly NewRecord[], options?: { signal?: AbortSignal; producer?: Producer }): Promise<Appended>;
   /** Throws `value-too-large`, `bad-input` or `no-such-shard` for a record that this stream does not take. */
   check(stream: StreamPlaces, record: NewRecord): void;
 }
+
+/** So many sequence numbers there are: the next one is 0 again. */
+export const SEQUENCES = 2 ** 31;
 
 export interface AppenderParts {
   registry: StreamRegistry;
@@ -47,11 +58,11 @@ export function createAppender({ registry, cluster, settings, now, random }: App
     check(stream, record) {
       checkRecord(stream, record, settings.get().valueBytesMax);
     },
-    async append(name, records, signal) {
+    async append(name, records, { signal, producer } = {}) {
       const stream = registry.get(name);
       const { valueBytesMax } = settings.get();
       const timestamp = BigInt(Math.floor(now()));
-      const batches = toBatches(stream, partitionerOf(stream), records, { timestamp, valueBytesMax });
+      const batches = toBatches(stream, partitionerOf(stream), records, { timestamp, valueBytesMax, producer });
       const results = await cluster.append(batches, signal);
       return { events: records.length, shards: perShard(batches, results) };
     },
@@ -114,7 +125,7 @@ function toBatches(
   stream: StreamPlaces,
   partitioner: Partitioner,
   records: readonly NewRecord[],
-  { timestamp, valueBytesMax }: { timestamp: bigint; valueBytesMax: number },
+  { timestamp, valueBytesMax, producer }: { timestamp: bigint; valueBytesMax: number; producer: Producer | undefined },
 ): BatchToAppend[] {
   partitioner.newBatch();
   const attributes = attributesOf(stream.settings.compression);
@@ -139,7 +150,21 @@ function toBatches(
     const [most, have] = [APPEND_BYTES_MAX.toLocaleString('en'), total.toLocaleString('en')];
     throw new LabError('too-many', `One append takes at most ${most} bytes of events; these have ${have}. Send them in smaller parts.`);
   }
-  return parts.map(({ place, records: own }) => ({ place, bytes: encodeBatch({ records: own, attributes }) }));
+  const numbers = producer && numbering(producer);
+  return parts.map(({ place, records: own }) => ({
+    place,
+    bytes: encodeBatch({ records: own, attributes, ...numbers?.(place, own.length) }),
+  }));
+}
+
+/** Gives the batches of a producer their places in its sequences, which wrap around at 2³¹ as Kafka's do. */
+function numbering({ id, epoch, sequences }: Producer) {
+  const next = [...sequences];
+  return ({ number }: ShardPlace, records: number) => {
+    const first = next[number] ?? 0;
+    next[number] = first + records;
+    return { producerId: id, producerEpoch: epoch, firstSequence: first % SEQUENCES };
+  };
 }
 
 export function sizeOf({ key, value, headers }: NewRecord): number {

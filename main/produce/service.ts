@@ -28,7 +28,7 @@ export function createProduceService(
         isNumbered ? numbered(record, total.events + index + 1) : record,
       );
       try {
-        add(total, await appender.append(stream, part, signal));
+        add(total, await appender.append(stream, part, { signal }));
       } catch (error) {
         if (total.events === 0 || !(error instanceof LabError)) throw error;
         throw new LabError(error.code, `${error.message} ${total.events} of ${count} events had been sent before; they are in the log.`, {
@@ -42,7 +42,7 @@ export function createProduceService(
 
   return {
     send: ({ stream, record, count, numbered }, { signal }) => send(stream, record, count, numbered, signal),
-    append: ({ stream, records }, { signal }) => appender.append(stream, records, signal),
+    append: ({ stream, records }, { signal }) => appender.append(stream, records, { signal }),
     kept: ({ stream }) => kept.of(stream),
     keep: ({ stream, label, draft }) => kept.keep(stream, label, draft, now()),
     forget: ({ id }) => kept.forget(id),

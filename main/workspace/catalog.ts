@@ -8,7 +8,7 @@ import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 4;
+export const CATALOG_FORMAT = 5;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -35,6 +35,13 @@ const steps: string[] = [
   `ALTER TABLE stream ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';`,
   `ALTER TABLE job ADD COLUMN outcome TEXT;
    ALTER TABLE job ADD COLUMN rejected_lines TEXT NOT NULL DEFAULT '[]';`,
+  `ALTER TABLE job ADD COLUMN resume TEXT;
+   CREATE TABLE rejected_line (
+     job TEXT NOT NULL, number INTEGER NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, number)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO rejected_line
+     SELECT job.id, each.key, each.value ->> 'line', each.value ->> 'reason', each.value ->> 'text' FROM job, json_each(job.rejected_lines) AS each;
+   ALTER TABLE job DROP COLUMN rejected_lines;`,
 ];
 
 export type Catalog = Database.Database;

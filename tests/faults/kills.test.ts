@@ -2,67 +2,40 @@
  * kill -9 of every process of a served lab, at random moments, while producers write over several shards through the contract. Whatever
  * was killed, and however often: what was acknowledged is there exactly once, in its order, and no process is left behind.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { acquireLock } from '../../main/log/index.ts';
-import { builtFolder, readWhole, temporaryFolder } from '../unit/openLab.ts';
+import { readWhole, temporaryFolder } from '../unit/openLab.ts';
 import { createLedger, type Found, type Ledger } from './ledger.ts';
 import { contentOfWorkspace } from './logFiles.ts';
-import { killHard, processesOf, running } from './processTree.ts';
+import { killHard } from './processTree.ts';
 import { connect, startProducers } from './producers.ts';
 import { createRandom, type Random } from './random.ts';
+import { kill, serve, type Target } from './servedLab.ts';
 
 const PRODUCERS = 4;
 const SHARDS = 6;
 /** How long the lab may take to go on after a kill, milliseconds: the pauses before restarts, and the start itself. */
 const RECOVERED_MS_MAX = 30_000;
-/** How long a child may live on once who started it was killed, milliseconds. */
-const ORPHANED_MS_MAX = 5_000;
-
 /**
  * The kills of one life of the serving process, which its own ends. Brokers and engines that end quickly again and again are started after
  * ever longer pauses; a new engine begins anew with its brokers.
  */
-const LIFE = ['broker', 'broker', 'engine', 'broker', 'broker', 'both', 'broker', 'broker', 'engine', 'broker', 'serving'] as const;
-type Target = (typeof LIFE)[number];
-
-interface Serving {
-  child: ChildProcess;
-  url: string;
-}
-
-async function serve(workspace: string, brokers: number): Promise<Serving> {
-  const args = ['--workspace', workspace, '--port', '0', '--brokers', String(brokers), '--durability', 'safe'];
-  const child = spawn(process.execPath, [path.join(builtFolder, 'serve.js'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    return { child, url: (JSON.parse(line.replace(/^ready /, '')) as { url: string }).url };
-  }
-  throw new Error('The lab ended before it was ready.');
-}
-
-/** Kills what is named, as far as it runs just now. Answers how many processes that were. */
-async function kill(target: Target, { child }: Serving, random: Random): Promise<number> {
-  const { engine, brokers } = processesOf(child.pid!);
-  if (target === 'broker') return killHard(brokers.length > 0 ? random.pick(brokers) : undefined) ? 1 : 0;
-  if (target === 'engine') return killHard(engine) ? 1 : 0;
-  if (target === 'both') {
-    const order = random.chance(0.5) ? [engine, ...brokers] : [...brokers, engine];
-    return order.filter(killHard).length;
-  }
-  const ended = once(child, 'exit');
-  const below = [engine ?? [], brokers].flat();
-  killHard(child.pid);
-  await ended;
-  await vi.waitFor(() => expect(running(below), 'children that have outlived the serving process').toEqual([]), {
-    timeout: ORPHANED_MS_MAX,
-    interval: 50,
-  });
-  return 1;
-}
+const LIFE = [
+  'broker',
+  'broker',
+  'engine',
+  'broker',
+  'broker',
+  'both',
+  'broker',
+  'broker',
+  'engine',
+  'broker',
+  'serving',
+] as const satisfies readonly Target[];
 
 /** Most kills meet a lab at work, some one that is just being started again. */
 async function untilWorking(ledger: Ledger, random: Random): Promise<void> {

@@ -13,6 +13,7 @@ import type { Line } from './lines.ts';
 const NAMED_MAX = 10;
 
 interface Header {
+  bytes: Uint8Array;
   separator: string;
   names: string[];
   /** The names as JSON. */
@@ -21,13 +22,14 @@ interface Header {
   timeAt: number;
 }
 
-export function createCsvReader({ keyField, timeField }: ImportRules, valueBytesMax: number): LineReader {
+/** `known`: the header of a file that is read on from a later row. */
+export function createCsvReader({ keyField, timeField }: ImportRules, valueBytesMax: number, known: Uint8Array | null = null): LineReader {
   let header: Header | null = null;
   /** Why no row of this file can become an event, once its header has shown it. */
   let wrongHeader: string | null = null;
 
   /** What is wrong with it. */
-  function readHeader({ bytes, isCut }: Line): string | null {
+  function readHeader({ bytes, isCut }: Pick<Line, 'bytes' | 'isCut'>): string | null {
     if (beginsUtf16(bytes)) return UTF16_REASON;
     if (isCut) return 'the first row, which names the columns, is longer than any event may be: is this file CSV?';
     if (!isUtf8(bytes)) return 'the first row, which names the columns, is not valid UTF-8: save the file as UTF-8 and import it again';
@@ -38,7 +40,15 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
     for (const field of [keyField, timeField])
       if (field !== null && !names.includes(field)) return `there is no column “${field}”: the first row names ${listed(names)}`;
     const at = (field: string | null): number => (field === null ? -1 : names.indexOf(field));
-    header = { separator, names, jsonNames: names.map((name) => JSON.stringify(name)), keyAt: at(keyField), timeAt: at(timeField) };
+    // A copy: the piece it came in is given back.
+    header = {
+      bytes: Buffer.from(bytes),
+      separator,
+      names,
+      jsonNames: names.map((name) => JSON.stringify(name)),
+      keyAt: at(keyField),
+      timeAt: at(timeField),
+    };
     return null;
   }
 
@@ -76,7 +86,12 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
     return wrongHeader === null ? 'blank' : { reason: wrongHeader };
   }
 
+  if (known) wrongHeader = readHeader({ bytes: known, isCut: false });
+
   return {
+    get header() {
+      return header?.bytes ?? null;
+    },
     read(line) {
       const result = read(line);
       // A quotation mark too many can take thousands of lines with it: how many were lost is to be seen.

@@ -3,7 +3,7 @@
  * more than the limit of one held. Not by csv-parse, whose rows behind one that is too long are lost to the end of the piece (tried with
  * 7.0.3), nor by papaparse, which tells no line numbers and has no limit.
  */
-import type { Line, Splitter } from './lines.ts';
+import { FILE_START, type Line, type Splitter } from './lines.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -25,17 +25,25 @@ export class CsvSplitter implements Splitter {
   /** Null until the header has been read: then any of them may be. */
   #separator: number | null = null;
   #within: Within = 'cell start';
-  #rowNumber = 1;
-  #lineNumber = 1;
+  #rowNumber: number;
+  #lineNumber: number;
+  /** Bytes of the file before the piece at hand. */
+  #before: number;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #isCut = false;
-  #isFirst = true;
+  #isFirst: boolean;
   /** The last byte was a newline. */
   #endsLine = false;
 
-  constructor(rowBytesMax: number) {
+  /** `header`: of a file that is read on from a later row. */
+  constructor(rowBytesMax: number, from = FILE_START, header: Uint8Array | null = null) {
     this.#rowBytesMax = rowBytesMax;
+    this.#lineNumber = from.lines + 1;
+    this.#rowNumber = this.#lineNumber;
+    this.#before = from.bytes;
+    this.#isFirst = header === null;
+    if (header) this.#separator = separatorOf(header);
   }
 
   *push(bytes: Uint8Array): Generator<Line> {
@@ -45,7 +53,7 @@ export class CsvSplitter implements Splitter {
       const byte = piece[at]!;
       if (byte === NEWLINE) this.#lineNumber += 1;
       if (byte === NEWLINE && this.#within !== 'quoted') {
-        yield this.#row(piece.subarray(start, at), this.#lineNumber - 1);
+        yield this.#row(piece.subarray(start, at), this.#lineNumber - 1, this.#before + at + 1);
         start = at + 1;
       } else {
         this.#within = this.#after(byte);
@@ -53,11 +61,12 @@ export class CsvSplitter implements Splitter {
     }
     if (start < piece.length) this.#hold(piece.subarray(start));
     if (piece.length > 0) this.#endsLine = piece.at(-1) === NEWLINE;
+    this.#before += piece.length;
   }
 
   *finish(): Generator<Line> {
     // Behind the last newline no line begins.
-    if (this.#heldBytes > 0) yield this.#row(Buffer.alloc(0), this.#endsLine ? this.#lineNumber - 1 : this.#lineNumber);
+    if (this.#heldBytes > 0) yield this.#row(Buffer.alloc(0), this.#endsLine ? this.#lineNumber - 1 : this.#lineNumber, this.#before);
   }
 
   #after(byte: number): Within {
@@ -89,17 +98,17 @@ export class CsvSplitter implements Splitter {
     this.#held.push(Buffer.from(this.#isCut ? part.subarray(0, CUT_BYTES) : part));
   }
 
-  #row(end: Buffer, lastLine: number): Line {
-    let bytes = end;
+  #row(rest: Buffer, lastLine: number, end: number): Line {
+    let bytes = rest;
     if (this.#heldBytes > 0) {
-      bytes = Buffer.concat([...this.#held, this.#isCut ? Buffer.alloc(0) : end]);
+      bytes = Buffer.concat([...this.#held, this.#isCut ? Buffer.alloc(0) : rest]);
       this.#held = [];
       this.#heldBytes = 0;
     }
     if (!this.#isCut && bytes.at(-1) === RETURN) bytes = bytes.subarray(0, -1);
     if (this.#isFirst && BYTE_ORDER_MARK.equals(bytes.subarray(0, BYTE_ORDER_MARK.length))) bytes = bytes.subarray(BYTE_ORDER_MARK.length);
     const isCut = this.#isCut || bytes.length > this.#rowBytesMax;
-    const row: Line = { number: this.#rowNumber, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut };
+    const row: Line = { number: this.#rowNumber, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut, end };
     if (lastLine > row.number) row.lastNumber = lastLine;
     // Blank lines before it are no header.
     if (this.#isFirst && bytes.length > 0) {

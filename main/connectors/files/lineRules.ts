@@ -24,6 +24,8 @@ export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
 
 export interface LineReader {
   read(line: Line): LineResult;
+  /** The row that names the columns, once it was read; null in a format that has none. */
+  readonly header: Uint8Array | null;
 }
 
 /** The longest line that can become an event, bytes. A value as record JSON writes it may be longer than the value. */
@@ -82,6 +84,7 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number, shar
   }
 
   return {
+    header: null,
     read({ number, bytes, isCut }) {
       if (isJson && number === 1 && beginsUtf16(bytes)) wrongKind = UTF16_REASON;
       if (wrongKind !== null) return { reason: wrongKind };

@@ -12,7 +12,19 @@ export interface Line {
   bytes: Uint8Array;
   /** The line was longer than the limit: `bytes` is only its beginning. */
   isCut: boolean;
+  /** Bytes of the file up to the next line. */
+  end: number;
 }
+
+/** Where a line begins: what a file is read on from. */
+export interface LinePlace {
+  /** Bytes of the file before it. */
+  bytes: number;
+  /** Lines before it. */
+  lines: number;
+}
+
+export const FILE_START: LinePlace = { bytes: 0, lines: 0 };
 
 /** Pieces of a file in, lines or rows out. */
 export interface Splitter {
@@ -31,13 +43,17 @@ const AROUND_BYTES_MAX = BYTE_ORDER_MARK.length + 1;
 /** Splits at LF, takes off CR before it and a byte order mark before everything. A line over `lineBytesMax` is cut, never held. */
 export class LineSplitter implements Splitter {
   readonly #lineBytesMax: number;
-  #number = 0;
+  #number: number;
+  /** Bytes of the file before the piece at hand. */
+  #before: number;
   #rest: Uint8Array[] = [];
   #restBytes = 0;
   #isCut = false;
 
-  constructor(lineBytesMax: number) {
+  constructor(lineBytesMax: number, from = FILE_START) {
     this.#lineBytesMax = lineBytesMax;
+    this.#number = from.lines;
+    this.#before = from.bytes;
   }
 
   *push(bytes: Uint8Array): Generator<Line> {
@@ -47,14 +63,15 @@ export class LineSplitter implements Splitter {
     for (;;) {
       const end = piece.indexOf(NEWLINE, start);
       if (end < 0) break;
-      yield this.#line(piece.subarray(start, end));
+      yield this.#line(piece.subarray(start, end), this.#before + end + 1);
       start = end + 1;
     }
     if (start < piece.length) this.#keep(piece.subarray(start));
+    this.#before += piece.length;
   }
 
   *finish(): Generator<Line> {
-    if (this.#restBytes > 0) yield this.#line(new Uint8Array(0));
+    if (this.#restBytes > 0) yield this.#line(new Uint8Array(0), this.#before);
   }
 
   #keep(part: Uint8Array): void {
@@ -65,11 +82,11 @@ export class LineSplitter implements Splitter {
     this.#rest.push(Buffer.from(this.#isCut ? part.subarray(0, CUT_BYTES + BYTE_ORDER_MARK.length) : part));
   }
 
-  #line(end: Uint8Array): Line {
+  #line(rest: Uint8Array, end: number): Line {
     this.#number += 1;
-    let bytes = end;
+    let bytes = rest;
     if (this.#restBytes > 0) {
-      bytes = Buffer.concat([...this.#rest, this.#isCut ? new Uint8Array(0) : end]);
+      bytes = Buffer.concat([...this.#rest, this.#isCut ? new Uint8Array(0) : rest]);
       this.#rest = [];
       this.#restBytes = 0;
     }
@@ -78,6 +95,6 @@ export class LineSplitter implements Splitter {
       bytes = bytes.subarray(BYTE_ORDER_MARK.length);
     const isCut = this.#isCut || bytes.length > this.#lineBytesMax;
     this.#isCut = false;
-    return { number: this.#number, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut };
+    return { number: this.#number, bytes: isCut ? bytes.subarray(0, CUT_BYTES) : bytes, isCut, end };
   }
 }

@@ -37,7 +37,7 @@ export async function previewImport({ head, rules, name, isWhole, valueBytesMax 
   const format = guessFormat(linesOf(head, isWhole, new LineSplitter(valueBytesMax)), name);
   await giveWay();
   const applied = rules ?? { format, keyField: null, timeField: null };
-  const { splitter, reader } = createFileReader(applied, valueBytesMax, null);
+  const { splitter, reader } = createFileReader({ rules: applied, valueBytesMax, shards: null });
   const { lines, cut } = linesOf(head, isWhole, splitter);
   const preview: ImportPreview = { format, events: [], rejected: [], fields: [] };
   for (const line of lines) {
@@ -101,7 +101,7 @@ function guessFormat({ lines, cut }: LookedAt, name: string): ImportFormat {
 
 /** What the rows would become whatever key and time are: a column that is not there must not hide those that are. */
 function rowValues(lines: Line[], valueBytesMax: number): Uint8Array[] {
-  const { reader } = createFileReader({ format: 'csv', keyField: null, timeField: null }, valueBytesMax, null);
+  const { reader } = createFileReader({ rules: { format: 'csv', keyField: null, timeField: null }, valueBytesMax, shards: null });
   return lines
     .map((line) => reader.read(line))
     .flatMap((result) => (typeof result === 'object' && 'record' in result ? [result.record.value!] : []));

@@ -134,6 +134,7 @@ test('a cancelled import says what was kept and offers to delete the stream that
     total: 1000,
     events: 2318,
     streamMade: true,
+    goOn: null,
     startedAt: 0,
   } as const;
   lab.jobs.set([{ ...job, state: 'running', done: 400, rejected: 0, endedAt: null, message: '' }]);
@@ -162,6 +163,7 @@ test('a job that went well leaves by itself; one with rejected lines stays, and 
     events: 40,
     rejected,
     streamMade: false,
+    goOn: null,
     startedAt: 0,
     endedAt: state === 'running' ? null : 1,
     message: `${id} has ended.`,
@@ -190,7 +192,7 @@ test('a job that went well leaves by itself; one with rejected lines stays, and 
 test('a job that failed before the page was opened is shown to it', async () => {
   const job: Job = {
     ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', unit: 'bytes', done: 1, total: 2 },
-    ...{ state: 'failed', events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: 1, message: 'The lab ended while it ran.' },
+    ...{ state: 'failed', events: 1, rejected: 0, streamMade: false, goOn: null, startedAt: 0, endedAt: 1, message: 'The lab ended while it ran.' },
   };
   lab.streams.set([shop]);
   lab.jobs.set([{ ...job, id: 'j0', state: 'cancelled', message: 'Cancelled.' }, job]);
@@ -212,7 +214,7 @@ test('many jobs take little of the screen', async () => {
   await expect.element(link('raw-events')).toBeVisible();
   const job = (number: number): Job => ({
     ...{ id: `j${number}`, kind: 'import', title: `Import ${number}.ndjson into raw-events`, stream: 'raw-events', unit: 'bytes', done: 1 },
-    ...{ total: 1, state: 'failed', events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: 1, message: 'It has ended.' },
+    ...{ total: 1, state: 'failed', events: 1, rejected: 0, streamMade: false, goOn: null, startedAt: 0, endedAt: 1, message: 'It has ended.' },
   });
   lab.jobs.set(Array.from({ length: 12 }, (_, number) => job(number)));
   const jobs = page.getByRole('region', { name: 'Jobs' });
@@ -229,7 +231,7 @@ test('the jobs cover nothing of the screen', async () => {
   lab.jobs.set([
     {
       ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', state: 'running', unit: 'bytes' },
-      ...{ done: 1, total: 2, events: 1, rejected: 0, streamMade: false, startedAt: 0, endedAt: null, message: '' },
+      ...{ done: 1, total: 2, events: 1, rejected: 0, streamMade: false, goOn: null, startedAt: 0, endedAt: null, message: '' },
     } as Job,
   ]);
   const jobs = page.getByRole('region', { name: 'Jobs' });

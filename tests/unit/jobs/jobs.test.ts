@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job } from '../../../main/api/jobs.ts';
-import { createJobs, type JobHandle, type Jobs, RECORD_INTERVAL_MS } from '../../../main/jobs/jobs.ts';
+import { createJobs, type JobHandle, type JobKeeps, type Jobs, RECORD_INTERVAL_MS } from '../../../main/jobs/jobs.ts';
 import { openCatalog } from '../../../main/workspace/catalog.ts';
-import { createJobRecords, type JobRecords, REJECTED_RECORDED_MAX } from '../../../main/workspace/jobRecords.ts';
+import { createJobRecords, type JobRecords, REJECTED_SAVED_AT_ONCE } from '../../../main/workspace/jobRecords.ts';
 import { temporaryFolder } from '../openLab.ts';
 
 let now = 0;
-const begin = (jobs: Jobs, title = 'a job'): JobHandle =>
-  jobs.start({ kind: 'import', title, stream: 'orders', unit: 'bytes', total: 10, streamMade: false, message: 'Reading.' });
+const begin = (jobs: Jobs, title = 'a job', keeps?: () => JobKeeps): JobHandle =>
+  jobs.start({ kind: 'import', title, stream: 'orders', unit: 'bytes', total: 10, streamMade: false, message: 'Reading.' }, keeps);
 /** The records of a real catalog; `again` opens them as the next engine does after this one has ended. */
 function catalogOf(): { records: JobRecords; again: () => JobRecords } {
   const { folder, remove } = temporaryFolder();
@@ -102,7 +102,7 @@ describe('jobs', () => {
 });
 
 describe('jobs that ended with something to tell', () => {
-  const lines = Array.from({ length: REJECTED_RECORDED_MAX + 5 }, (_, at) => ({
+  const lines = Array.from({ length: REJECTED_SAVED_AT_ONCE + 5 }, (_, at) => ({
     line: at + 1,
     reason: 'not JSON',
     text: `line ${at + 1}`,
@@ -114,16 +114,17 @@ describe('jobs that ended with something to tell', () => {
     const failed = begin(jobs, 'failed');
     failed.progress({ events: 3 });
     failed.end('failed', 'The disk is full. 3 events are in “orders”.');
-    const partly = begin(jobs, 'partly');
+    const partly = begin(jobs, 'partly', () => ({ resume: null, rejected: lines }));
     partly.progress({ events: 2, rejected: lines.length });
-    partly.end('done', '2 events imported.', lines);
+    partly.end('done', '2 events imported.');
     begin(jobs, 'well').end('done', 'All of it.');
     begin(jobs, 'stopped').end('cancelled', 'Cancelled.');
     jobs.close();
 
     const next = createJobs(again(), () => 9_000);
     expect(next.all()).toEqual([failed.job, partly.job]);
-    expect(next.rejectedLines(partly.job.id)).toEqual(lines.slice(0, REJECTED_RECORDED_MAX));
+    expect(next.rejectedKept(partly.job.id)).toBe(lines.length);
+    expect(next.rejectedLines(partly.job.id, 3, lines.length)).toEqual(lines.slice(3));
     const { signal } = new AbortController();
     for (const { id } of next.all()) next.service.dismiss({ id }, { signal, caller: signal });
     expect(createJobs(again(), () => 9_000).all()).toEqual([]);
@@ -136,6 +137,40 @@ describe('jobs that ended with something to tell', () => {
     for (let n = 0; n < 25; n++) begin(jobs, `failed ${n}`).end('failed', 'No.');
     jobs.close();
     expect(titles(createJobs(again(), () => 100))).toEqual(Array.from({ length: 20 }, (_, n) => `failed ${n + 5}`));
+  });
+});
+
+describe('jobs that can be gone on with', () => {
+  const resume = { point: { fileName: 'f', fileBytes: 9, from: 5, check: { from: 0, to: 5 } }, standing: 'as the work writes it' };
+  const rejected = ['a', 'b', 'c'].map((text, at) => ({ line: at + 1, reason: 'not JSON', text }));
+  const again = { done: 5, events: 3, rejected: 1, message: 'On.', rejectedKept: 1 };
+
+  it('say where, when they have ended before their time, and run again under their name', () => {
+    const { records, again: reopen } = catalogOf();
+    const jobs = createJobs(records, () => 1_000);
+    const { job, end } = begin(jobs, 'half', () => ({ resume, rejected }));
+    expect(job.goOn).toBeNull();
+    expect(() => jobs.resumeOf(job.id)).toThrow('This job is still running.');
+    end('failed', 'The broker is down.');
+    expect(jobs.all()).toMatchObject([{ state: 'failed', goOn: resume.point }]);
+    jobs.close();
+
+    const next = createJobs(reopen(), () => 2_000);
+    expect(next.resumeOf(job.id)).toEqual(resume);
+    const handle = next.goOn(job.id, again, () => ({ resume: null, rejected: rejected.slice(0, 1) }));
+    expect(next.all()).toEqual([{ ...job, state: 'running', goOn: null, endedAt: null, done: 5, events: 3, rejected: 1, message: 'On.' }]);
+    expect(next.rejectedLines(job.id, 0, 10)).toEqual(rejected.slice(0, 1));
+    handle.end('done', 'All of it.');
+    expect(next.all()).toMatchObject([{ state: 'done', goOn: null }]);
+    expect(() => next.goOn(job.id, again, () => ({ resume, rejected }))).toThrow('This job can not be gone on with.');
+  });
+
+  it('are not those that say nothing of where they stand', () => {
+    const jobs = createJobs(catalogOf().records, () => 1_000);
+    const { job, end } = begin(jobs);
+    end('failed', 'No.');
+    expect(job.goOn).toBeNull();
+    expect(() => jobs.resumeOf(job.id)).toThrow('This job can not be gone on with. Start it again.');
   });
 });
 
@@ -158,11 +193,11 @@ describe('jobs that the end of the lab cut off', () => {
         state: 'failed',
         done: 5,
         events: 1_234,
-        rejected: 0,
+        rejected: 3,
         startedAt: 1_000,
         endedAt: 5_000,
         message:
-          'The lab ended while it ran. At least 1,234 events are in “orders”; a few more may be. 3 lines were rejected; which ones is not known any more. The rest of the file was not imported.',
+          'The lab ended while it ran. At least 1,234 events are in “orders”; a few more may be. 3 lines were rejected. The rest of the file was not imported.',
       },
       expect.objectContaining({
         id: before.job.id,
@@ -209,7 +244,9 @@ describe('jobs that the end of the lab cut off', () => {
 
   it('are at most as many as ended jobs are listed', () => {
     const { records, again } = catalogOf();
-    for (let n = 0; n < 25; n++) records.save({ ...begin(createJobs(catalogOf().records, () => n)).job, title: `cut ${n}`, startedAt: n });
+    const nothing = { outcome: null, resume: null, rejected: [] };
+    for (let n = 0; n < 25; n++)
+      records.save({ ...begin(createJobs(catalogOf().records, () => n)).job, title: `cut ${n}`, startedAt: n }, nothing);
     expect(titles(createJobs(again(), () => 100)).length).toBe(20);
     expect(records.all()).toHaveLength(20);
   });
@@ -219,9 +256,9 @@ describe('jobs that the end of the lab cut off', () => {
     let writes = 0;
     const full: JobRecords = {
       ...records,
-      save(record) {
+      save(...saved) {
         if (++writes > 1) throw new Error('SQLITE_FULL');
-        records.save(record);
+        return records.save(...saved);
       },
     };
     const jobs = createJobs(full, () => now);

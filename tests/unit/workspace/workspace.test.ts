@@ -114,6 +114,39 @@ describe('a workspace', () => {
     workspace.close();
   });
 
+  it('of format 4 is migrated: rejected lines stay with their jobs', async () => {
+    const root = folder();
+    const catalog = path.join(root, 'catalog.sqlite');
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
+    // Its jobs as the lab before format 5 kept them; not to be changed with the code.
+    edit(
+      catalog,
+      `DROP TABLE rejected_line;
+       DROP TABLE job;
+       CREATE TABLE job (
+         id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, stream TEXT NOT NULL, unit TEXT NOT NULL, done INTEGER NOT NULL,
+         total INTEGER, events INTEGER NOT NULL, rejected INTEGER NOT NULL, stream_made INTEGER NOT NULL, started_at INTEGER NOT NULL,
+         ended_at INTEGER, outcome TEXT, rejected_lines TEXT NOT NULL DEFAULT '[]'
+       ) STRICT;
+       INSERT INTO job VALUES ('j1', 'import', 'Import a into b', 'b', 'bytes', 9, 9, 1, 2, 0, 1, 2, '{"state":"done","message":"Done."}',
+         '[{"line":3,"reason":"not JSON","text":"a\\"b"},{"line":5,"reason":"not JSON","text":""}]');
+       INSERT INTO job VALUES ('j2', 'import', 'Import c into b', 'b', 'bytes', 0, 9, 0, 0, 0, 2, NULL, NULL, '[]');
+       PRAGMA user_version = 4`,
+    );
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    const { jobs } = workspace;
+    expect(jobs.all()).toMatchObject([
+      { id: 'j1', rejected: 2, outcome: { state: 'done', message: 'Done.' }, resume: null },
+      { id: 'j2', outcome: null, resume: null },
+    ]);
+    expect(jobs.rejectedLines('j1', 0, 10)).toEqual([
+      { line: 3, reason: 'not JSON', text: 'a"b' },
+      { line: 5, reason: 'not JSON', text: '' },
+    ]);
+    expect(jobs.rejectedKept('j2')).toBe(0);
+    workspace.close();
+  });
+
   it('whose log is of a newer version is refused, and can be opened by it', async () => {
     const root = await used();
     edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 99 WHERE name = 'format'");

@@ -9,7 +9,7 @@ const csv: ImportRules = { format: 'csv', keyField: null, timeField: null };
 
 /** What a file becomes, cut into pieces of some bytes. */
 function read(file: string | Uint8Array, { rules = {}, limit = 1_000, piece = 7 } = {}) {
-  const { splitter, reader } = createFileReader({ ...csv, ...rules }, limit, 1);
+  const { splitter, reader } = createFileReader({ rules: { ...csv, ...rules }, valueBytesMax: limit, shards: 1 });
   const content = Buffer.from(file as string);
   const lines = [];
   for (let at = 0; at < content.length; at += piece) lines.push(...splitter.push(Buffer.from(content.subarray(at, at + piece))));
@@ -127,7 +127,7 @@ describe('rows of CSV', () => {
   });
 
   it('hold no more than one row of the largest size', () => {
-    const { splitter } = createFileReader(csv, 1_000, 1);
+    const { splitter } = createFileReader({ rules: csv, valueBytesMax: 1_000, shards: 1 });
     expect([...splitter.push(bytes('a,b\n"open'))]).toHaveLength(1);
     for (let n = 0; n < 200; n++) expect([...splitter.push(Buffer.alloc(10_000, 'x,y\n'))]).toEqual([]);
     expect([...splitter.push(bytes('"\n1,2\n'))].map(({ isCut, bytes: kept }) => [isCut, kept.length])).toEqual([

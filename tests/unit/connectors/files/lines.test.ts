@@ -105,7 +105,7 @@ describe('lines', () => {
 describe('from a line to a record', () => {
   const read = (json: string | Uint8Array, rules: Partial<ImportRules> = {}, limit = LIMIT): unknown => {
     const reader = createLineReader({ format: 'ndjson', keyField: null, timeField: null, ...rules }, limit, null);
-    const result = reader.read({ number: 1, bytes: typeof json === 'string' ? Buffer.from(json) : json, isCut: false });
+    const result = reader.read({ number: 1, bytes: typeof json === 'string' ? Buffer.from(json) : json, isCut: false, end: 0 });
     if (result === 'blank' || 'reason' in result) return result;
     const { key, timestamp } = result.record;
     return { key: key && Buffer.from(key).toString(), timestamp };
