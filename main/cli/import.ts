@@ -1,5 +1,6 @@
 /** loglab import: a file becomes events; lines that can not are listed. */
 import { LabError, toLabError } from '../api/errors.ts';
+import type { Job } from '../api/jobs.ts';
 import { type ImportReport, type ImportRules, asideOf, REJECTED_PAGE_MAX, shownText } from '../api/imports.ts';
 import type { Connection } from './connect.ts';
 import type { ImportSource } from './importSource.ts';
@@ -11,37 +12,39 @@ const PIECES_UNDER_WAY_MAX = 4;
 export interface ImportOptions {
   rules: ImportRules;
   shards: number | null;
+  /** With an import of this file that ended before the file did, by its rules. */
+  goOn: boolean;
   json: boolean;
 }
 
 /** Fails with `bad-input` where lines were rejected; the others are imported. */
 export async function importFile(
-  { client }: Connection,
+  connection: Connection,
   output: Output,
   stream: string,
   source: ImportSource,
   options: ImportOptions,
 ): Promise<void> {
+  const { client } = connection;
   const bytes = await source.size();
-  const { jobId } = await client.imports.start({
-    stream,
-    shards: options.shards,
-    rules: options.rules,
-    file: { name: source.name, bytes },
-  });
+  const file = { name: source.name, bytes };
+  const { jobId, from } = options.goOn
+    ? await goOn(connection, stream, source, file)
+    : { ...(await client.imports.start({ stream, shards: options.shards, rules: options.rules, file })), from: 0 };
   let report: ImportReport = { imported: 0, rejected: 0, rejectedKept: 0 };
   try {
-    await send(client, jobId, source, bytes, output, (heard) => (report = heard));
+    await send(client, jobId, source, { from, bytes }, output, (heard) => (report = heard));
     report = await client.imports.finish({ jobId });
   } catch (error) {
     const failure = toLabError(error);
     await client.imports.abort({ jobId, reason: failure.message }).catch(() => {});
     const said = (await outcome(client, jobId)) ?? `${failure.message} ${lastHeard(stream, report)}`;
-    throw new LabError(failure.code, said, { retriable: failure.retriable, cause: failure });
+    const advice = source.bytes ? ' To import it, run the same command with --go-on.' : '';
+    throw new LabError(failure.code, `${said}${advice}`, { retriable: failure.retriable, cause: failure });
   }
   const unlisted = await list({ client }, output, jobId, options.json);
   const { imported, keyless, blank, rejected, streamDeleted } = report;
-  const said = asideOf(report, options.rules);
+  const said = asideOf(report, options.goOn ? { keyField: null } : options.rules);
   const also = `${said && ` ${said}`}${streamDeleted ? ` The stream ${stream} was made for it and is deleted again.` : ''}`;
   if (options.json)
     await output.print(
@@ -60,6 +63,34 @@ export async function importFile(
       `${rejected} line${rejected === 1 ? ' was' : 's were'} rejected${unlisted}; ${imported} event${imported === 1 ? ' was' : 's were'} imported into ${stream}.${also}`,
     );
   if (!options.json) await output.print(`${imported} event${imported === 1 ? '' : 's'} imported into ${stream}, 0 lines rejected.${also}`);
+}
+
+/** Takes up the newest import of this file into the stream that ended before the file did. */
+async function goOn(
+  { client }: Connection,
+  stream: string,
+  source: ImportSource,
+  file: { name: string; bytes: number | null },
+): Promise<{ jobId: string; from: number }> {
+  if (!source.bytes) throw new LabError('bad-input', 'What came on stdin before is gone: --go-on needs a file.');
+  const job = (await jobsOf(client))
+    .filter((each) => each.stream === stream && each.goOn?.fileName === source.name)
+    .sort((a, b) => b.startedAt - a.startedAt)
+    .at(0);
+  if (!job) {
+    throw new LabError(
+      'no-such-job',
+      `The lab lists no import of ${source.name} into ${stream} that ended before its file did. Leave --go-on out to import it from its beginning.`,
+    );
+  }
+  const { from, to } = job.goOn!.check;
+  const begun = await client.imports.goOn({ jobId: job.id, file, checked: await source.bytes(from, to) });
+  return { jobId: job.id, from: begun.from };
+}
+
+async function jobsOf(client: Connection['client']): Promise<Job[]> {
+  for await (const jobs of client.jobs.watch({})) return jobs;
+  throw new LabError('disconnected', 'The lab does not tell its jobs any more.');
 }
 
 /** What the job says in the end: why, and what is in the log. */
@@ -90,15 +121,15 @@ async function send(
   client: Connection['client'],
   jobId: string,
   source: ImportSource,
-  total: number | null,
+  { from, bytes: total }: { from: number; bytes: number | null },
   output: Output,
   heard: (report: ImportReport) => void,
 ): Promise<void> {
   const underWay = new Set<Promise<unknown>>();
   let failure: unknown;
-  let sent = 0;
+  let sent = from;
   try {
-    for await (const piece of source.pieces()) {
+    for await (const piece of source.pieces(from)) {
       const write = client.imports.write({ jobId, piece }).then(heard, (error: unknown) => (failure ??= error));
       underWay.add(write);
       void write.finally(() => underWay.delete(write));

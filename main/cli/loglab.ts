@@ -201,13 +201,18 @@ without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007
   .option('--key-field <path>', 'field that becomes the key (shopper.id), of CSV a column')
   .option('--time-field <path>', 'field that becomes the timestamp, of CSV a column')
   .option('--shards <n>', 'shards of the stream, where it is made; an error where it has another number', shards)
+  .option('--go-on', 'go on with the import of this file that was broken off, by its own rules; nothing goes in twice', false)
   .action(
-    (stream: string, file: string, options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number }) => {
+    (
+      stream: string,
+      file: string,
+      options: Common & { format: ImportFormat; keyField?: string; timeField?: string; shards?: number; goOn: boolean },
+    ) => {
       const rules = { format: options.format, keyField: options.keyField ?? null, timeField: options.timeField ?? null };
       const source = file === '-' ? fromStdin(process.stdin) : fromFile(userPath(file));
       return withLab(
         options,
-        (lab) => importFile(lab, output, stream, source, { rules, shards: options.shards ?? null, json: options.json }),
+        (lab) => importFile(lab, output, stream, source, { rules, shards: options.shards ?? null, goOn: options.goOn, json: options.json }),
         MAKES,
       );
     },

@@ -4,8 +4,9 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'nod
 import path from 'node:path';
 import type { Locator, Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
-import { root, expect, type Lab, test } from './lab.ts';
-import { choose, dialog, grid, jobs, openLab, openStream, row } from './screens.ts';
+import { connectTo, root, expect, type Lab, test } from './lab.ts';
+import { crash, enginePid } from './processes.ts';
+import { choose, connectionState, dialog, grid, jobs, openLab, openStream, row } from './screens.ts';
 
 const importing = (page: Page): Locator => dialog(page, 'Import');
 const fileInput = (page: Page): Locator => importing(page).locator('input[type=file]');
@@ -266,6 +267,48 @@ test.describe('a big file', () => {
     expect(await client.streams.list({})).toEqual([]);
   });
 
+  const LINES = BIG_BYTES / 1_000;
+
+  async function expectWhole(client: LabClient): Promise<void> {
+    expect((await client.events.window({ stream: 'big', from: 0, limit: 1 })).endRow).toBe(LINES);
+    expect(await jobList(client)).toMatchObject([{ state: 'done', events: LINES, done: BIG_BYTES, goOn: null }]);
+  }
+
+  test('stopped in the middle goes on where it stood, at a click', async ({ page, lab, client, folder }) => {
+    await startBig(page, lab, folder);
+    await importing(page).getByRole('button', { name: 'Stop the import' }).click();
+    await expect(summary(page)).toContainText('Stopped.');
+    const { events } = (await jobList(client))[0]!;
+    await importing(page).getByRole('button', { name: 'Go on' }).click();
+    await expect(importing(page).getByRole('progressbar')).toBeVisible();
+    await expect(summary(page)).toContainText('Every line of the file is in the log.', { timeout: 30_000 });
+    expect(events).toBeLessThan(LINES);
+    await expectWhole(client);
+  });
+
+  test('cut off by a crash of the lab goes on with the same file, and with no other', async ({ page, lab, client, folder }) => {
+    await startBig(page, lab, folder);
+    await expect.poll(async () => (await jobList(client))[0]!.events).toBeGreaterThan(0);
+    crash(await enginePid(client));
+    await expect(importing(page)).toContainText('When the connection was lost');
+    await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0, { timeout: 20_000 });
+    await expect(jobs(page)).toContainText('The lab ended while it ran.');
+    // The page itself is made anew: it has the file no more.
+    await page.reload();
+    const goOn = jobs(page).getByRole('button', { name: 'Go on…' });
+    await expect(goOn).toBeVisible();
+    const other = path.join(folder, 'other.ndjson');
+    writeFileSync(other, '{"n":1}');
+    await pick(page, goOn, other);
+    await expect(page.getByText(/^other\.ndjson has 7 bytes; the file of this import, big\.ndjson, had 110,000,000 bytes\./)).toBeVisible();
+    await pick(page, goOn, path.join(folder, 'big.ndjson'));
+    await expect(jobs(page).getByRole('progressbar')).toBeVisible();
+    const again = await connectTo(lab.url);
+    await expect.poll(async () => (await jobList(again.client))[0]!.state, { timeout: 30_000 }).toBe('done');
+    await expectWhole(again.client);
+    again.close();
+  });
+
   test('left by its page ends, and says so with true counts when the page is back', async ({ page, lab, client, folder, context }) => {
     await startBig(page, lab, folder);
     await page.close({ runBeforeUnload: false });
@@ -284,6 +327,13 @@ test.describe('a big file', () => {
     await expect(dialog(again, 'Delete stream')).toBeVisible();
   });
 });
+
+/** Clicks the button, and answers the file chooser that it opens. */
+async function pick(page: Page, button: Locator, file: string): Promise<void> {
+  const chooser = page.waitForEvent('filechooser');
+  await button.click();
+  await (await chooser).setFiles(file);
+}
 
 async function jobList(client: LabClient) {
   for await (const list of client.jobs.watch({})) return list;

@@ -192,7 +192,16 @@ test('a job that went well leaves by itself; one with rejected lines stays, and 
 test('a job that failed before the page was opened is shown to it', async () => {
   const job: Job = {
     ...{ id: 'j1', kind: 'import', title: 'Import shop.ndjson into raw-events', stream: 'raw-events', unit: 'bytes', done: 1, total: 2 },
-    ...{ state: 'failed', events: 1, rejected: 0, streamMade: false, goOn: null, startedAt: 0, endedAt: 1, message: 'The lab ended while it ran.' },
+    ...{
+      state: 'failed',
+      events: 1,
+      rejected: 0,
+      streamMade: false,
+      goOn: null,
+      startedAt: 0,
+      endedAt: 1,
+      message: 'The lab ended while it ran.',
+    },
   };
   lab.streams.set([shop]);
   lab.jobs.set([{ ...job, id: 'j0', state: 'cancelled', message: 'Cancelled.' }, job]);
@@ -214,7 +223,17 @@ test('many jobs take little of the screen', async () => {
   await expect.element(link('raw-events')).toBeVisible();
   const job = (number: number): Job => ({
     ...{ id: `j${number}`, kind: 'import', title: `Import ${number}.ndjson into raw-events`, stream: 'raw-events', unit: 'bytes', done: 1 },
-    ...{ total: 1, state: 'failed', events: 1, rejected: 0, streamMade: false, goOn: null, startedAt: 0, endedAt: 1, message: 'It has ended.' },
+    ...{
+      total: 1,
+      state: 'failed',
+      events: 1,
+      rejected: 0,
+      streamMade: false,
+      goOn: null,
+      startedAt: 0,
+      endedAt: 1,
+      message: 'It has ended.',
+    },
   });
   lab.jobs.set(Array.from({ length: 12 }, (_, number) => job(number)));
   const jobs = page.getByRole('region', { name: 'Jobs' });

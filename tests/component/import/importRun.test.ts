@@ -33,7 +33,8 @@ function lab(answer: (piece: number) => Promise<void> = () => Promise.resolve())
 }
 
 const fileOf = (bytes: number) => new File([new Uint8Array(bytes)], 'orders.log');
-const start = (client: LabClient, file: File) => new ImportRun(client, { file, stream: 'orders', shards: 3, rules });
+const requestOf = (file: File) => ({ file, stream: 'orders', shards: 3, rules });
+const start = (client: LabClient, file: File) => new ImportRun(client, requestOf(file));
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
 describe('an import', () => {
@@ -41,7 +42,7 @@ describe('an import', () => {
     const { client, seen } = lab(() => new Promise((resolve) => setTimeout(resolve, 50)));
     const whole = 2 * PIECES_IN_FLIGHT_MAX;
     const run = start(client, fileOf(whole * PIECE_BYTES_MAX + 5));
-    await run.run();
+    await run.run(requestOf(run.request.file));
     expect(run.state).toBe('done');
     expect(seen.sizes).toEqual([...Array.from({ length: whole }, () => PIECE_BYTES_MAX), 5]);
     expect(seen.mostInFlight).toBe(PIECES_IN_FLIGHT_MAX);
@@ -59,7 +60,7 @@ describe('an import', () => {
       return part;
     });
     const run = start(client, file);
-    await run.run();
+    await run.run(requestOf(run.request.file));
     expect(run.state).toBe('failed');
     expect(run.error?.code).toBe('file-unreadable');
     expect(seen.aborted[0]).toContain('orders.log can no longer be read');
@@ -69,7 +70,7 @@ describe('an import', () => {
   test('a lost connection fails it, without asking who is not there, and tells what is in', async () => {
     const { client, seen } = lab((piece) => (piece === 3 ? Promise.reject(new LabError('disconnected', 'The lab went away.')) : pause()));
     const run = start(client, fileOf(4 * PIECE_BYTES_MAX));
-    await run.run();
+    await run.run(requestOf(run.request.file));
     expect(run.state).toBe('failed');
     expect(seen.aborted).toEqual([]);
     expect(keptSentence(run, countsOf(run, undefined))).toMatch(/events of it were known to be in orders/);
@@ -78,7 +79,7 @@ describe('an import', () => {
   test('cancelling stops the sending and is no error', async () => {
     const { client, seen } = lab(pause);
     const run = start(client, fileOf(50 * PIECE_BYTES_MAX));
-    const ended = run.run();
+    const ended = run.run(requestOf(run.request.file));
     await pause();
     await run.cancel();
     await ended;
@@ -91,7 +92,7 @@ describe('an import', () => {
   test('what is kept is said when the job has ended, not before', async () => {
     const { client } = lab(pause);
     const run = start(client, fileOf(50 * PIECE_BYTES_MAX));
-    const ended = run.run();
+    const ended = run.run(requestOf(run.request.file));
     await pause();
     await run.cancel();
     await ended;
@@ -100,21 +101,21 @@ describe('an import', () => {
     expect(isEnding(run, { ...job, state: 'cancelled', events: 40 })).toBe(false);
     expect(isEnding(run, undefined), 'of a job that the lab no longer lists nothing more will be heard').toBe(false);
     const whole = start(client, fileOf(10));
-    await whole.run();
+    await whole.run(requestOf(whole.request.file));
     expect(isEnding(whole, job)).toBe(false);
   });
 
   test('a job that was cancelled elsewhere is cancelled here', async () => {
     const { client } = lab(() => Promise.reject(new LabError('cancelled', 'Cancelled.')));
     const run = start(client, fileOf(10));
-    await run.run();
+    await run.run(requestOf(run.request.file));
     expect(run.state).toBe('cancelled');
   });
 
   test('cancelled before the job has a number', async () => {
     const { client, seen } = lab();
     const run = start(client, fileOf(10));
-    const ended = run.run();
+    const ended = run.run(requestOf(run.request.file));
     await run.cancel();
     await ended;
     expect(run.state).toBe('cancelled');

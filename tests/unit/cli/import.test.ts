@@ -105,12 +105,17 @@ describe('loglab import', { timeout: 60_000 }, () => {
     expect([code, out]).toEqual([1, []]);
     expect(err).toEqual([
       expect.stringMatching(
-        /became shorter while it was read: \d+ of 60\d+ bytes came\. [\d,]+ events are in “shrinks”\. The rest of the file was not imported\.$/,
+        /became shorter while it was read: \d+ of 60\d+ bytes came\. [\d,]+ events are in “shrinks”\. The rest of the file was not imported\. To import it, run the same command with --go-on\.$/,
       ),
     ]);
     const { out: streams } = await loglab(['streams', 'list', '--json']);
     const { events } = JSON.parse(streams.find((line) => line.includes('"shrinks"'))!) as { events: number };
     expect(err[0]).toContain(` ${events.toLocaleString('en')} events are in`);
+    expect(await loglab(['import', 'shrinks', big, '--go-on'])).toEqual(
+      failed(
+        'shrinks.ndjson has 1,000 bytes; the file of this import, shrinks.ndjson, had 60,120,000 bytes. Choose the same file, unchanged.',
+      ),
+    );
   });
 
   it('says what is known to be in the log where the lab crashes; the lab lists it as failed when it is back', async () => {
@@ -128,7 +133,9 @@ describe('loglab import', { timeout: 60_000 }, () => {
     const { code, out, err } = await child.outcome;
     expect([code, out]).toEqual([1, []]);
     expect(err).toEqual([
-      expect.stringMatching(/At least [\d,]+ events are in “crash”; a few more may be\. The rest of the file was not imported\.$/),
+      expect.stringMatching(
+        /At least [\d,]+ events are in “crash”; a few more may be\. The rest of the file was not imported\. To import it, run the same command with --go-on\.$/,
+      ),
     ]);
     const heard = Number(/At least ([\d,]+)/.exec(err[0]!)![1]!.replaceAll(',', ''));
 
@@ -142,7 +149,15 @@ describe('loglab import', { timeout: 60_000 }, () => {
     );
     expect(job.events).toBeGreaterThan(0);
     expect(inLog).toBeGreaterThanOrEqual(job.events);
-    await client.jobs.dismiss({ id: job.id });
+
+    expect(await loglab(['import', 'crash', big, '--go-on'])).toEqual(done(['150000 events imported into crash, 0 lines rejected.']));
+    expect((await client.events.window({ stream: 'crash', from: 0, limit: 1 })).endRow).toBe(150_000);
+    expect(await loglab(['import', 'crash', big, '--go-on'])).toEqual(
+      failed(
+        'The lab lists no import of crash.ndjson into crash that ended before its file did. Leave --go-on out to import it from its beginning.',
+      ),
+    );
+    expect(await loglab(['import', 'crash', '-', '--go-on'])).toEqual(failed('What came on stdin before is gone: --go-on needs a file.'));
     close();
   });
 });

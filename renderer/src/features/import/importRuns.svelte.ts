@@ -3,6 +3,7 @@
  * the dialog, so that the dialog can be closed while the job tray shows how it goes.
  */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
+import type { Job } from '../../../../main/api/jobs.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 import { PIECE_BYTES_MAX, type ImportReport, type ImportRules } from '../../../../main/api/imports.ts';
 
@@ -19,12 +20,17 @@ export interface ImportRequest {
   rules: ImportRules;
 }
 
+/** An import that goes on: the job has its rules. */
+export type GoOnRequest = Pick<ImportRequest, 'file' | 'stream'> & { rules: ImportRules | null };
+
 export type RunState = 'running' | 'stopping' | 'done' | 'failed' | 'cancelled';
 
 export class ImportRun {
-  readonly request: ImportRequest;
+  readonly request: GoOnRequest;
   /** On the clock of performance.now(). */
   readonly startedAt = performance.now();
+  /** Bytes of the file that an earlier run had done. */
+  doneBefore = 0;
   state = $state<RunState>('running');
   jobId = $state<string | null>(null);
   /** True where this import made its stream. */
@@ -36,24 +42,50 @@ export class ImportRun {
   readonly active = $derived(this.state === 'running' || this.state === 'stopping');
   #client: LabClient;
 
-  constructor(client: LabClient, request: ImportRequest) {
+  constructor(client: LabClient, request: GoOnRequest) {
     this.#client = client;
     this.request = request;
   }
 
-  async run(): Promise<void> {
-    const { file, stream, shards, rules } = this.request;
+  /** From the beginning of the file to its end. */
+  async run({ file, stream, shards, rules }: ImportRequest): Promise<void> {
     try {
       const started = await this.#client.imports.start({ stream, shards, rules, file: { name: file.name, bytes: file.size } });
       this.streamMade = started.streamMade;
       this.jobId = started.jobId;
       if (this.#stopping()) await this.#client.jobs.cancel({ id: started.jobId });
-      await this.#sendFile(started.jobId);
-      this.report = await this.#client.imports.finish({ jobId: started.jobId });
-      this.state = 'done';
+      await this.#sendOn(started.jobId, 0);
     } catch (thrown) {
       await this.#ended(toLabError(thrown));
     }
+  }
+
+  /** Makes the job run again. Throws where this is not the file that it asks for, or it can not go on. */
+  async takeUp({ id, streamMade, goOn }: Job): Promise<void> {
+    if (!goOn) throw new LabError('bad-input', 'This import can not be gone on with. Import the file again.');
+    const { file } = this.request;
+    const { from, to } = goOn.check;
+    const checked = await this.#read(Math.min(from, file.size), Math.min(to, file.size));
+    const begun = await this.#client.imports.goOn({ jobId: id, file: { name: file.name, bytes: file.size }, checked });
+    this.streamMade = streamMade;
+    this.doneBefore = begun.from;
+    this.doneBytes = begun.from;
+    this.jobId = id;
+  }
+
+  /** After {@link takeUp}, to the end of the file. */
+  async runOn(): Promise<void> {
+    try {
+      await this.#sendOn(this.jobId!, this.doneBefore);
+    } catch (thrown) {
+      await this.#ended(toLabError(thrown));
+    }
+  }
+
+  async #sendOn(jobId: string, from: number): Promise<void> {
+    await this.#sendFile(jobId, from);
+    this.report = await this.#client.imports.finish({ jobId });
+    this.state = 'done';
   }
 
   /** Stops the import. What is in the log stays there; the run says so when it has ended. */
@@ -69,10 +101,10 @@ export class ImportRun {
     }
   }
 
-  async #sendFile(jobId: string): Promise<void> {
+  async #sendFile(jobId: string, begin: number): Promise<void> {
     const { size } = this.request.file;
     const inFlight: Promise<void>[] = [];
-    for (let from = 0; from < size; from += PIECE_BYTES_MAX) {
+    for (let from = begin; from < size; from += PIECE_BYTES_MAX) {
       if (this.#stopping()) throw new LabError('cancelled', 'Cancelled.');
       const piece = await this.#read(from, Math.min(size, from + PIECE_BYTES_MAX));
       if (inFlight.length >= PIECES_IN_FLIGHT_MAX) await inFlight.shift();
@@ -132,13 +164,27 @@ class ImportRuns {
 
   start(client: LabClient, request: ImportRequest): ImportRun {
     const run = new ImportRun(client, request);
+    this.#keep(run, run.run(request));
+    return run;
+  }
+
+  /** Goes on with an import that ended before its file did. Rejects where it can not: nothing has changed then. */
+  async goOn(client: LabClient, job: Job, file: File): Promise<ImportRun> {
+    const before = this.ofJob(job.id);
+    const run = new ImportRun(client, { file, stream: job.stream, rules: before?.request.rules ?? null });
+    await run.takeUp(job);
+    this.all = this.all.filter((each) => each.jobId !== job.id);
+    this.#keep(run, run.runOn());
+    return run;
+  }
+
+  #keep(run: ImportRun, work: Promise<void>): void {
     const ended = this.all.filter(({ active }) => !active).slice(-ENDED_RUNS_MAX);
     this.all = [...this.all.filter(({ active }) => active), ...ended, run];
     addEventListener('beforeunload', warn);
-    void run.run().finally(() => {
+    void work.finally(() => {
       if (this.all.every(({ active }) => !active)) removeEventListener('beforeunload', warn);
     });
-    return run;
   }
 
   ofJob(jobId: string): ImportRun | null {

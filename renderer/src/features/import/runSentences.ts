@@ -21,10 +21,11 @@ export function isEnding(run: ImportRun, job: Job | undefined): boolean {
   return (run.state === 'cancelled' || run.state === 'failed') && job?.state === 'running';
 }
 
-export function progressSentence(doneBytes: number, allBytes: number, elapsedMs: number): string {
+export function progressSentence({ doneBytes, doneBefore, request }: ImportRun, elapsedMs: number): string {
+  const allBytes = request.file.size;
   const soFar = `${formatBytes(doneBytes)} of ${formatBytes(allBytes)}`;
-  if (doneBytes === 0 || elapsedMs < 500) return soFar;
-  const perMs = doneBytes / elapsedMs;
+  if (doneBytes === doneBefore || elapsedMs < 500) return soFar;
+  const perMs = (doneBytes - doneBefore) / elapsedMs;
   return `${soFar}, ${formatBytes(perMs * 1000)} a second, ${formatDuration(Math.round((allBytes - doneBytes) / perMs / 1000) * 1000)} to go`;
 }
 
