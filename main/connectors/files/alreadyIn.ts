@@ -51,9 +51,8 @@ export async function findAlreadyIn(
       const slice = await cluster.producedBy(place, from, producerId);
       isTrimmed ||= slice.startOffset > begin;
       for (const { firstSequence, recordCount } of slice.batches) {
-        // Sequence numbers wrap around; what was appended since the mark is never that much.
-        const at = first + ((firstSequence - (first % SEQUENCES) + SEQUENCES) % SEQUENCES);
-        own.push({ from: at, until: at + recordCount });
+        const from = first + distance(first % SEQUENCES, firstSequence);
+        own.push({ from, until: from + recordCount });
       }
       from = slice.next;
     }
@@ -62,4 +61,10 @@ export async function findAlreadyIn(
     found.push(own);
   }
   return new AlreadyIn(found);
+}
+
+/** From one sequence number to another. They wrap around: the shorter way is meant, and a batch may begin before the mark. */
+function distance(from: number, to: number): number {
+  const ahead = (to - from + SEQUENCES) % SEQUENCES;
+  return ahead < SEQUENCES / 2 ? ahead : ahead - SEQUENCES;
 }

@@ -1,41 +1,26 @@
 /** One import under way: pieces of a file in, appends out, a report of what was rejected, and where it stands (standing.ts). */
 import { LabError, toLabError } from '../../api/errors.ts';
 import { asideOf, type ImportReport } from '../../api/imports.ts';
-import { shardForKey } from '../../api/murmur2.ts';
-import type { Appended } from '../../api/produce.ts';
-import type { NewRecord } from '../../api/values.ts';
 import type { JobHandle, JobKeeps } from '../../jobs/jobs.ts';
-import { isUnsure } from '../../cluster/brokerLink.ts';
-import { type Appender, sizeOf } from '../../produce/append.ts';
+import type { Resume } from '../../workspace/jobRecords.ts';
 import type { AlreadyIn } from './alreadyIn.ts';
 import { createFileReader } from './formats.ts';
 import type { LineReader } from './lineRules.ts';
 import type { Line, LinePlace, Splitter } from './lines.ts';
-import { Marks } from './marks.ts';
+import { APPEND_TARGET_BYTES, type LinesRead, NumberedAppends, type NumberedAppendsOptions } from './numberedAppends.ts';
 import type { RejectedLines } from './rejectedLines.ts';
-import { CHECK_BYTES, digestOf, type Mark, type Standing, toResume } from './standing.ts';
+import { CHECK_BYTES, digestOf, type Standing, toResume } from './standing.ts';
 
 /** Milliseconds for which lines are read before the engine's thread is given back. What a line costs differs a hundredfold by what it is. */
 const SLICE_MS = 4;
 /** Bytes of a piece that are looked through for ends of lines without a look at the clock; under 1 ms. */
 const SLICE_BYTES = 64 * 1024;
-/** Bytes of events in one append. */
-const APPEND_TARGET_BYTES = 1024 * 1024;
-/** Appends under way; pieces wait beyond it. */
-const APPENDS_UNDER_WAY_MAX = 4;
 /** How long the sender may be silent, milliseconds, before the import ends. */
 export const SENDER_SILENT_MS = 60_000;
 
-/** Bytes of a file whose events without a key go to one shard, before those of the next bytes go to the next: about an append. */
-const STICKY_BYTES = APPEND_TARGET_BYTES;
-
-export interface ImportRunOptions {
+export interface ImportRunOptions extends Pick<NumberedAppendsOptions, 'appender' | 'stream' | 'shards'> {
   /** Makes the job, which asks for what the run keeps. */
   job: (keeps: () => JobKeeps) => JobHandle;
-  appender: Appender;
-  stream: string;
-  /** How many the stream has now; null where it is gone. */
-  shards: () => number | null;
   standing: Standing;
   /** Of an import that goes on: what is in the log behind its mark. */
   alreadyIn?: AlreadyIn;
@@ -49,62 +34,40 @@ export interface ImportRunOptions {
 export class ImportRun {
   readonly job: JobHandle;
   readonly rejected: RejectedLines;
-  readonly #appender: Appender;
   readonly #stream: string;
-  readonly #shards: () => number | null;
-  /** How many the stream had when the events at hand were begun. */
-  #shardCount: number;
   readonly #deleteEmpty: () => Promise<boolean>;
   readonly #splitter: Splitter;
   readonly #reader: LineReader;
+  readonly #appends: NumberedAppends;
   readonly #standing: Standing;
-  readonly #marks: Marks;
-  readonly #alreadyIn: AlreadyIn | undefined;
-  #records: NewRecord[] = [];
-  #recordsBytes = 0;
   /** Where the lines that were read end. */
   #place: LinePlace;
-  /** Of each shard the number of the import's next event in it; and as it was before #records. */
-  readonly #sequences: number[];
-  #sequencesBefore: number[] = [];
-  /** Of each shard the offset behind the last event that is known to be in it. */
-  readonly #offsets: bigint[];
-  readonly #underWay = new Set<Promise<void>>();
-  /** Pieces are read one after the other, in the order in which they came. */
-  #turn: Promise<void> = Promise.resolve();
-  /** Events that were read, in the log or on their way. */
-  #taken: number;
-  #imported: number;
-  /** Of the events that were read, those whose line has not the key field that was asked for. */
-  #keyless: number;
   #blank: number;
-  /** Events of appends whose outcome is not known. */
-  #unsure = 0;
   /** Bytes of the file that came before the piece at hand. */
   #bytes: number;
   #piece: Uint8Array | null = null;
+  /** Pieces are read one after the other, in the order in which they came. */
+  #turn: Promise<void> = Promise.resolve();
   #failure: LabError | null = null;
   #silence: NodeJS.Timeout;
 
   constructor({ job, appender, stream, shards, standing, alreadyIn, rejected, deleteEmpty, sender }: ImportRunOptions) {
-    this.#appender = appender;
     this.#stream = stream;
-    this.#shards = shards;
-    this.#shardCount = shards() ?? standing.mark.sequences.length;
     this.#deleteEmpty = deleteEmpty;
     this.#standing = { ...standing };
-    this.#alreadyIn = alreadyIn;
     this.rejected = rejected;
     const { mark, rules, valueBytesMax, header } = standing;
-    this.#marks = new Marks(mark);
     this.#place = mark.place;
     this.#bytes = mark.place.bytes;
-    this.#sequences = [...mark.sequences];
-    this.#offsets = [...mark.offsets];
-    [this.#taken, this.#imported, this.#keyless, this.#blank] = [mark.imported, mark.imported, mark.keyless, mark.blank];
-    const { splitter, reader } = createFileReader({ rules, valueBytesMax, shards: this.#shardCount, from: mark.place, header });
+    this.#blank = mark.blank;
+    const { splitter, reader } = createFileReader({ rules, valueBytesMax, shards: mark.sequences.length, from: mark.place, header });
     [this.#splitter, this.#reader] = [splitter, reader];
-    this.job = job(() => ({ resume: toResume({ ...this.#standing, mark: this.#marks.reached }), rejected: rejected.kept }));
+    this.#appends = new NumberedAppends({
+      ...{ appender, stream, shards, standing, alreadyIn },
+      appended: () => this.#progress(),
+      failed: (error) => this.fail(toLabError(error).message),
+    });
+    this.job = job(() => ({ resume: this.#resume(), rejected: rejected.kept }));
     this.#silence = setTimeout(() => this.fail('The file was not sent on for a minute.'), SENDER_SILENT_MS).unref();
     this.job.signal.addEventListener('abort', () => this.#end('cancelled', 'Cancelled.'));
     sender.addEventListener('abort', () => this.fail('The page or program that sent the file went away.'));
@@ -117,7 +80,7 @@ export class ImportRun {
     const read = this.#turn.then(() => this.#read(piece));
     this.#turn = read.catch(() => {});
     await read;
-    await Promise.all(this.#underWay);
+    await this.#appends.settled();
     this.#check();
     return this.report();
   }
@@ -127,14 +90,14 @@ export class ImportRun {
     await this.#turn;
     for (const line of this.#splitter.finish()) this.#take(line);
     this.#send();
-    await Promise.all(this.#underWay);
+    await this.#appends.settled();
     this.#check();
     this.#progress();
     const { count: lines } = this.rejected;
     const rejected = lines === 0 ? '' : ` ${count(lines, 'line was', 'lines were')} rejected.`;
     clearTimeout(this.#silence);
     // A stream that can not be deleted just now stays, empty: nothing is lost by it.
-    const isDeleted = this.#imported === 0 && (await this.#deleteEmpty().catch(() => false));
+    const isDeleted = this.#appends.imported === 0 && (await this.#deleteEmpty().catch(() => false));
     this.#check();
     const deleted = isDeleted ? ` The stream “${this.#stream}” was made for it and is deleted again.` : '';
     this.job.end('done', `${this.#said()}${rejected}${deleted}`);
@@ -142,9 +105,15 @@ export class ImportRun {
   }
 
   report(): ImportReport {
-    const keyless = this.#keyless > 0 ? { keyless: this.#keyless } : {};
+    const keyless = this.#standing.rules.keyField !== null && this.#appends.keyless > 0 ? { keyless: this.#appends.keyless } : {};
     const blank = this.#blank > 0 ? { blank: this.#blank } : {};
-    return { imported: this.#imported, ...keyless, ...blank, rejected: this.rejected.count, rejectedKept: this.rejected.kept.length };
+    return {
+      imported: this.#appends.imported,
+      ...keyless,
+      ...blank,
+      rejected: this.rejected.count,
+      rejectedKept: this.rejected.kept.length,
+    };
   }
 
   /** Ends the import with what is in the log; `why` is a sentence. */
@@ -157,7 +126,8 @@ export class ImportRun {
     clearTimeout(this.#silence);
     // From here on nothing more is appended. What is on its way into the log is counted before the job says what it kept.
     this.#failure = new LabError(state === 'cancelled' ? 'cancelled' : 'job-over', `The import has ended: ${why}`);
-    void Promise.allSettled(this.#underWay).then(() => {
+    this.#appends.stop();
+    void this.#appends.settled().then(() => {
       this.#progress();
       this.job.end(state, `${why} ${this.#kept()} The rest of the file was not imported.`);
     });
@@ -165,21 +135,23 @@ export class ImportRun {
 
   /** What became of a file that was read to its end, but for what was rejected. */
   #said(): string {
-    if (this.#imported + this.rejected.count === 0) {
+    if (this.#appends.imported + this.rejected.count === 0) {
       return `${this.#blank === 0 ? 'The file is empty' : 'There are only blank lines in the file'}: nothing was imported.`;
     }
     const aside = asideOf(this.report(), this.#standing.rules);
-    return `${count(this.#imported, 'event', 'events')} imported.${aside && ` ${aside}`}`;
+    return `${count(this.#appends.imported, 'event', 'events')} imported.${aside && ` ${aside}`}`;
   }
 
   /** A sentence that says what is in the log. */
   #kept(): string {
-    const sure = `${count(this.#imported, 'event is', 'events are')} in “${this.#stream}”`;
-    return this.#unsure === 0 ? `${sure}.` : `${sure}, and up to ${count(this.#unsure, 'more that was', 'more that were')} on the way.`;
+    const sure = `${count(this.#appends.imported, 'event is', 'events are')} in “${this.#stream}”`;
+    return this.#appends.unsure === 0
+      ? `${sure}.`
+      : `${sure}, and up to ${count(this.#appends.unsure, 'more that was', 'more that were')} on the way.`;
   }
 
   #progress(): void {
-    this.job.progress({ done: this.#bytes, events: this.#imported, rejected: this.rejected.count });
+    this.job.progress({ done: this.#bytes, events: this.#appends.imported, rejected: this.rejected.count });
   }
 
   #check(): void {
@@ -195,8 +167,8 @@ export class ImportRun {
       for (const line of this.#splitter.push(piece.subarray(at, at + SLICE_BYTES))) {
         this.#take(line);
         // Columns with long names make values many times as long as their rows.
-        if (this.#recordsBytes >= APPEND_TARGET_BYTES) this.#send();
-        if (this.#underWay.size >= APPENDS_UNDER_WAY_MAX) await this.#room();
+        if (this.#appends.bytesAtHand >= APPEND_TARGET_BYTES) this.#send();
+        if (this.#appends.isFull) await this.#appends.room();
         if (performance.now() < until) continue;
         await this.#giveWay();
         until = performance.now() + SLICE_MS;
@@ -204,8 +176,8 @@ export class ImportRun {
       await this.#giveWay();
     }
     this.#send();
-    await this.#room();
-    this.#reachIfIdle();
+    await this.#appends.room();
+    this.#appends.reachIfIdle(this.#linesRead());
     this.#bytes += piece.length;
     this.#piece = null;
     this.#progress();
@@ -220,100 +192,32 @@ export class ImportRun {
   #take(line: Line): void {
     const result = this.#reader.read(line);
     if (result === 'blank') this.#blank += 1;
-    else if ('record' in result) this.#takeRecord(result.record, line.end);
+    else if ('record' in result) this.#appends.take(result.record, line.end, this.#linesRead);
     else this.rejected.add(line, result.reason);
     this.#place = { bytes: line.end, lines: line.lastNumber ?? line.number };
   }
 
-  #takeRecord(record: NewRecord, end: number): void {
-    record.shard ??= this.#shardFor(record.key, end);
-    const sequence = this.#sequences[record.shard] ?? 0;
-    if (this.#alreadyIn?.has(record.shard, sequence)) {
-      // The events of an append are numbered without gaps.
-      this.#send();
-      this.#imported += 1;
-    } else {
-      if (this.#records.length === 0) this.#sequencesBefore = [...this.#sequences];
-      this.#records.push(record);
-      this.#recordsBytes += sizeOf(record);
-    }
-    this.#taken += 1;
-    if (this.#standing.rules.keyField !== null && record.key === null) this.#keyless += 1;
-    this.#sequences[record.shard] = sequence + 1;
+  #resume(): Resume {
+    return toResume({ ...this.#standing, header: this.#reader.header, mark: this.#appends.reached });
   }
 
-  /** The same for the same line, whenever it is read. */
-  #shardFor(key: Uint8Array | null, end: number): number {
-    const shards = this.#shardCount;
-    if (key !== null) return shardForKey(key, shards);
-    return (Math.floor(end / STICKY_BYTES) + Number(this.#standing.producerId % BigInt(shards))) % shards;
-  }
-
-  /** Sends the records at hand on their way. */
   #send(): void {
-    const records = this.#records;
-    this.#records = [];
-    this.#recordsBytes = 0;
-    if (records.length === 0 || this.#failure) return;
-    const producer = { id: this.#standing.producerId, epoch: 0, sequences: this.#sequencesBefore };
-    this.#standing.header ??= this.#reader.header;
     this.#checkAt(this.#place.bytes);
-    const reached = this.#marks.leave(this.#mark());
-    this.#shardCount = this.#shards() ?? this.#shardCount;
-    const append = this.#appender.append(this.#stream, records, { producer }).then(
-      (appended) => {
-        reached();
-        this.#appended(records.length, appended);
-      },
-      (error: unknown) => this.#notAppended(records.length, error),
-    );
-    this.#underWay.add(append);
-    void append.finally(() => this.#underWay.delete(append));
+    this.#appends.send(this.#linesRead());
   }
 
-  /** Where nothing is on its way, lines that made no append are done with, too: rejected ones, and such as were in the log already. */
-  #reachIfIdle(): void {
-    if (this.#underWay.size > 0 || this.#failure) return;
-    this.#checkAt(this.#place.bytes);
-    this.#marks.reach(this.#mark());
-  }
-
-  /** Waits while too many appends are under way. */
-  async #room(): Promise<void> {
-    while (this.#underWay.size >= APPENDS_UNDER_WAY_MAX) await Promise.race(this.#underWay);
-  }
+  readonly #linesRead = (): LinesRead => ({
+    place: this.#place,
+    blank: this.#blank,
+    rejected: this.rejected.count,
+    rejectedKept: this.rejected.kept.length,
+  });
 
   /** The file will be known again by its bytes before this one. */
   #checkAt(to: number): void {
     if (!this.#piece) return;
     const from = Math.max(this.#bytes, to - CHECK_BYTES);
     if (to > from) this.#standing.check = { from, to, digest: digestOf(this.#piece.subarray(from - this.#bytes, to - this.#bytes)) };
-  }
-
-  /** Where the import stands when everything that was read is in the log. */
-  #mark(): Mark {
-    const shards = Array.from({ length: this.#shardCount }, (_, shard) => shard);
-    return {
-      place: this.#place,
-      imported: this.#taken,
-      ...{ keyless: this.#keyless, blank: this.#blank, rejected: this.rejected.count, rejectedKept: this.rejected.kept.length },
-      sequences: shards.map((shard) => this.#sequences[shard] ?? 0),
-      offsets: shards.map((shard) => this.#offsets[shard] ?? 0n),
-    };
-  }
-
-  #appended(records: number, { shards }: Appended): void {
-    this.#imported += records;
-    for (const { shard, lastOffset } of shards) {
-      // As long as some of its events may be in the log from before, they lie before these.
-      if (this.#alreadyIn?.isPast(shard, this.#sequences[shard]!) ?? true) this.#offsets[shard] = lastOffset + 1n;
-    }
-    this.#progress();
-  }
-
-  #notAppended(records: number, error: unknown): void {
-    if (isUnsure(error)) this.#unsure += records;
-    this.fail(toLabError(error).message);
   }
 }
 
