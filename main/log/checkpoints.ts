@@ -1,7 +1,7 @@
 /**
  * When the write-ahead log moves into the file. Done at once that takes tens of milliseconds, most of them waiting for the disk, and appends
- * would wait too. So a thread of its own (checkpointThread.ts) copies while appends go on, and the file is synced meanwhile; then what
- * was appended since is copied here, in a few milliseconds, and the write-ahead log begins again from its start.
+ * would wait too. So a thread of its own (checkpointThread.ts) copies while appends go on, and the file is synced meanwhile, again as long
+ * as much came in; then what is left is copied here, in a few milliseconds, and the write-ahead log begins again from its start.
  *
  * Nothing depends on the other thread: SQLite itself syncs the file before it uses the write-ahead log again.
  */
@@ -12,6 +12,11 @@ import type { Store } from './store/store.ts';
 
 /** A checkpoint begins once this much waits, bytes. Until it has ended a few mebibytes more come in. */
 export const CHECKPOINT_BYTES = 12 * 1024 * 1024;
+
+/** So much may be left for the copy that appends wait for, bytes: it, too, has to be synced. */
+const REST_BYTES = 2 * 1024 * 1024;
+/** Copies beside the appends in one checkpoint, however much comes in meanwhile. */
+const COPIES_MAX = 4;
 
 /**
  * After this much was committed it is looked how much waits, bytes: looking costs as much as writing a small batch. A commit counts for the
@@ -45,6 +50,8 @@ export type Copied = { ok: boolean };
 export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>, { path, threadFile }: CheckpointsOptions): Checkpoints {
   let unlookedBytes = 0;
   let isCopying = false;
+  /** Of the checkpoint under way. */
+  let copies = 0;
   let isClosed = false;
   /** Started when it is needed first; null where it has failed: then it is done here. */
   let thread: Worker | null | undefined;
@@ -56,7 +63,7 @@ export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>,
   const idle = setTimeout(empty, IDLE_MS).unref();
 
   /** A checkpoint that fails leaves everything in the write-ahead log, where it is safe; the next append says what is wrong. */
-  function attempt(work: () => void): void {
+  function attempt(work: () => unknown): void {
     if (isClosed) return;
     try {
       work();
@@ -86,7 +93,7 @@ export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>,
     if (thread !== undefined) return thread;
     descriptor = openSync(path, 'r+');
     thread = new Worker(threadFile, { workerData: path });
-    thread.on('message', ({ ok }: Copied) => (ok ? fdatasync(descriptor!, finish) : finish()));
+    thread.on('message', ({ ok }: Copied) => (ok ? fdatasync(descriptor!, copied) : finish()));
     const failed = (): void => {
       thread = null;
       finish();
@@ -96,9 +103,19 @@ export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>,
     return thread;
   }
 
+  /** The thread has copied once more, or could not. What came in meanwhile is less than what it copied: soon little is left to wait for. */
+  function copied(): void {
+    copies += 1;
+    let rest = 0;
+    attempt(() => (rest = store.walState().pendingBytes));
+    if (thread && copies < COPIES_MAX && rest > REST_BYTES) thread.postMessage('copy');
+    else finish();
+  }
+
   function finish(): void {
     if (!isCopying) return;
     isCopying = false;
+    copies = 0;
     attempt(() => store.checkpoint());
   }
 
