@@ -195,14 +195,15 @@ export class StoreReader {
    */
   #assertContinues(shard: ShardState, from: bigint, batches: readonly StoredBatch[]): void {
     const { startOffset, nextOffset, recordsTotal, recordsTrimmed } = shard;
-    const before = (offset: bigint): BatchMeta | null => this.#index.backward(shard, { offset: offset - 1n }, 1)[0] ?? null;
-    const endOf = (batch: BatchMeta | null): bigint => (batch ? batch.recordsBefore + BigInt(batch.recordCount) : recordsTrimmed);
+    const endOf = (batch: BatchMeta | undefined): bigint => (batch ? batch.recordsBefore + BigInt(batch.recordCount) : recordsTrimmed);
+    /** Records before `from`, where no batch holds it. Asked at `from`: what comes right before the batch found may be there all the same. */
+    const recordsUpToFrom = (): bigint => endOf(this.#index.backward(shard, { offset: from }, 1)[0]);
     const [first] = batches;
     if (!first) {
-      if (from < nextOffset && endOf(before(from)) !== recordsTotal) throw this.#indexDamaged(shard, from);
+      if (from < nextOffset && recordsUpToFrom() !== recordsTotal) throw this.#indexDamaged(shard, from);
       return;
     }
-    if (first.lastOffset < from || (first.baseOffset > from && endOf(before(first.baseOffset)) !== first.recordsBefore)) {
+    if (first.lastOffset < from || (first.baseOffset > from && recordsUpToFrom() !== first.recordsBefore)) {
       throw this.#indexDamaged(shard, from);
     }
     if (from === startOffset && first.recordsBefore !== recordsTrimmed) throw this.#indexDamaged(shard, from);

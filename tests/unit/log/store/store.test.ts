@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -162,6 +163,24 @@ describe('read', () => {
       damaged('20 to 29', 'its base offset does not match'),
       10,
     ]);
+    store.close();
+  });
+
+  it('does not pass over what a damaged index hides, though the batch found next follows upon the one before it', () => {
+    const path = join(temporaryFolder(), 'broker.db');
+    let store = open(path);
+    const id = oneShard(store);
+    appended(store, ...Array.from({ length: 112 }, () => batchOf(id, 1)));
+    store.close();
+    const file = readFileSync(path);
+    // The index's record of shard 1, offset 45, row 46: the length of its head, the types of its values, the values (1 is a type).
+    // https://sqlite.org/fileformat2.html#record_format
+    const record = file.indexOf(Buffer.from([4, 9, 1, 1, 45, 46]));
+    file[record + 4]! ^= 64;
+    writeFileSync(path, file);
+    store = open(path);
+    expect(store.read(id, 44n, read).batches).toHaveLength(1);
+    expect(() => store.read(id, 45n, read)).toThrow(expect.objectContaining({ code: 'file-unreadable' }));
     store.close();
   });
 });
