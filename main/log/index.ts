@@ -19,6 +19,7 @@ export {
 } from './batch/layout.ts';
 export { DECOMPRESSED_BYTES_MAX } from './batch/compression.ts';
 export { encodeBatch, type NewBatch } from './batch/encode.ts';
+export { type BatchLease, BatchMemory } from './batch/memory.ts';
 export { decodeBatch, iterateBatch } from './batch/decode.ts';
 export { recordBytes } from './batch/recordBytes.ts';
 export { crcMatches, verifyBatch, type VerifiedHeader } from './batch/verify.ts';

@@ -3,7 +3,15 @@ import { LabError } from '../api/errors.ts';
 import type { Appended, ShardAppend } from '../api/produce.ts';
 import { HEADERS_BYTES_MAX, HEADERS_MAX, KEY_BYTES_MAX, type NewRecord } from '../api/values.ts';
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
-import { attributesOf, createPartitioner, encodeBatch, type NewRecord as LogRecord, type Partitioner } from '../log/index.ts';
+import {
+  attributesOf,
+  type BatchLease,
+  BatchMemory,
+  createPartitioner,
+  encodeBatch,
+  type NewRecord as LogRecord,
+  type Partitioner,
+} from '../log/index.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { SettingsStore } from '../workspace/settings.ts';
@@ -44,6 +52,7 @@ export interface AppenderParts {
 }
 
 export function createAppender({ registry, cluster, settings, now, random }: AppenderParts): Appender {
+  const memory = new BatchMemory();
   const partitioners = new Map<string, { shards: number; partitioner: Partitioner }>();
 
   function partitionerOf(stream: StreamPlaces): Partitioner {
@@ -62,8 +71,11 @@ export function createAppender({ registry, cluster, settings, now, random }: App
       const stream = registry.get(name);
       const { valueBytesMax } = settings.get();
       const timestamp = BigInt(Math.floor(now()));
-      const batches = toBatches(stream, partitionerOf(stream), records, { timestamp, valueBytesMax, producer });
+      const lease = memory.lease();
+      const batches = toBatches(stream, partitionerOf(stream), records, { timestamp, valueBytesMax, producer, lease });
       const results = await cluster.append(batches, signal);
+      // Only now: an append that was given up may still be on its way.
+      lease.giveBack();
       return { events: records.length, shards: perShard(batches, results) };
     },
   };
@@ -125,7 +137,12 @@ function toBatches(
   stream: StreamPlaces,
   partitioner: Partitioner,
   records: readonly NewRecord[],
-  { timestamp, valueBytesMax, producer }: { timestamp: bigint; valueBytesMax: number; producer: Producer | undefined },
+  {
+    timestamp,
+    valueBytesMax,
+    producer,
+    lease,
+  }: { timestamp: bigint; valueBytesMax: number; producer: Producer | undefined; lease: BatchLease },
 ): BatchToAppend[] {
   partitioner.newBatch();
   const attributes = attributesOf(stream.settings.compression);
@@ -153,7 +170,7 @@ function toBatches(
   const numbers = producer && numbering(producer);
   return parts.map(({ place, records: own }) => ({
     place,
-    bytes: encodeBatch({ records: own, attributes, ...numbers?.(place, own.length) }),
+    bytes: encodeBatch({ records: own, attributes, ...numbers?.(place, own.length) }, lease.take),
   }));
 }
 

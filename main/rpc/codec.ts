@@ -16,7 +16,7 @@
  * says whose id it is. `method` is "domain.name". A last element that is undefined is left away, so that it arrives as undefined.
  */
 import { LabError, type ErrorShape } from '../api/errors.ts';
-import { decodeValue, encodeValue } from './values.ts';
+import { decodeValue, encodeValue, type LentBytes } from './values.ts';
 
 export const CALL = 1;
 export const RESULT = 2;
@@ -37,8 +37,8 @@ export type AnsweringFrame =
   | readonly [typeof END, id: number];
 export type Frame = AskingFrame | AnsweringFrame;
 
-/** Throws an Error that says why, when a value inside cannot travel. */
-export function encodeFrame(frame: Frame): Uint8Array {
+/** A frame whose memory can be used again once it is sent. Throws an Error that says why, when a value inside cannot travel. */
+export function encodeFrame(frame: Frame): LentBytes {
   return encodeValue(frame.at(-1) === undefined ? frame.slice(0, -1) : frame);
 }
 

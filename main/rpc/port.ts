@@ -11,10 +11,12 @@ export const PORT_BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface Port {
   /**
-   * Sends one frame. The caller gives the bytes away and does not change them afterwards. A closed port drops it silently.
+   * Sends one frame. The caller does not change the bytes before `left` is called. A closed port drops it silently.
    * False says that PORT_BUFFER_BYTES_MAX or more now waits to leave; the frame is taken all the same.
+   * `left`: called when the bytes have left the caller's memory, so that it can be used again; never where the other side gets the memory
+   * itself, or where the frame did not leave.
    */
-  send(frame: Uint8Array): boolean;
+  send(frame: Uint8Array, left?: () => void): boolean;
   /** Resolves at once while less than PORT_BUFFER_BYTES_MAX waits to leave, else when it has; also when the port closes. */
   drained(): Promise<void>;
   /** The one receiver of frames. Frames that come before it is set are held for it: set it soon. */

@@ -8,12 +8,12 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 import { VALUE_DEPTH_MAX } from './limits.ts';
 import { checkStructure } from './structure.ts';
 
-/** What an encoder begins with, bytes, unless the frame before was larger: then that much, since the next is likely to be like it. */
+/** What an encoder begins with, bytes; it grows. */
 const ENCODER_BYTES = 4 * 1024;
-/** The most that it begins with, bytes. */
-const ENCODER_BYTES_MAX = 256 * 1024;
-/** Room for the next to be a little larger, bytes. */
-const ENCODER_ROOM_BYTES = 1024;
+/** Smaller values are copied out of their encoder, bytes: then it is free at once. */
+const COPIED_BYTES_MAX = 16 * 1024;
+/** What encoders that wait to be used again may have in all, bytes. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 
 const UINT64_MAX = 2n ** 64n - 1n;
 const INT64_MIN = -(2n ** 63n);
@@ -31,25 +31,33 @@ const plainDataOnly = {
   },
 };
 
-const newEncoder = (initialBufferSize: number) =>
+const newEncoder = () =>
   new Encoder<undefined>({
     useBigInt64: true,
     ignoreUndefined: true,
     maxDepth: VALUE_DEPTH_MAX,
     extensionCodec: plainDataOnly,
-    initialBufferSize,
+    initialBufferSize: ENCODER_BYTES,
   });
-let encoder = newEncoder(ENCODER_BYTES);
+const kept = keptEncoders();
 const decoder = new Decoder<undefined>({ useBigInt64: true, extensionCodec: plainDataOnly });
 
+/** A value as bytes, in memory that is another one's after `giveBack`. */
+export interface LentBytes {
+  bytes: Uint8Array;
+  /** The bytes are not looked at any more. Where that is not sure it is not called: the collector takes back what is lost. */
+  giveBack(): void;
+}
+
 /** Throws an Error that says why, when the value cannot travel. */
-export function encodeValue(value: unknown): Uint8Array {
+export function encodeValue(value: unknown): LentBytes {
   checkBigint(value);
-  const shared = encoder.encodeSharedRef(value);
-  if (shared.byteLength < shared.buffer.byteLength / 2) return shared.slice();
-  // What fills most of the buffer takes the buffer with it, rather than being copied.
-  encoder = newEncoder(Math.min(Math.max(shared.byteLength + ENCODER_ROOM_BYTES, ENCODER_BYTES), ENCODER_BYTES_MAX));
-  return shared;
+  const encoder = kept.take() ?? newEncoder();
+  const bytes = encoder.encodeSharedRef(value);
+  if (bytes.byteLength > COPIED_BYTES_MAX) return { bytes, giveBack: () => kept.put(encoder, bytes.buffer.byteLength) };
+  const copy = bytes.slice();
+  kept.put(encoder, bytes.buffer.byteLength);
+  return { bytes: copy, giveBack() {} };
 }
 
 /** Throws an Error that says why, when the bytes are not one value. */
@@ -74,4 +82,22 @@ function checkObject(value: object): void {
   // The decoder refuses this key, rightly; found there, it would cost the connection.
   if (Object.hasOwn(value, '__proto__')) throw new Error('a property named __proto__ does not travel');
   for (const key in value) checkBigint((value as Record<string, unknown>)[key]);
+}
+
+/** Encoders, each with the memory of a value that has gone, up to KEPT_BYTES_MAX; the one that came last is taken first. */
+function keptEncoders() {
+  const encoders: { encoder: Encoder<undefined>; bytes: number }[] = [];
+  let keptBytes = 0;
+  return {
+    take(): Encoder<undefined> | undefined {
+      const last = encoders.pop();
+      keptBytes -= last?.bytes ?? 0;
+      return last?.encoder;
+    },
+    put(encoder: Encoder<undefined>, bytes: number): void {
+      if (keptBytes + bytes > KEPT_BYTES_MAX) return;
+      encoders.push({ encoder, bytes });
+      keptBytes += bytes;
+    },
+  };
 }

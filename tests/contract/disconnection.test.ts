@@ -57,7 +57,7 @@ overEveryLink((makeLink) => {
       'a value that is no frame': Uint8Array.of(0x81, 0x01, 0x02),
       'an array that claims more than there is': Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff, 1),
       'an unknown kind': Uint8Array.of(0x92, 99, 1),
-      'an answer to nothing': encodeFrame([RESULT, 1, 'unasked']),
+      'an answer to nothing': encodeFrame([RESULT, 1, 'unasked']).bytes,
       'a frame over the limit': new Uint8Array(FRAME_BYTES_MAX + 1),
     };
     for (const [what, frame] of Object.entries(garbage)) {
@@ -71,8 +71,8 @@ overEveryLink((makeLink) => {
 
     it('after an id that is in use', async () => {
       const { port, answerer, seen } = await connectBare(makeLink);
-      port.send(encodeFrame([CALL, 1, 'calls.wait', 1000, null]));
-      port.send(encodeFrame([OPEN, 1, 'numbers.stuck', 1, null]));
+      port.send(encodeFrame([CALL, 1, 'calls.wait', 1000, null]).bytes);
+      port.send(encodeFrame([OPEN, 1, 'numbers.stuck', 1, null]).bytes);
       await answerer.closed;
       expect(seen.aborts).toMatchObject([{ code: 'disconnected' }]);
     });
@@ -81,7 +81,7 @@ overEveryLink((makeLink) => {
       const { port, answerer } = await connectBare(makeLink);
       const reading = answerer.client(contract).numbers.oneByOne({ upTo: 2 })[Symbol.asyncIterator]();
       const first = reading.next();
-      for (let n = 0; n < 3; n++) port.send(encodeFrame([ITEM, 1, n]));
+      for (let n = 0; n < 3; n++) port.send(encodeFrame([ITEM, 1, n]).bytes);
       await answerer.closed;
       expect(await first).toEqual({ done: false, value: 0 });
     });
@@ -96,7 +96,7 @@ overEveryLink((makeLink) => {
       [CREDIT, 5, 1],
       [CALL, 1, 'constructor.name', 1000, null],
     ];
-    for (const frame of late) link.asker.send(encodeFrame(frame));
+    for (const frame of late) link.asker.send(encodeFrame(frame).bytes);
     await vi.waitFor(() => expect(frames).toHaveBeenCalledOnce());
     const client = createPeer(link.asker).client(contract);
     await expect(client.calls.echo(1)).rejects.toMatchObject({ code: 'protocol', message: 'There is no call named calls.echo here.' });

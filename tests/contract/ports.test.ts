@@ -24,6 +24,25 @@ overEveryLink((makeLink) => {
     await dispose();
   });
 
+  it('memory that frames have left can be used again', async () => {
+    const { asker, answerer, dispose } = await makeLink();
+    const seen: (readonly [number, boolean])[] = [];
+    const { promise: complete, resolve } = Promise.withResolvers<void>();
+    answerer.onFrame((frame) => {
+      const first = frame[0]!;
+      seen.push([first, frame.every((byte) => byte === first)]);
+      if (seen.length === FRAMES) resolve();
+    });
+    for (let n = 0; n < FRAMES; n++) {
+      const memory = new Uint8Array(FRAME_BYTES).fill(n);
+      asker.send(memory, () => memory.fill(255));
+    }
+    await complete;
+    expect(seen).toEqual(Array.from({ length: FRAMES }, (_, n) => [n, true]));
+    asker.close();
+    await dispose();
+  });
+
   it('waiting for room ends when the port closes', async () => {
     const { asker, answerer, dispose } = await makeLink();
     answerer.onFrame(() => {});

@@ -135,7 +135,7 @@ test('oversized and malformed frames close their own connection, with a reason, 
 test('a page that never acknowledges holds back itself and nobody else', async ({ page, lab, client }) => {
   await client.streams.create({ name: 'orders', shards: 3 });
   await appendViews(client, 'orders', 100_000);
-  const read = encodeFrame([OPEN, 1, 'events.read', 4, { stream: 'orders', from: { at: 'beginning' }, until: { at: 'live' } }]);
+  const read = encodeFrame([OPEN, 1, 'events.read', 4, { stream: 'orders', from: { at: 'beginning' }, until: { at: 'live' } }]).bytes;
   const lazy = await Promise.all(
     Array.from({ length: 8 }, async () => {
       const socket = new WebSocket(rpc(lab));

@@ -30,6 +30,7 @@ import {
   compressionOf,
   type NewRecord,
 } from './layout.ts';
+import type { BatchLease } from './memory.ts';
 import { isExact, sizeOfVarint, sizeOfVarlong, VARINT_BYTES_MAX, VARLONG_BYTES_MAX, writeVarint, writeVarlong } from './varint.ts';
 
 /** Its length, attributes, timestamp delta, offset delta, and the lengths of key, value and headers. */
@@ -48,14 +49,17 @@ export interface NewBatch {
   firstSequence?: number;
 }
 
-/** Encodes records with consecutive offsets as one batch. Throws `batch-invalid` for none, `value-too-large` beyond BATCH_BYTES_MAX. */
-export function encodeBatch(batch: NewBatch): Buffer {
+/**
+ * Encodes records with consecutive offsets as one batch, into memory that `take` gives for it. Throws `batch-invalid` for none,
+ * `value-too-large` beyond BATCH_BYTES_MAX.
+ */
+export function encodeBatch(batch: NewBatch, take: BatchLease['take'] = Buffer.allocUnsafe): Buffer {
   const { records, attributes = 0 } = batch;
   const first = records[0];
   if (first === undefined) throw new LabError('batch-invalid', 'A record batch holds at least one record.');
   const codec = compressionOf(attributes);
 
-  let buffer = Buffer.allocUnsafe(mostBytesOf(records));
+  let buffer = take(mostBytesOf(records));
   const { end, maxTimestamp } = writeRecords(buffer, records, first.timestamp);
   // What is larger than a batch may be uncompressed is not tried: nothing that the lab makes comes near.
   assertFits(end, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);

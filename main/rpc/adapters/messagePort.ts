@@ -33,8 +33,11 @@ export function messagePort(carrier: MessagePortLike): Port {
     else ends.deliver(frame);
   });
   return {
-    send(frame) {
-      if (!ends.isClosed) carrier.postMessage(compact(frame));
+    send(frame, left) {
+      if (ends.isClosed) return true;
+      // It is copied at once.
+      carrier.postMessage(compact(frame));
+      left?.();
       return true;
     },
     drained: () => Promise.resolve(),

@@ -68,7 +68,7 @@ export class SocketPort implements Port {
     return { port, socket };
   }
 
-  send(frame: Uint8Array): boolean {
+  send(frame: Uint8Array, left?: () => void): boolean {
     if (this.#ends.isClosed) return true;
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
     length.writeUInt32BE(frame.byteLength);
@@ -78,7 +78,10 @@ export class SocketPort implements Port {
       process.nextTick(() => this.#uncork());
     }
     this.#socket.write(length);
-    this.#socket.write(frame, () => this.#waiters.check());
+    this.#socket.write(frame, (failure) => {
+      if (!failure) left?.();
+      this.#waiters.check();
+    });
     // The other side can begin with what is large while this one still works on what comes next.
     if (this.#socket.writableLength >= SEND_NOW_BYTES) this.#uncork();
     return this.#waiters.hasRoom;

@@ -48,8 +48,11 @@ function webSocketPort(socket: WebSocket): Port {
     if (!waiters.isEmpty) setTimeout(poll, DRAIN_POLL_MS);
   };
   return {
-    send(frame) {
-      if (!ends.isClosed) socket.send(frame as Uint8Array<ArrayBuffer>);
+    send(frame, left) {
+      if (ends.isClosed) return true;
+      // It is copied at once.
+      socket.send(frame as Uint8Array<ArrayBuffer>);
+      left?.();
       return waiters.hasRoom;
     },
     drained() {

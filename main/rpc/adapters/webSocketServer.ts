@@ -30,8 +30,12 @@ export function webSocketServerPort(socket: WebSocket): Port {
     else ends.deliver(frame);
   });
   return {
-    send(frame) {
-      if (!ends.isClosed) socket.send(frame, () => waiters.check());
+    send(frame, left) {
+      if (ends.isClosed) return true;
+      socket.send(frame, (failure) => {
+        if (!failure) left?.();
+        waiters.check();
+      });
       return waiters.hasRoom;
     },
     drained: () => waiters.drained(),

@@ -43,7 +43,7 @@ describe('frames', () => {
   it('come out as they went in', () => {
     fc.assert(
       fc.property(frames, (frame) => {
-        expect(decodeFrame(encodeFrame(frame))).toStrictEqual(frame);
+        expect(decodeFrame(encodeFrame(frame).bytes)).toStrictEqual(frame);
       }),
     );
   });
@@ -52,20 +52,30 @@ describe('frames', () => {
     const pair = fc.tuple(frames, frames);
     fc.assert(
       fc.property(pair, ([first, second]) => {
-        const bytes = encodeFrame(first);
+        const { bytes } = encodeFrame(first);
         encodeFrame(second);
         expect(decodeFrame(bytes)).toStrictEqual(first);
       }),
     );
   });
 
+  it('are encoded into memory that was given back, and into no other', () => {
+    const large = (byte: number): Frame => [ITEM, 1, new Uint8Array(100_000).fill(byte)];
+    const [first, second] = [encodeFrame(large(1)), encodeFrame(large(2))];
+    first.giveBack();
+    const third = encodeFrame(large(3));
+    expect(third.bytes.buffer).toBe(first.bytes.buffer);
+    expect(decodeFrame(second.bytes)).toStrictEqual(large(2));
+    expect(decodeFrame(third.bytes)).toStrictEqual(large(3));
+  });
+
   it('keep an undefined value apart from null', () => {
-    expect(decodeFrame(encodeFrame([RESULT, 1, undefined]))).toStrictEqual([RESULT, 1]);
-    expect(decodeFrame(encodeFrame([RESULT, 1, null]))).toStrictEqual([RESULT, 1, null]);
+    expect(decodeFrame(encodeFrame([RESULT, 1, undefined]).bytes)).toStrictEqual([RESULT, 1]);
+    expect(decodeFrame(encodeFrame([RESULT, 1, null]).bytes)).toStrictEqual([RESULT, 1, null]);
   });
 
   it('have views for binary, which are no Buffers', () => {
-    const bytes = Buffer.from(encodeFrame([ITEM, 1, Buffer.from('abc')]));
+    const bytes = Buffer.from(encodeFrame([ITEM, 1, Buffer.from('abc')]).bytes);
     const item = decodeFrame(bytes)[2] as Uint8Array;
     expect(item).toStrictEqual(Uint8Array.of(97, 98, 99));
     expect(item.buffer).toBe(bytes.buffer);
@@ -85,11 +95,11 @@ describe('malformed frames', () => {
       fc.uint8Array({ maxLength: 200 }),
       // A frame with one byte changed, or cut, reaches deeper than noise does.
       fc.tuple(frames, fc.nat(), fc.nat(255)).map(([frame, at, byte]) => {
-        const changed = encodeFrame(frame).slice();
+        const changed = encodeFrame(frame).bytes.slice();
         changed[at % changed.length] = byte;
         return changed;
       }),
-      fc.tuple(frames, fc.nat()).map(([frame, at]) => encodeFrame(frame).subarray(0, at % 50)),
+      fc.tuple(frames, fc.nat()).map(([frame, at]) => encodeFrame(frame).bytes.subarray(0, at % 50)),
     );
     const isProtocol = (failure: unknown) => failure === undefined || (failure instanceof LabError && failure.code === 'protocol');
     fc.assert(
