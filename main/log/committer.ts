@@ -1,6 +1,6 @@
 /**
  * Group commit: everything that waits when the event loop comes round goes into one transaction, so that many producers share
- * the price of one fsync. A caller hears of its batches after that commit, and never before.
+ * the price of one. A caller hears of its batches after that commit, and never before.
  *
  * A producer says how many of its requests are under way at once. The others are then about to arrive, or, just answered, about to be
  * followed by new ones: a commit waits for them a moment, shorter than a commit takes. One that is alone never waits.
@@ -15,7 +15,7 @@ export const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
 /** Longest wait for more requests before a commit, milliseconds. */
 export const GATHER_MS_MAX = 10;
 
-/** A commit begins when this part of the awaited requests is there: the rest arrives while it syncs, and is the start of the next. */
+/** A commit begins when this part of the awaited requests is there: the rest arrives meanwhile, and is the start of the next. */
 const GATHERED_SHARE = 0.4;
 
 /** The wait is at most this part of how long the commit before took: beyond it, a commit of its own would have been cheaper. */

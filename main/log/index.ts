@@ -1,7 +1,7 @@
 /**
  * The log: an ordered, append-only sequence of records for each shard. Records travel and are stored in record batches (batch/), a
  * key decides its shard (partition/), a broker keeps the batches of its shards in one SQLite file (store/), which it reads in the thread
- * that answers (log.ts) and writes in a thread of its own (writerThread.ts, committer.ts, housekeeper.ts, checkpoints.ts); a lock keeps every other process
+ * that answers (log.ts) and writes in a thread of its own (writerThread.ts, committer.ts, housekeeper.ts, checkpoints.ts, walSync.ts); a lock keeps every other process
  * from writing it.
  *
  * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended
@@ -26,7 +26,7 @@ export { crcMatches, verifyBatch, type VerifiedHeader } from './batch/verify.ts'
 export { createPartitioner, type Partitioner } from './partition/partitioner.ts';
 export { openStore, type Store, type StoreOptions } from './store/store.ts';
 export { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './store/reader.ts';
-export { WAL_BYTES_MAX, type Durability } from './store/connection.ts';
+export { WAL_BYTES_MAX } from './store/connection.ts';
 export { HEADERS_LIMIT_MAX, type From } from './store/batchIndex.ts';
 export { decodeStored } from './store/decodeStored.ts';
 export type { Appended, AppendResult, BatchToAppend } from './store/append.ts';
@@ -36,6 +36,6 @@ export type { CheckpointState } from './store/checkpointer.ts';
 export type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
 export { COMMIT_BYTES_MAX, createCommitter, type Committer } from './committer.ts';
 export { COMMIT_QUEUE_BYTES_MAX, openLog, type Log, type LogOptions } from './log.ts';
-export type { AppendOutcome } from './writerMessages.ts';
+export type { AppendOutcome, Durability } from './writerMessages.ts';
 export { guarded } from './store/sqliteError.ts';
 export { acquireLock, type Lock, type LockHolder } from './lock.ts';

@@ -45,7 +45,7 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
   const writer = new Worker(writerFile, { workerData: boot });
   const shards = await opened(writer);
   const byId = new Map(shards.map((shard) => [shard.id, shard]));
-  const reader = new StoreReader(boot.path);
+  const reader = new StoreReader(boot.path, (shardId) => byId.get(shardId)?.nextOffset);
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<() => void>();
   const meter = new AppendMeter();

@@ -1,8 +1,10 @@
 /** What a broker's two threads say to each other: the one that answers the engine (log.ts), and the one that writes (writerThread.ts). */
 import { type ErrorShape, LabError, serializeError } from '../api/errors.ts';
 import type { Appended, BatchToAppend } from './store/append.ts';
-import type { Durability } from './store/connection.ts';
 import type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
+
+/** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
+export type Durability = 'safe' | 'fast';
 
 /** What became of one batch of an append. */
 export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import { type Durability, decodeBatch, encodeBatch, verifyBatch, WAL_BYTES_MAX } from '../../main/log/index.ts';
+import { decodeBatch, encodeBatch, verifyBatch, WAL_BYTES_MAX } from '../../main/log/index.ts';
 import { openWholeStore, type WholeStore } from '../wholeStore.ts';
 import { appendOfEach } from './append.ts';
 import type { Figure } from './bench.ts';
@@ -37,15 +37,15 @@ export async function log(): Promise<Figure[]> {
     for (const [what, look] of looks) figures.push(costFigure(`${what}, 10⁷ against 10⁴`, 'ms', look(small), look(large), LOOKS));
     small.close();
     large.close();
-    const opening = (name: string) => (): void => open(file(name), 'safe').close();
-    open(file('empty'), 'safe').close();
+    const opening = (name: string) => (): void => open(file(name)).close();
+    open(file('empty')).close();
     figures.push(costFigure('opening a log of 10⁷ against an empty one', 'ms', opening('empty'), opening('large'), 5));
-    figures.push(trimFigure(open(file('large'), 'safe')));
+    figures.push(trimFigure(open(file('large'))));
     return figures;
   });
 }
 
-const open = (file: string, durability: Durability): WholeStore => openWholeStore({ path: file, brokerId: 1, durability, now: Date.now });
+const open = (file: string): WholeStore => openWholeStore({ path: file, brokerId: 1, now: Date.now });
 const anywhere = (end: bigint): bigint => BigInt(Math.floor(Math.random() * Number(end)));
 
 /** A batch of RECORDS records, one a millisecond. */
@@ -66,7 +66,7 @@ function append(store: WholeStore, from: number, batches: number): void {
 }
 
 function fill(file: string, batches: number): WholeStore {
-  const store = open(file, 'fast');
+  const store = open(file);
   store.createShards([{ streamId: 'bench', stream: 'bench', number: 0 }]);
   for (let at = 0; at < batches; at += GROUP) append(store, at, Math.min(GROUP, batches - at));
   store.checkpoint({ isIdle: true });

@@ -27,7 +27,7 @@ it('append times rise over a clock that jumps, over restarts, and over shards th
   const random = createRandom(41);
   const file = fileOfATest('broker.sqlite');
   let wall = NOW_MS;
-  const open = (): Store => openStore({ path: file, brokerId: 1, durability: 'fast', now: () => wall });
+  const open = (): Store => openStore({ path: file, brokerId: 1, now: () => wall });
   let store = open();
   let made = 0;
   const create = (): number => store.createShards([{ streamId: `s${made}`, stream: `s${made++}`, number: 0 }])[0]!.id;
@@ -54,7 +54,7 @@ it('append times rise over a clock that jumps, over restarts, and over shards th
 it('retention by age trims nothing that is new by a clock set back, and nothing before its time', () => {
   const file = fileOfATest('broker.sqlite');
   let wall = NOW_MS;
-  const store = openStore({ path: file, brokerId: 1, durability: 'fast', now: () => wall });
+  const store = openStore({ path: file, brokerId: 1, now: () => wall });
   onTestFinished(() => store.close());
   const [shard] = store.createShards([{ streamId: 's', stream: 's', number: 0 }]);
   const id = shard!.id;

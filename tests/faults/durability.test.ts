@@ -3,10 +3,10 @@
  * and when the power fails, which is played here by making the files anew from what was synced (and any part of what was not), everything
  * acknowledged is there. In `fast` it need not be, and is not: so the game tells the two apart.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { builtFolder, openLab, temporaryFolder } from '../unit/openLab.ts';
+import { builtFolder, openLab, record, temporaryFolder } from '../unit/openLab.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { contentOf } from './logFiles.ts';
 import { createRandom, type Random } from './random.ts';
@@ -30,7 +30,10 @@ interface Traced {
   ledger: Ledger;
 }
 
-/** A lab whose broker is traced from its first moment on; one request after the other. */
+/** Requests that are under way at once, now and then. */
+const UNDER_WAY_MAX = 5;
+
+/** A lab whose broker is traced from its first moment on. */
 async function trace(durability: 'safe' | 'fast', random: Random): Promise<Traced> {
   const { folder, remove } = temporaryFolder();
   onTestFinished(remove);
@@ -39,22 +42,39 @@ async function trace(durability: 'safe' | 'fast', random: Random): Promise<Trace
   const lab = await openLab(workspace, { durability, spawner: createTracingSpawner(builtFolder, traceFile) });
   const ledger = createLedger();
   const values: string[][] = [];
+  /** Of each request. */
+  const batches: number[] = [];
   try {
     await lab.client.streams.create({ name: 'traced', shards: SHARDS });
-    for (let n = 0; n < REQUESTS; n++) {
+    const append = async (): Promise<void> => {
       const targets = Array.from({ length: random.between(1, 6) }, () => random.between(0, SHARDS - 1));
       const { records, acknowledge } = ledger.begin(0, targets);
       values.push(records.map(({ value }) => Buffer.from(value!).toString()));
+      batches.push(new Set(targets).size);
       acknowledge(await lab.client.produce.append({ stream: 'traced', records }));
+    };
+    while (values.length < REQUESTS) {
+      const underWay = Math.min(REQUESTS - values.length, random.chance(0.5) ? 1 : random.between(2, UNDER_WAY_MAX));
+      await Promise.all(Array.from({ length: underWay }, append));
       // Longer than the broker waits before it checkpoints when idle, now and then.
-      if (n % 15 === 14) await random.pause(2_500);
+      if (random.chance(0.15)) await random.pause(2_500);
     }
   } finally {
     await lab.close();
   }
   const steps = readTrace(traceFile);
-  // The answer to an append is the only one that says which base offset it got.
-  const acknowledgements = steps.flatMap((step, at) => (step.does === 'send' && step.bytes.includes('baseOffset') ? [at] : []));
+  // The answer to an append is the only one that says which base offset it got, once for each of its batches; several may leave together.
+  const baseOffsets = steps.flatMap((step, at) =>
+    step.does === 'send'
+      ? step.bytes
+          .toString('latin1')
+          .split('baseOffset')
+          .slice(1)
+          .map(() => at)
+      : [],
+  );
+  let told = 0;
+  const acknowledgements = batches.flatMap((own) => baseOffsets[(told += own) - 1] ?? []);
   expect(acknowledgements, 'acknowledgements that were seen on the socket').toHaveLength(REQUESTS);
   return {
     steps,
@@ -67,22 +87,24 @@ async function trace(durability: 'safe' | 'fast', random: Random): Promise<Trace
   };
 }
 
-/** Steps up to which writes to the log's write-ahead log were not synced, at each acknowledgement. */
-function unsyncedAt({ steps, file, acknowledgements }: Traced): number[] {
-  const unsynced: number[] = [];
-  let writes = 0;
-  steps.forEach((step, at) => {
-    if (step.does === 'write' && step.file === `${file}-wal`) writes++;
-    if (step.does === 'sync' && step.file === `${file}-wal`) writes = 0;
-    if (acknowledgements.includes(at)) unsynced.push(writes);
+/** Whether, at each acknowledgement, events of its request had been written to the write-ahead log, and synced after that. */
+function syncedAt({ steps, file, acknowledgements, values }: Traced): boolean[] {
+  return acknowledgements.map((acknowledged, request) => {
+    const starts = values[request]!.map((value) => value.slice(0, value.indexOf(' ') + 1));
+    const own = steps.slice(0, acknowledged);
+    const written = own.findIndex((step) => isWrite(step, `${file}-wal`) && starts.some((start) => step.bytes.includes(start)));
+    return written >= 0 && own.some((step) => step.does === 'sync' && step.file === `${file}-wal` && step.begun > written);
   });
-  return unsynced;
+}
+
+function isWrite(step: Step, file: string): step is Step & { does: 'write' } {
+  return step.does === 'write' && step.file === file;
 }
 
 interface OnDisk {
   synced: Buffer;
-  /** Since the last sync, in their order. */
-  since: Step[];
+  /** What no sync was for yet, in its order, with the places of the steps. */
+  since: { step: Step; at: number }[];
 }
 
 function apply(content: Buffer, step: Step, bytesMax = Infinity): Buffer {
@@ -105,15 +127,16 @@ function afterPowerFailure({ steps, file, folder }: Traced, until: number, name:
   mkdirSync(path.dirname(copy), { recursive: true });
   for (const suffix of ['', '-wal']) {
     const disk: OnDisk = { synced: Buffer.alloc(0), since: [] };
-    for (const step of steps.slice(0, until)) {
+    for (const [at, step] of steps.slice(0, until).entries()) {
       if (step.does === 'send' || step.file !== file + suffix) continue;
       if (step.does === 'sync') {
-        disk.synced = disk.since.reduce((content, each) => apply(content, each), disk.synced);
-        disk.since = [];
-      } else disk.since.push(step);
+        const isSynced = (each: { at: number }): boolean => each.at < step.begun;
+        disk.synced = disk.since.filter(isSynced).reduce((content, each) => apply(content, each.step), disk.synced);
+        disk.since = disk.since.filter((each) => !isSynced(each));
+      } else disk.since.push({ step, at });
     }
     let content = disk.synced;
-    if (mayKeep) for (const step of disk.since) content = keepSome(content, step, mayKeep);
+    if (mayKeep) for (const { step } of disk.since) content = keepSome(content, step, mayKeep);
     if (content.length > 0) writeFileSync(copy + suffix, content);
   }
   return copy;
@@ -143,7 +166,7 @@ describe('the durability of an acknowledgement', () => {
   it('safe: the write-ahead log is synced before each one, and after a power failure all that was acknowledged is there', async () => {
     const random = createRandom(21);
     const traced = await trace('safe', random);
-    expect(unsyncedAt(traced)).toEqual(traced.acknowledgements.map(() => 0));
+    expect(syncedAt(traced)).toEqual(traced.acknowledgements.map(() => true));
     const first = traced.acknowledgements[0]!;
     for (let n = 0; n < FAILURES; n++) {
       const until = random.between(first + 1, traced.steps.length);
@@ -163,7 +186,7 @@ describe('the durability of an acknowledgement', () => {
   it('fast: it is not, a power failure takes the last events, and what is there is whole', async () => {
     const random = createRandom(22);
     const traced = await trace('fast', random);
-    expect(unsyncedAt(traced).filter((writes) => writes > 0).length).toBeGreaterThan(REQUESTS / 2);
+    expect(syncedAt(traced).filter((isSynced) => !isSynced).length).toBeGreaterThan(REQUESTS / 2);
     let lost = 0;
     for (const [n, at] of traced.acknowledgements.entries()) {
       const file = afterPowerFailure(traced, at + 1, `fast-told-${n}`, null);
@@ -177,5 +200,21 @@ describe('the durability of an acknowledgement', () => {
         traced.values,
       );
     }
+  });
+
+  it('safe: a sync that fails acknowledges nothing, and ends the broker', async () => {
+    const { folder, remove } = temporaryFolder();
+    onTestFinished(remove);
+    // By then it is made, and the stream; it starts again, and fails again, for a while.
+    const spawner = createTracingSpawner(builtFolder, path.join(folder, 'trace'), ['-e', 'inject=fdatasync:error=EIO:when=30+']);
+    const lab = await openLab(path.join(folder, 'workspace'), { durability: 'safe', spawner });
+    onTestFinished(() => lab.close());
+    await lab.client.streams.create({ name: 'traced', shards: 1 });
+    const appends = async (): Promise<never> => {
+      for (;;) await lab.client.produce.append({ stream: 'traced', records: [record('x')] });
+    };
+    await expect(appends()).rejects.toMatchObject({ code: 'broker-down' });
+    const failures = readFileSync(path.join(folder, 'trace'), 'latin1').split('EIO').length - 1;
+    expect(failures).toBeGreaterThan(0);
   });
 });

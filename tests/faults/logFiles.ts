@@ -15,7 +15,7 @@ export interface FileContent {
 }
 
 export function openFile(file: string, brokerId = 1): WholeStore {
-  return openWholeStore({ path: file, brokerId, durability: 'fast', now: Date.now });
+  return openWholeStore({ path: file, brokerId, now: Date.now });
 }
 
 /** All events of a shard; each batch is checked as it is decoded, and its neighbours must continue one another. */

@@ -15,7 +15,8 @@ const DATA_BYTES_MAX = 128 * 1024;
 export type Step =
   | { does: 'write'; file: string; at: number; bytes: Buffer }
   | { does: 'truncate'; file: string; size: number }
-  | { does: 'sync'; file: string }
+  /** Of what was written before `begun`, the place of a step: another thread may have written while it ran. */
+  | { does: 'sync'; file: string; begun: number }
   /** Bytes that go to a socket or a pipe. */
   | { does: 'send'; bytes: Buffer };
 
@@ -23,8 +24,8 @@ export function requireStrace(): void {
   requirePrograms([{ command: 'strace', versionArgs: ['-V'], versionMin: 5, package: 'strace', name: 'strace, version 5 or later' }]);
 }
 
-/** Starts the built programs as the lab does, each under strace. */
-export function createTracingSpawner(builtFolder: string, traceFile: string): Spawner {
+/** Starts the built programs as the lab does, each under strace; `options`: more of its own. */
+export function createTracingSpawner(builtFolder: string, traceFile: string, options: readonly string[] = []): Spawner {
   return {
     spawn(entry) {
       const strace = [
@@ -39,6 +40,7 @@ export function createTracingSpawner(builtFolder: string, traceFile: string): Sp
         'signal=none',
         '-o',
         traceFile,
+        ...options,
       ];
       const child = spawn('strace', [...strace, process.execPath, path.join(builtFolder, `${entry}.js`)], {
         stdio: ['ignore', 2, 2, 'ipc'],
@@ -80,7 +82,7 @@ export function readTrace(traceFile: string): Step[] {
   if (!existsSync(traceFile)) throw new Error('strace has recorded nothing.');
   const steps: Step[] = [];
   /** First halves of calls that another thread has come in between of, by thread. */
-  const begun = new Map<string, string>();
+  const begun = new Map<string, { text: string; at: number }>();
   /** Where a write without a place goes, by file. */
   const positions = new Map<string, number>();
   for (const line of readFileSync(traceFile, 'latin1').split('\n')) {
@@ -88,16 +90,17 @@ export function readTrace(traceFile: string): Step[] {
     if (!thread || !rest) continue;
     let text = rest;
     if (text.endsWith('<unfinished ...>')) {
-      begun.set(thread, text.slice(0, -'<unfinished ...>'.length).trimEnd());
+      begun.set(thread, { text: text.slice(0, -'<unfinished ...>'.length).trimEnd(), at: steps.length });
       continue;
     }
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(text);
-    if (resumed) text = (begun.get(thread) ?? '') + resumed[1]!;
+    const first = resumed ? begun.get(thread) : undefined;
+    if (resumed) text = (first?.text ?? '') + resumed[1]!;
     const [, call, target, args, result] = /^(\w+)\((?:\d+<([^>]*(?:->[^>]*)?)>)?(.*)\)\s+=\s+(-?\d+)/.exec(text) ?? [];
     if (!call || target === undefined || Number(result) < 0) continue;
     const isFile = target.startsWith('\\x2f') || target.startsWith('/');
     const file = target.includes('\\x') ? unescape(target.replace(/\s.*$/, '')).toString() : target;
-    if (call === 'fsync' || call === 'fdatasync') steps.push({ does: 'sync', file });
+    if (call === 'fsync' || call === 'fdatasync') steps.push({ does: 'sync', file, begun: first?.at ?? steps.length });
     else if (call === 'ftruncate') steps.push({ does: 'truncate', file, size: Number(/,\s*(\d+)/.exec(args!)![1]) });
     else if (call === 'lseek') positions.set(file, Number(result));
     else if (call === 'pwrite64') {

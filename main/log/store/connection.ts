@@ -17,10 +17,8 @@ export const WAL_BYTES_MAX = 24 * 1024 * 1024;
 /** `PRAGMA application_id`: "LLog". Tells a broker's file from any other SQLite file. */
 const APPLICATION_ID = 0x4c4c6f67;
 
-/** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
-export type Durability = 'safe' | 'fast';
-
-export function openWriter(path: string, brokerId: number, durability: Durability): Database.Database {
+/** Commits survive a crash of the app; one of the machine once the write-ahead log is synced (../walSync.ts), and are never there in part. */
+export function openWriter(path: string, brokerId: number): Database.Database {
   const db = new Database(path, { timeout: 0 });
   try {
     const isNew = isBlank(db);
@@ -31,10 +29,9 @@ export function openWriter(path: string, brokerId: number, durability: Durabilit
       db.pragma('auto_vacuum = INCREMENTAL');
     }
     db.pragma('journal_mode = WAL');
-    setDurability(db, durability);
+    db.pragma('synchronous = NORMAL');
     if (process.platform === 'darwin') {
       // fsync on macOS leaves the data in the drive's cache.
-      db.pragma('fullfsync = ON');
       db.pragma('checkpoint_fullfsync = ON');
     }
     db.pragma('wal_autocheckpoint = 0');
@@ -49,11 +46,6 @@ export function openWriter(path: string, brokerId: number, durability: Durabilit
     db.close();
     throw thrown;
   }
-}
-
-/** Of the commits from now on. */
-export function setDurability(db: Database.Database, durability: Durability): void {
-  db.pragma(`synchronous = ${durability === 'safe' ? 'FULL' : 'NORMAL'}`);
 }
 
 /** A read-only connection to a file that {@link openWriter} has made. */

@@ -11,7 +11,7 @@ import { guarded } from './sqliteError.ts';
 import { TimeIndex, type TimePart } from './timeIndex.ts';
 
 export interface ReadOptions {
-  /** What may be seen: everything acknowledged. */
+  /** What may be seen: everything acknowledged ({@link StoreReader}). */
   upTo: 'highWatermark';
   /** Whole batches are returned up to this many bytes, and at least one even if it is larger. */
   bytesMax: number;
@@ -39,6 +39,7 @@ export interface TimedOffset {
 /** Any method may throw `file-unreadable`, and after close `broker-down`. */
 export class StoreReader {
   readonly #path: string;
+  readonly #highWatermark: (shardId: number) => bigint | undefined;
   readonly #db: Database.Database;
   readonly #shard: (id: number) => ShardState | undefined;
   readonly #index: BatchIndex;
@@ -46,9 +47,13 @@ export class StoreReader {
   readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
   readonly #batches: Database.Statement<[number, bigint, bigint], [...BatchRow, bigint]>;
 
-  /** The file must have been opened by its writer before. */
-  constructor(path: string) {
+  /**
+   * The file must have been opened by its writer before. `highWatermark`: offset up to which a shard is acknowledged, for {@link read};
+   * undefined where everything committed is.
+   */
+  constructor(path: string, highWatermark: (shardId: number) => bigint | undefined = () => undefined) {
     this.#path = path;
+    this.#highWatermark = highWatermark;
     this.#db = openReader(path);
     this.#shard = prepareShardRead(this.#db);
     this.#index = new BatchIndex(this.#db);
@@ -79,15 +84,16 @@ export class StoreReader {
    */
   read(shardId: number, from: bigint, { bytesMax }: ReadOptions): ReadResult {
     return this.#snapshot(shardId, (shard) => {
-      const { startOffset, nextOffset, stream, number } = shard;
-      if (from < startOffset || from > nextOffset) {
-        const held = `shard ${number} of stream ${stream} holds offsets from ${startOffset} up to, not including, ${nextOffset}`;
+      const { startOffset, stream, number } = shard;
+      const endOffset = this.#endOf(shard);
+      if (from < startOffset || from > endOffset) {
+        const held = `shard ${number} of stream ${stream} holds offsets from ${startOffset} up to, not including, ${endOffset}`;
         throw new LabError('offset-out-of-range', `Offset ${from} is out of range: ${held}.`);
       }
       const first = this.#index.byOffset(shardId, from);
       const batches = first === null ? [] : this.#readFrom(shard, first.baseOffset, bytesMax);
       this.#assertContinues(shard, from, batches);
-      return { batches, startOffset, endOffset: nextOffset };
+      return { batches: batches.filter((batch) => batch.lastOffset < endOffset), startOffset, endOffset };
     });
   }
 
@@ -155,6 +161,13 @@ export class StoreReader {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** A shard may have been trimmed beyond what was acknowledged of it. */
+  #endOf({ id, startOffset, nextOffset }: ShardState): bigint {
+    const highWatermark = this.#highWatermark(id) ?? nextOffset;
+    if (highWatermark >= nextOffset) return nextOffset;
+    return highWatermark > startOffset ? highWatermark : startOffset;
   }
 
   #assertOpen(): void {

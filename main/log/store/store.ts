@@ -5,7 +5,7 @@ import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
 import { assertWhole, damaged } from './assertWhole.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
-import { openWriter, setDurability, type Durability } from './connection.ts';
+import { openWriter } from './connection.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { ShardTable, type NewShard, type RestoredShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
@@ -16,7 +16,6 @@ export interface StoreOptions {
   /** The file; made where there is none, in a folder that exists. */
   path: string;
   brokerId: number;
-  durability: Durability;
   /** The wall clock, milliseconds since the epoch. */
   now: () => number;
 }
@@ -47,10 +46,10 @@ export class Store {
   readonly #reclaimer: Reclaimer;
   readonly #checkpointer: Checkpointer;
 
-  constructor({ path, brokerId, durability, now }: StoreOptions) {
+  constructor({ path, brokerId, now }: StoreOptions) {
     this.#path = path;
     this.#now = now;
-    this.#db = openWriter(path, brokerId, durability);
+    this.#db = openWriter(path, brokerId);
     try {
       this.#shards = new ShardTable(this.#db);
       assertWhole(this.#db, this.#shards, path);
@@ -118,7 +117,10 @@ export class Store {
     return guarded(this.#path, () => this.#reclaimer.isDue());
   }
 
-  /** Appends all batches in one transaction and returns after its commit. When it throws, none of them is in the log. */
+  /**
+   * Appends all batches in one transaction and returns after its commit, which the machine's crash may still undo (walSync.ts). When it
+   * throws, none of them is in the log.
+   */
   append(batches: readonly BatchToAppend[]): AppendResult[] {
     return guarded(this.#path, () => this.#appender.append(batches));
   }
@@ -129,11 +131,6 @@ export class Store {
    */
   passTime(since: bigint): bigint {
     return this.#clock.pass(since);
-  }
-
-  /** `fast` and `safe` can be changed while it is open. */
-  setDurability(durability: Durability): void {
-    guarded(this.#path, () => setDurability(this.#db, durability));
   }
 
   /** How much waits in the write-ahead log. */

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { createCommitter, encodeBatch, openStore, verifyBatch } from '../../../main/log/index.ts';
 
-const store = openStore({ path: process.argv[2] as string, brokerId: 1, durability: 'safe', now: Date.now });
+const store = openStore({ path: process.argv[2] as string, brokerId: 1, now: Date.now });
 const shardId = (store.shards()[0] ?? store.createShards([{ streamId: 's', stream: 'orders', number: 0 }])[0])?.id as number;
 const committer = createCommitter(store);
 

@@ -13,7 +13,7 @@ export function temporaryFolder(): string {
 }
 
 export function open(path: string, options: Partial<StoreOptions> = {}): WholeStore {
-  return openWholeStore({ path, brokerId: 1, durability: 'fast', now: () => 1_700_000_000_000, ...options });
+  return openWholeStore({ path, brokerId: 1, now: () => 1_700_000_000_000, ...options });
 }
 
 export function toAppend(shardId: number, bytes: Buffer): BatchToAppend {

@@ -12,7 +12,7 @@ const NOBODY = 65_534;
 describe('openStore', () => {
   it('makes a file with the settings the log needs', () => {
     const path = join(temporaryFolder(), 'broker.db');
-    open(path, { durability: 'safe' }).close();
+    open(path).close();
     const db = new Database(path);
     expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { decodeStored, encodeBatch, type StoredBatch } from '../../../../main/log/index.ts';
+import { decodeStored, encodeBatch, type StoredBatch, StoreReader } from '../../../../main/log/index.ts';
 import { appended, batchOf, batchWithGap, oneShard, open, temporaryFolder, toAppend } from './folder.ts';
 
 const read = { upTo: 'highWatermark', bytesMax: 1 } as const;
@@ -125,6 +125,20 @@ describe('read', () => {
     const id = oneShard(store);
     appended(store, batchWithGap(id, 1, 10), batchOf(id, 1));
     expect(store.read(id, 10n, read).batches.map(({ baseOffset }) => baseOffset)).toEqual([10n]);
+    store.close();
+  });
+
+  it('ends at the high watermark, whatever is committed beyond it', () => {
+    const path = join(temporaryFolder(), 'broker.db');
+    const store = open(path);
+    const id = oneShard(store);
+    appended(store, batchOf(id, 3), batchOf(id, 2));
+    const acknowledged = new StoreReader(path, () => 3n);
+    const { batches, endOffset } = acknowledged.read(id, 1n, { upTo: 'highWatermark', bytesMax: 1e6 });
+    expect({ held: batches.map(({ baseOffset }) => baseOffset), endOffset }).toEqual({ held: [0n], endOffset: 3n });
+    expect(acknowledged.read(id, 3n, read)).toMatchObject({ batches: [], endOffset: 3n });
+    expect(() => acknowledged.read(id, 4n, read)).toThrow(expect.objectContaining({ code: 'offset-out-of-range' }));
+    acknowledged.close();
     store.close();
   });
 
