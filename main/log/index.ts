@@ -36,6 +36,7 @@ export type { CheckpointState } from './store/checkpointer.ts';
 export type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
 export { COMMIT_BYTES_MAX, createCommitter, type Committer } from './committer.ts';
 export { COMMIT_QUEUE_BYTES_MAX, openLog, type Log, type LogOptions } from './log.ts';
-export type { AppendOutcome, Durability } from './writerMessages.ts';
+export type { AppendOutcome } from './writerMessages.ts';
+export type { Durability } from './walSync.ts';
 export { guarded } from './store/sqliteError.ts';
 export { acquireLock, type Lock, type LockHolder } from './lock.ts';

@@ -8,12 +8,13 @@ import { AppendMeter } from './appendMeter.ts';
 import type { BatchToAppend } from './store/append.ts';
 import { StoreReader } from './store/reader.ts';
 import type { ShardState } from './store/shardTable.ts';
+import { createWalSync, type Durability } from './walSync.ts';
 import type { Asked, FromWriter, WriterBoot, WriterCalls } from './writerMessages.ts';
 
 /** Batches that may wait for their commit, those in the one under way included, bytes. A single request may be larger. */
 export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The writer's calls, each answered after its commit. Reject with what Store throws, and with `broker-down` after the end of the writer. */
+/** The writer's calls, each answered when it is as durable as was asked for. Reject with what Store throws, and with `broker-down` after the end of the writer. */
 type Writing = { [K in keyof WriterCalls]: (...args: Parameters<WriterCalls[K]>) => Promise<Awaited<ReturnType<WriterCalls[K]>>> };
 
 /** `append` also rejects with `too-many` (retriable) while COMMIT_QUEUE_BYTES_MAX wait; then none of the batches is in the log. */
@@ -23,29 +24,35 @@ export interface Log extends Writing {
   shards(): ShardState[];
   /** Calls back when shards have changed, until the function that it returns is called. */
   onChange(changed: () => void): () => void;
+  /** Resolves when everything that was acknowledged before is that durable, too. */
+  setDurability(durability: Durability): Promise<void>;
   /** From the call to the acknowledgement, milliseconds, over the last appends; null before the first. */
   appendP99Ms(): number | null;
 }
 
 export interface LogOptions extends WriterBoot {
+  durability: Durability;
   /** The built writerThread.ts. */
   writerFile: string;
-  /** The writer has ended without being asked to: nothing can be written any more. */
+  /** The writer has ended without being asked to, or a sync has failed: nothing can be written any more. */
   onLost: (why: string) => void;
   queueBytesMax?: number;
 }
 
 interface Waiting {
+  method: keyof WriterCalls;
   resolve: (value: unknown) => void;
   reject: (error: LabError) => void;
 }
 
 /** Opens or makes a broker's file; the caller holds the broker's lock. Rejects with what openStore throws. */
-export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE_BYTES_MAX, ...boot }: LogOptions): Promise<Log> {
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { writerFile, durability, onLost, queueBytesMax = COMMIT_QUEUE_BYTES_MAX, ...boot } = options;
   const writer = new Worker(writerFile, { workerData: boot });
   const shards = await opened(writer);
   const byId = new Map(shards.map((shard) => [shard.id, shard]));
   const reader = new StoreReader(boot.path, (shardId) => byId.get(shardId)?.nextOffset);
+  const wal = createWalSync(boot.path, durability, (error) => onLost(`${boot.path} could not be synced: ${error.message}`));
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<() => void>();
   const meter = new AppendMeter();
@@ -56,6 +63,21 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
 
   writer.on('message', (message: FromWriter) => {
     if (message.type !== 'done') return;
+    const hasWritten = message.answers.some(({ id }) => waiting.get(id)?.method !== 'passTime');
+    if (hasWritten) wal.whenDurable(() => learn(message));
+    else wal.inTurn(() => learn(message));
+  });
+  writer.on('error', (error: Error) => onLost(`The thread that writes ${boot.path} has failed: ${error.message}`));
+  writer.on('exit', () => {
+    hasEnded = true;
+    wal.inTurn(() => {
+      for (const { reject } of waiting.values()) reject(closed());
+      waiting.clear();
+    });
+    if (!isClosing) onLost(`The thread that writes ${boot.path} has ended.`);
+  });
+
+  function learn(message: FromWriter & { type: 'done' }): void {
     for (const shard of message.changed) byId.set(shard.id, shard);
     for (const id of message.gone) byId.delete(id);
     for (const answer of message.answers) {
@@ -65,14 +87,7 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
       else asked?.reject(deserializeError(answer.error));
     }
     if (message.changed.length + message.gone.length > 0) listeners.forEach((changed) => changed());
-  });
-  writer.on('error', (error: Error) => onLost(`The thread that writes ${boot.path} has failed: ${error.message}`));
-  writer.on('exit', () => {
-    hasEnded = true;
-    for (const { reject } of waiting.values()) reject(closed());
-    waiting.clear();
-    if (!isClosing) onLost(`The thread that writes ${boot.path} has ended.`);
-  });
+  }
 
   function ask<K extends keyof WriterCalls>(
     method: K,
@@ -82,7 +97,7 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
     if (hasEnded || isClosing) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = ++lastId;
-    waiting.set(id, { resolve, reject });
+    waiting.set(id, { method, resolve, reject });
     writer.postMessage({ id, method, args } satisfies Asked, transfer);
     return promise as Promise<Awaited<ReturnType<WriterCalls[K]>>>;
   }
@@ -122,7 +137,10 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
     deleteEmptyShards: (...args) => ask('deleteEmptyShards', args),
     setRetention: (...args) => ask('setRetention', args),
     passTime: (...args) => ask('passTime', args),
-    setDurability: (...args) => ask('setDurability', args),
+    setDurability(changed) {
+      wal.durability = changed;
+      return new Promise((resolve) => wal.whenDurable(resolve));
+    },
     async close() {
       // Before the writer hears of it: who closes the file last empties the write-ahead log, which a reader can not.
       reader.close();
@@ -131,6 +149,8 @@ export async function openLog({ writerFile, onLost, queueBytesMax = COMMIT_QUEUE
       const ended = hasEnded ? undefined : new Promise((resolve) => writer.once('exit', resolve));
       await answered;
       await ended;
+      await new Promise<void>((resolve) => wal.inTurn(resolve));
+      wal.close();
     },
   };
 }

@@ -3,9 +3,6 @@ import { type ErrorShape, LabError, serializeError } from '../api/errors.ts';
 import type { Appended, BatchToAppend } from './store/append.ts';
 import type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
 
-/** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
-export type Durability = 'safe' | 'fast';
-
 /** What became of one batch of an append. */
 export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };
 
@@ -18,7 +15,6 @@ export interface WriterCalls {
   deleteEmptyShards(ids: readonly number[]): boolean;
   setRetention(ids: readonly number[], retention: Retention): void;
   passTime(since: bigint): bigint;
-  setDurability(durability: Durability): void;
   /** Commits what waits, closes the file, and ends the thread. */
   close(): Promise<void>;
 }
@@ -27,7 +23,6 @@ export interface WriterCalls {
 export interface WriterBoot {
   path: string;
   brokerId: number;
-  durability: Durability;
   /** The built checkpointThread.ts. */
   checkpointFile: string;
 }

@@ -8,7 +8,6 @@ import { createCheckpoints } from './checkpoints.ts';
 import { createCommitter } from './committer.ts';
 import { createHousekeeper } from './housekeeper.ts';
 import { openStore, type Store } from './store/store.ts';
-import { createWalSync } from './walSync.ts';
 import { outcomeOf, type Answer, type Asked, type FromWriter, type WriterBoot, type WriterCalls } from './writerMessages.ts';
 
 const port = parentPort!;
@@ -24,18 +23,11 @@ try {
   port.close();
 }
 
-function serve(store: Store, { path, checkpointFile, durability: atFirst }: WriterBoot): void {
-  let durability = atFirst;
-  const wal = createWalSync(path);
+function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
   const checkpoints = createCheckpoints(store, { path, threadFile: checkpointFile });
   const committer = createCommitter(store, { committed: checkpoints.committed });
   let answers: Answer[] = [];
-  let hasNews = false;
-  /** Whether a call among the answers may have written. */
-  let hasWritten = false;
-  let isTelling = false;
-  let telling: Promise<void> = Promise.resolve();
-  let isClosed = false;
+  let isTold = true;
   const housekeeper = createHousekeeper(store, () => {
     checkpoints.look();
     tellSoon();
@@ -54,14 +46,9 @@ function serve(store: Store, { path, checkpointFile, durability: atFirst }: Writ
       housekeeper.wake();
     },
     passTime: (since) => store.passTime(since),
-    setDurability: (changed) => void (durability = changed),
     async close() {
       committer.close();
       housekeeper.close();
-      if (durability === 'safe') await wal.sync();
-      while (isTelling) await telling;
-      isClosed = true;
-      wal.close();
       store.close();
       await checkpoints.close();
       // The thread ends when it has nothing to wait for; what is answered in this turn still goes out.
@@ -79,32 +66,17 @@ function serve(store: Store, { path, checkpointFile, durability: atFirst }: Writ
     } catch (error) {
       answers.push({ id, ok: false, error: serializeError(error) });
     }
-    if (method !== 'passTime') hasWritten = true;
     tellSoon();
   }
 
+  /** One message for everything that one commit has answered. */
   function tellSoon(): void {
-    hasNews = true;
+    if (!isTold) return;
+    isTold = false;
     queueMicrotask(() => {
-      if (!isTelling) telling = tell();
-    });
-  }
-
-  /**
-   * One message for everything that was answered by one commit, or, in `safe`, during one sync. A sync that fails ends the thread, and the
-   * broker with it: what is in the file is found out by opening it.
-   */
-  async function tell(): Promise<void> {
-    isTelling = true;
-    while (hasNews) {
-      hasNews = false;
-      const message: FromWriter = { type: 'done', ...store.takeChanges(), answers };
+      isTold = true;
+      post({ type: 'done', ...store.takeChanges(), answers });
       answers = [];
-      const isToSync = durability === 'safe' && hasWritten && !isClosed;
-      hasWritten = false;
-      if (isToSync) await wal.sync();
-      post(message);
-    }
-    isTelling = false;
+    });
   }
 }
