@@ -15,7 +15,9 @@ import type { Asked, FromWriter, WriterBoot, WriterCalls } from './writerMessage
 export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The writer's calls, each answered when it is as durable as was asked for. Reject with what Store throws, and with `broker-down` after the end of the writer. */
-type Writing = { [K in keyof WriterCalls]: (...args: Parameters<WriterCalls[K]>) => Promise<Awaited<ReturnType<WriterCalls[K]>>> };
+type Writing = {
+  [K in Exclude<keyof WriterCalls, 'checkpoint'>]: (...args: Parameters<WriterCalls[K]>) => Promise<Awaited<ReturnType<WriterCalls[K]>>>;
+};
 
 /** `append` also rejects with `too-many` (retriable) while COMMIT_QUEUE_BYTES_MAX wait; then none of the batches is in the log. */
 export interface Log extends Writing {
@@ -52,7 +54,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const shards = await opened(writer);
   const byId = new Map(shards.map((shard) => [shard.id, shard]));
   const reader = new StoreReader(boot.path, (shardId) => byId.get(shardId)?.nextOffset);
-  const wal = createWalSync(boot.path, durability, (error) => onLost(`${boot.path} could not be synced: ${error.message}`));
+  const wal = createWalSync(boot.path, durability, (error) => void lose(error));
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<() => void>();
   const meter = new AppendMeter();
@@ -63,7 +65,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
   writer.on('message', (message: FromWriter) => {
     if (message.type !== 'done') return;
-    const hasWritten = message.answers.some(({ id }) => waiting.get(id)?.method !== 'passTime');
+    const hasWritten = message.answers.some(({ id, ok }) => ok && waiting.get(id)?.method !== 'passTime');
     if (hasWritten) wal.whenDurable(() => learn(message));
     else wal.inTurn(() => learn(message));
   });
@@ -76,6 +78,23 @@ export async function openLog(options: LogOptions): Promise<Log> {
     });
     if (!isClosing) onLost(`The thread that writes ${boot.path} has ended.`);
   });
+
+  /**
+   * A sync has failed. The system may hold for written what is not on the disk, and what is synced later behind it in the write-ahead log
+   * would be lost with it. In the file it is written once more; then whoever started this opens it anew.
+   */
+  async function lose({ message }: Error): Promise<void> {
+    const id = ++lastId;
+    const tried = new Promise<void>((resolve) => {
+      // Not through `learn`: nothing of what comes now may be acknowledged.
+      writer.on('message', (told: FromWriter) => {
+        if (told.type === 'done' && told.answers.some((answer) => answer.id === id)) resolve();
+      });
+    });
+    writer.postMessage({ id, method: 'checkpoint', args: [] } satisfies Asked);
+    await tried;
+    onLost(`${boot.path} could not be synced: ${message}`);
+  }
 
   function learn(message: FromWriter & { type: 'done' }): void {
     for (const shard of message.changed) byId.set(shard.id, shard);

@@ -15,6 +15,8 @@ export interface WriterCalls {
   deleteEmptyShards(ids: readonly number[]): boolean;
   setRetention(ids: readonly number[], retention: Retention): void;
   passTime(since: bigint): bigint;
+  /** At once, all that readers leave free: see {@link Store.checkpoint}. */
+  checkpoint(): void;
   /** Commits what waits, closes the file, and ends the thread. */
   close(): Promise<void>;
 }

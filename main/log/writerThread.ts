@@ -46,6 +46,7 @@ function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
       housekeeper.wake();
     },
     passTime: (since) => store.passTime(since),
+    checkpoint: () => void store.checkpoint(),
     async close() {
       committer.close();
       housekeeper.close();

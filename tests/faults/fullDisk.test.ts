@@ -103,7 +103,8 @@ it('a full disk and a broker that is killed: it starts again, and nothing acknow
 });
 
 it('retention and deletion on a full disk: refused or done later, and the broker lives on', async () => {
-  const { workspace, ballast } = setUp(mountSmall(48 * MIB), 12 * MIB);
+  // Room for what waits in the write-ahead log to go into the file, and for more.
+  const { workspace, ballast } = setUp(mountSmall(64 * MIB), 28 * MIB);
   const lab = await openLab(workspace, { durability: 'safe' });
   onTestFinished(() => lab.close());
   const { client } = lab;
