@@ -20,6 +20,7 @@ const domains = [
   'workspace',
   'cluster',
   'eventTimes',
+  'processors',
 ];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);

@@ -18,6 +18,12 @@ interface Part {
 
 const parts: Part[] = [
   { name: 'programs', config: 'main/vite.config.ts', output: 'dist/main', sources: ['main', 'package-lock.json'] },
+  {
+    name: 'realm',
+    config: 'main/processors/realm/vite.config.ts',
+    output: 'dist/realm',
+    sources: ['main/processors/realm', 'package-lock.json'],
+  },
   { name: 'preload', config: 'main/desktop/vite.config.ts', output: 'dist/preload', sources: ['main/desktop', 'package-lock.json'] },
   {
     name: 'page',

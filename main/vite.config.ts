@@ -10,6 +10,8 @@ const entries = {
   broker: 'cluster/brokerProcess.ts',
   logWriter: 'log/writerThread.ts',
   logCheckpoint: 'log/checkpointThread.ts',
+  processor: 'processors/processorProcess.ts',
+  processorWatchdog: 'processors/watchdogThread.ts',
   serve: 'web/serve.ts',
   loglab: 'cli/loglab.ts',
 };

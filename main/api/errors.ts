@@ -19,6 +19,7 @@ export const errorCodes = [
   'batch-invalid', // an appended record batch is malformed or fails its CRC
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
+  'processor-ended', // its process was ended: it hung, took too much memory, or was killed
   'workspace-in-use',
   'workspace-unwritable',
   'format-too-new',

@@ -1,7 +1,7 @@
 /** loglab consume: a range of a stream, printed. */
 import { LabError } from '../api/errors.ts';
-import type { Gap, RangeFrom, RangeUntil, ReadRecord } from '../api/events.ts';
-import { recordToJson } from '../api/recordJson.ts';
+import type { Gap, RangeFrom, RangeUntil } from '../api/events.ts';
+import { recordToJson, type StoredRecord } from '../api/recordJson.ts';
 import { formatIsoTime } from '../api/time.ts';
 import type { Connection } from './connect.ts';
 import type { Output } from './output.ts';
@@ -30,7 +30,7 @@ export async function consume(
   try {
     for await (const chunk of client.events.read({ stream, from, until, ...(shards ? { shards } : {}) }, { signal })) {
       if (chunk.records.length > 0)
-        await output.print(chunk.records.map((record) => (json ? recordToJson(stream, record) : plain(record))).join('\n'));
+        await output.print(chunk.records.map((record) => (json ? recordToJson(stream, record) : plainRecord(record))).join('\n'));
       gaps.push(...chunk.gaps);
     }
   } catch (error) {
@@ -64,7 +64,7 @@ export function sayGaps(gaps: Gap[]): string {
 }
 
 /** shard:offset, time, key, value, with tabs between. */
-function plain({ shard, offset, timestamp, key, value }: ReadRecord): string {
+export function plainRecord({ shard, offset, timestamp, key, value }: StoredRecord): string {
   return [`${shard}:${offset}`, formatIsoTime(timestamp) ?? '-', text(key), text(value)].join('\t');
 }
 

@@ -10,6 +10,7 @@ import type { ImportFormat } from '../api/imports.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
+import { createNodeSpawner } from '../processes/nodeSpawner.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
@@ -18,8 +19,9 @@ import { importFile } from './import.ts';
 import { fromFile, fromStdin } from './importSource.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
-import { parseFrom, parseUntil } from './range.ts';
+import { parseDuration, parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
+import { testProcessor } from './testProcessor.ts';
 import { verifyLog } from './verify.ts';
 import { exportWorkspace, importWorkspace } from './workspace.ts';
 
@@ -97,6 +99,11 @@ function or<T>(parse: (text: string) => T | null, expected: string): (text: stri
     if (parsed === null) throw new InvalidArgumentError(`Expected ${expected}.`);
     return parsed;
   };
+}
+
+function parseSeed(text: string): number | null {
+  const seed = Number(text);
+  return /^\d+$/.test(text) && seed < 2 ** 32 ? seed : null;
 }
 
 /** A file ends: it can not follow a stream. */
@@ -221,6 +228,33 @@ without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007
 command(program, 'verify [stream]', 'check every batch of the log, or of one stream').action(
   (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),
 );
+
+const processors = program.command('processors').description('programs over streams');
+processors
+  .command('test <file>')
+  .description('run a processor over the records of a file, in simulated time and without a workspace, and print what it emits')
+  .addHelpText(
+    'after',
+    `
+The clock stands at the latest timestamp so far, so windows run where they would have. Each event that is emitted is printed with the name of its
+output as its stream; bad ones go to bad, with their reasons as headers. A record without a shard is in shard 0. What a processor is, is told in
+resources/processors/loglab.d.ts.`,
+  )
+  .requiredOption('--input <file>', 'one record as JSON a line; - is stdin. With one input all are its, with several each says its stream')
+  .option(
+    '--run-on <duration>',
+    'let so much time pass after the last event: 90s, 30m, 1h',
+    or(parseDuration, 'a duration: 90s, 30m, 1h'),
+    0,
+  )
+  .option('--seed <n>', 'another number gives other chance', or(parseSeed, 'a whole number from 0 to 4294967295'), 0)
+  .option('--json', 'print one record as JSON a line', false)
+  .action(async (file: string, { input, runOn, ...options }: { input: string; runOn: number; seed: number; json: boolean }) => {
+    const source = input === '-' ? fromStdin(process.stdin) : fromFile(userPath(input));
+    await source.size();
+    const spawner = createNodeSpawner(layoutFrom(import.meta.dirname).builtFolder);
+    await testProcessor(spawner, output, userPath(file), source.pieces(0), { ...options, runOnMs: runOn });
+  });
 
 const workspace = program.command('workspace').description('export a workspace to one file, and import it');
 command(workspace, 'export <file>', 'write all streams, as they are now, to one file')

@@ -1,6 +1,7 @@
 /** The engine of the open workspace, one at a time, and the ports from it to the window. */
 import { MessageChannelMain, type WebContents } from 'electron';
 import { type EngineState, EngineSupervisor } from '../processes/engineSupervisor.ts';
+import type { ProcessEntry } from '../processes/spawner.ts';
 import type { Layout } from '../web/layout.ts';
 import { channels } from './bridge.ts';
 import { serveSpawnRequests } from './children.ts';
@@ -78,7 +79,7 @@ export class EngineHost {
   }
 
   #startChild(): UtilityChild {
-    const fork = (entry: 'engine' | 'broker') => new UtilityChild(this.#layout.builtFolder, entry);
+    const fork = (entry: ProcessEntry) => new UtilityChild(this.#layout.builtFolder, entry);
     const engine = fork('engine');
     serveSpawnRequests(engine, fork);
     return engine;

@@ -1,0 +1,16 @@
+/** What one step of a processor (an event, a window) may do. */
+
+/** Events that it emits. */
+export const EMISSIONS_MAX = 10_000;
+/** Characters of their keys, values and headers: at most three times as many bytes, which go in one frame. */
+export const EMITTED_CHARACTERS_MAX = 3 * 1024 * 1024;
+/** Reasons for which its event is bad; more are counted. */
+export const REASONS_MAX = 50;
+/** Lines that it writes to the log; more are dropped, and that is said. */
+export const LOG_LINES_MAX = 100;
+/** Characters of such a line, of a reason, of an error's message. */
+export const LINE_CHARACTERS_MAX = 4_000;
+/** Characters of a key of a store. */
+export const STORE_KEY_CHARACTERS_MAX = 16 * 1024;
+/** Characters of a value of a store, as JSON. */
+export const STORE_VALUE_CHARACTERS_MAX = 1024 * 1024;

@@ -1,0 +1,6 @@
+/** What this side of the realm uses of the language, taken before a processor can change it. */
+export const { parse, stringify } = JSON;
+export const { isArray } = Array;
+export const { floor, imul } = Math;
+export const { freeze, defineProperty, keys } = Object;
+export const RealDate = Date;

@@ -1,0 +1,221 @@
+/**
+ * The inside of a realm: a context of its own in which a processor runs. What lies around it (sandbox.ts) calls the functions below, with
+ * strings and numbers, and reads strings and numbers; no object of the outside ever comes in, since from one a program finds its way out.
+ * It is bundled into one script, which is the first that runs in the context.
+ */
+import type { Context, Event, EventContext, Processor } from 'loglab';
+import { declarationOf, type Declaration } from './declaration.ts';
+import { placeIn } from './failures.ts';
+import { type Failure, type Outcome, Recording } from './outcome.ts';
+import { defineProperty, freeze, parse, stringify } from './primordials.ts';
+import { ShardStores } from './stores.ts';
+import { makeWorld } from './world.ts';
+
+/** A module of a processor, as compile.ts has made it. */
+export type Module = (exports: { default?: unknown }, require: (name: string) => unknown) => void;
+
+/** JSON of what has become of loading. */
+export type Loaded = { declaration: Declaration; log: string[] } | { failure: Failure };
+
+export interface Realm {
+  /** Runs the module, once. A {@link Loaded}, as JSON. */
+  load(module: Module, fileName: string): string;
+  /** From now on it is so late, milliseconds; `streamTime` NaN where there is none. */
+  setTime(now: number, streamTime: number): void;
+  /** One step each; what it has done is in `outcome` until the next. `timestamp` NaN for none; `headers` JSON, null for none. */
+  event(
+    stream: string,
+    shard: number,
+    offset: string,
+    timestamp: number,
+    key: string | null,
+    text: string | null,
+    headers: string | null,
+  ): void;
+  window(shard: number, time: number): void;
+  punctuate(shard: number, time: number): void;
+  readonly outcome: Outcome;
+}
+
+const NO_HEADERS = freeze([]) as Event['headers'];
+
+/** `seed`: of all chance, 32 bits. */
+export function createRealm(seed: number): Realm {
+  const recording = new Recording();
+  const log = (...what: unknown[]): void => recording.log(what.map(said).join(' '));
+  const world = makeWorld(seed, log);
+  const shards = new Map<number, { stores: ShardStores; context: EventContext }>();
+  let fileName = '';
+  let streamTime = Number.NaN;
+  let processor: Processor | undefined;
+  let declaration: Declaration | undefined;
+  /** The event of the step; null in a window. */
+  let current: Event | null = null;
+  let stepTime = 0;
+
+  function shardOf(number: number): { stores: ShardStores; context: EventContext } {
+    const known = shards.get(number);
+    if (known) return known;
+    const stores = new ShardStores(declaration!.stores);
+    const made = { stores, context: contextOf(number, stores) };
+    shards.set(number, made);
+    return made;
+  }
+
+  function contextOf(shard: number, stores: ShardStores): EventContext {
+    const outputs = declaration!.outputs;
+    return freeze({
+      get now() {
+        return world.now;
+      },
+      get streamTime() {
+        return streamTime === streamTime ? streamTime : null;
+      },
+      shard,
+      store: (name) => stores.get(name),
+      emit(output, event) {
+        if (!outputs.includes(output))
+          throw new TypeError(`There is no output “${output}”: say outputs: ['${output}'] in defineProcessor.`);
+        if (typeof event !== 'object' || event === null) throw new TypeError(`ctx.emit('${output}', { value }) takes an object.`);
+        recording.emit(output, event, { key: current?.key ?? null, timestamp: current ? (current.timestamp ?? Number.NaN) : stepTime });
+      },
+      random: world.random,
+      log,
+      bad(reason) {
+        if (!current) throw new TypeError('Only an event can be bad: ctx.bad is for onEvent.');
+        recording.bad(typeof reason === 'string' ? reason : said(reason));
+      },
+    } satisfies EventContext) as EventContext;
+  }
+
+  function failureOf(thrown: unknown): Failure {
+    return { message: messageOf(thrown), place: placeIn(thrown, fileName) };
+  }
+
+  /** What it throws is told; what it changed is taken back where it failed. */
+  function step(shard: number, what: string, run: (context: EventContext) => unknown): Failure | null {
+    const { stores, context } = shardOf(shard);
+    recording.begin();
+    world.reseed(what);
+    let failure: Failure | null = null;
+    try {
+      const returned = run(context);
+      if (isThenable(returned))
+        throw new TypeError('It returned a promise: nothing in a processor is asynchronous. Take async and await away.');
+    } catch (thrown) {
+      failure = failureOf(thrown);
+    }
+    if (failure || recording.isBad) stores.takeBack();
+    else stores.keep();
+    return failure;
+  }
+
+  function periodic(kind: 'window' | 'punctuate', shard: number, time: number): void {
+    current = null;
+    stepTime = time;
+    recording.end(step(shard, `${kind} ${shard} ${time}`, (context) => processor![kind]!.run(time, context as Context)));
+  }
+
+  return {
+    load(module, name) {
+      fileName = name;
+      recording.begin();
+      world.reseed('load');
+      try {
+        const exports: { default?: unknown } = {};
+        module(exports, required);
+        ({ processor, declaration } = declarationOf(exports.default));
+      } catch (thrown) {
+        return stringify({ failure: failureOf(thrown) } satisfies Loaded);
+      }
+      recording.end(null);
+      const lines = recording.outcome.log;
+      return stringify({ declaration, log: lines === null ? [] : (parse(lines) as string[]) } satisfies Loaded);
+    },
+    setTime(now, time) {
+      world.now = now;
+      streamTime = time;
+    },
+    event(stream, shard, offset, timestamp, key, text, headers) {
+      current = eventOf(stream, shard, offset, timestamp, key, text, headers);
+      const failure = step(shard, `${stream} ${shard} ${offset}`, (context) => processor!.onEvent(current!, context));
+      // What it throws is a reason like others.
+      if (failure) recording.bad(failure.place ? `${failure.message} (${fileName}:${failure.place.line})` : failure.message);
+      recording.end(null);
+    },
+    window: (shard, time) => periodic('window', shard, time),
+    punctuate: (shard, time) => periodic('punctuate', shard, time),
+    outcome: recording.outcome,
+  };
+}
+
+function required(name: string): unknown {
+  if (name === 'loglab') return { defineProcessor: (processor: unknown) => processor };
+  throw new TypeError(`A processor imports from 'loglab' alone; there is no '${name}' here.`);
+}
+
+function eventOf(
+  stream: string,
+  shard: number,
+  offset: string,
+  timestamp: number,
+  key: string | null,
+  text: string | null,
+  headers: string | null,
+): Event {
+  const event = {
+    stream,
+    shard,
+    offset,
+    timestamp: timestamp === timestamp ? timestamp : null,
+    key,
+    text,
+    headers: headers === null ? NO_HEADERS : (parse(headers) as Event['headers']),
+  };
+  let value: unknown;
+  let isRead = false;
+  // Read when it is asked for: who looks at the key alone need not have a value that is JSON.
+  defineProperty(event, 'value', {
+    enumerable: true,
+    get() {
+      if (!isRead) value = text === null ? null : readJson(text);
+      isRead = true;
+      return value;
+    },
+  });
+  return event as unknown as Event;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (thrown) {
+    throw new Error(`The value is not JSON: ${(thrown as Error).message}`);
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** As a person would write it. */
+function said(what: unknown): string {
+  if (typeof what === 'string') return what;
+  if (what instanceof Error) return messageOf(what);
+  try {
+    return (stringify(what) as string | undefined) ?? String(what);
+  } catch {
+    return String(what);
+  }
+}
+
+/** Whatever was thrown may not be an Error, and may lie about what it is. */
+function messageOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error)
+      return thrown.name === 'Error' ? String(thrown.message) : `${String(thrown.name)}: ${String(thrown.message)}`;
+    return `It threw ${said(thrown)}`;
+  } catch {
+    return 'It threw something that can not be told.';
+  }
+}

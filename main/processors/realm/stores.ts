@@ -1,0 +1,116 @@
+/**
+ * The stores of one shard: JSON by key, so that what is given out is a copy, and what was given in is one. Each change notes what was there
+ * before: a step can be taken back.
+ */
+import type { Store } from 'loglab';
+import { STORE_KEY_CHARACTERS_MAX, STORE_VALUE_CHARACTERS_MAX } from './limits.ts';
+import { parse, stringify } from './primordials.ts';
+import { SortedKeys } from './sortedKeys.ts';
+
+interface Change {
+  store: KeyedJson;
+  key: string;
+  /** Undefined where nothing was. */
+  before: string | undefined;
+}
+
+class KeyedJson {
+  readonly values = new Map<string, string>();
+  readonly #keys = new SortedKeys();
+
+  put(key: string, json: string | undefined): void {
+    if (json === undefined) {
+      this.values.delete(key);
+      this.#keys.delete(key);
+      return;
+    }
+    if (!this.values.has(key)) this.#keys.add(key);
+    this.values.set(key, json);
+  }
+
+  *range(from: string, until: string | undefined): Generator<[string, string]> {
+    // From key to key: it may be changed while it is gone through.
+    for (let key = this.#keys.atOrAfter(from); key !== undefined; key = this.#keys.after(key)) {
+      if (until !== undefined && key >= until) return;
+      yield [key, this.values.get(key)!];
+    }
+  }
+}
+
+export class ShardStores {
+  readonly #stores = new Map<string, Store>();
+  #changes: Change[] = [];
+
+  constructor(names: readonly string[]) {
+    for (const name of names) this.#stores.set(name, this.#made(name));
+  }
+
+  get(name: string): Store {
+    const store = this.#stores.get(name);
+    if (store) return store;
+    throw new TypeError(`There is no store “${name}”: say stores: ['${name}'] in defineProcessor.`);
+  }
+
+  /** What was changed since the last step stays. */
+  keep(): void {
+    if (this.#changes.length > 0) this.#changes = [];
+  }
+
+  /** What was changed since then never was. */
+  takeBack(): void {
+    for (let at = this.#changes.length - 1; at >= 0; at--) {
+      const { store, key, before } = this.#changes[at]!;
+      store.put(key, before);
+    }
+    this.#changes = [];
+  }
+
+  #made(name: string): Store {
+    const content = new KeyedJson();
+    const read = (json: string | undefined): unknown => (json === undefined ? undefined : parse(json));
+    const change = (key: string, json: string | undefined): void => {
+      this.#changes.push({ store: content, key, before: content.values.get(key) });
+      content.put(key, json);
+    };
+    const set = (key: string, value: unknown): void => change(checkedKey(key, name), jsonOf(value, key, name));
+    return {
+      get: (key) => read(content.values.get(checkedKey(key, name))),
+      has: (key) => content.values.has(checkedKey(key, name)),
+      set,
+      setIf(key, value, condition) {
+        if (condition(read(content.values.get(checkedKey(key, name)))) !== true) return false;
+        set(key, value);
+        return true;
+      },
+      delete(key) {
+        if (content.values.has(checkedKey(key, name))) change(key, undefined);
+      },
+      *range(from = '', until) {
+        for (const [key, json] of content.range(from, until)) yield [key, parse(json)];
+      },
+      get size() {
+        return content.values.size;
+      },
+    };
+  }
+}
+
+function checkedKey(key: unknown, store: string): string {
+  if (typeof key !== 'string') throw new TypeError(`A key of the store “${store}” is a string, not ${what(key)}.`);
+  if (key.length <= STORE_KEY_CHARACTERS_MAX) return key;
+  throw new RangeError(`A key of the store “${store}” has ${key.length} characters; at most ${STORE_KEY_CHARACTERS_MAX} are taken.`);
+}
+
+function jsonOf(value: unknown, key: string, store: string): string {
+  const json = stringify(value) as string | undefined;
+  if (json === undefined) throw new TypeError(`What JSON can not say (${what(value)}) can not be kept in the store “${store}”.`);
+  if (json.length <= STORE_VALUE_CHARACTERS_MAX) return json;
+  const [most, have] = [STORE_VALUE_CHARACTERS_MAX, json.length];
+  throw new RangeError(
+    `The value for “${key.slice(0, 50)}” in the store “${store}” has ${have} characters as JSON; at most ${most} are kept.`,
+  );
+}
+
+function what(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}
