@@ -114,25 +114,18 @@ export class StoreReader {
 
   /**
    * The first record, by offset, with this timestamp (milliseconds) or a later one, as Kafka's ListOffsets defines it; null where there is
-   * none. A damaged batch is passed over. Throws `no-such-shard`. https://kafka.apache.org/protocol#The_Messages_ListOffsets
+   * none below the high watermark. A damaged batch is passed over. Throws `no-such-shard`. https://kafka.apache.org/protocol#The_Messages_ListOffsets
    */
   offsetForTime(shardId: number, timestamp: bigint): TimedOffset | null {
-    return this.#snapshot(shardId, (shard) => {
-      let from = shard.startOffset;
-      for (;;) {
-        const meta = this.#times.firstSince(shard, timestamp, from);
-        if (meta === null) return null;
-        const found = this.#recordIn(meta, (record) => record.timestamp >= timestamp);
-        if (found) return found;
-        from = meta.lastOffset + 1n;
-      }
-    });
+    return this.#snapshot(shardId, (shard) => this.#offsetForTime(shard, timestamp, this.#endOf(shard)));
   }
 
   /** The first record, by offset, with the greatest timestamp of the shard; null where it is empty. Throws `no-such-shard`. */
   maxTimestamp(shardId: number): TimedOffset | null {
-    const greatest = this.#snapshot(shardId, (shard) => this.#times.maxTimestamp(shard));
-    return greatest === null ? null : this.offsetForTime(shardId, greatest);
+    return this.#snapshot(shardId, (shard) => {
+      const greatest = this.#times.maxTimestamp(shard);
+      return greatest === null ? null : this.#offsetForTime(shard, greatest, shard.nextOffset);
+    });
   }
 
   /** The greatest timestamp of the batches that begin before an offset; null where none does. Throws `no-such-shard`. */
@@ -172,6 +165,16 @@ export class StoreReader {
 
   #assertOpen(): void {
     if (!this.#db.open) throw new LabError('broker-down', 'The broker is closing: nothing can be read any more.');
+  }
+
+  #offsetForTime(shard: ShardState, timestamp: bigint, end: bigint): TimedOffset | null {
+    for (let from = shard.startOffset; ;) {
+      const meta = this.#times.firstSince(shard, timestamp, from);
+      if (meta === null || meta.baseOffset >= end) return null;
+      const found = this.#recordIn(meta, (record) => record.timestamp >= timestamp);
+      if (found) return found;
+      from = meta.lastOffset + 1n;
+    }
   }
 
   /** Undefined also where the batch is damaged. */

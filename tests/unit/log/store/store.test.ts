@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { decodeStored, encodeBatch, type StoredBatch, StoreReader } from '../../../../main/log/index.ts';
-import { appended, batchOf, batchWithGap, oneShard, open, temporaryFolder, toAppend } from './folder.ts';
+import { appended, batchAt, batchOf, batchWithGap, oneShard, open, temporaryFolder, toAppend } from './folder.ts';
 
 const read = { upTo: 'highWatermark', bytesMax: 1 } as const;
 
@@ -132,11 +132,12 @@ describe('read', () => {
     const path = join(temporaryFolder(), 'broker.db');
     const store = open(path);
     const id = oneShard(store);
-    appended(store, batchOf(id, 3), batchOf(id, 2));
+    appended(store, batchOf(id, 3), batchAt(id, 2_000n, 2_000n));
     const acknowledged = new StoreReader(path, () => 3n);
     const { batches, endOffset } = acknowledged.read(id, 1n, { upTo: 'highWatermark', bytesMax: 1e6 });
     expect({ held: batches.map(({ baseOffset }) => baseOffset), endOffset }).toEqual({ held: [0n], endOffset: 3n });
     expect(acknowledged.read(id, 3n, read)).toMatchObject({ batches: [], endOffset: 3n });
+    expect([store.offsetForTime(id, 2_000n)?.offset, acknowledged.offsetForTime(id, 2_000n)]).toEqual([3n, null]);
     expect(() => acknowledged.read(id, 4n, read)).toThrow(expect.objectContaining({ code: 'offset-out-of-range' }));
     acknowledged.close();
     store.close();
