@@ -22,7 +22,7 @@ const parts: Part[] = [
     name: 'realm',
     config: 'main/processors/realm/vite.config.ts',
     output: 'dist/realm',
-    sources: ['main/processors/realm', 'package-lock.json'],
+    sources: ['main/processors/realm', 'main/api', 'package-lock.json'],
   },
   { name: 'preload', config: 'main/desktop/vite.config.ts', output: 'dist/preload', sources: ['main/desktop', 'package-lock.json'] },
   {

@@ -3,6 +3,7 @@
  * The loglab command: `loglab <noun> <verb>`. Exit codes: 0; 1 for a failure, with one line on stderr; 2 for wrong usage.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../api/duration.ts';
 import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
@@ -19,7 +20,7 @@ import { importFile } from './import.ts';
 import { fromFile, fromStdin } from './importSource.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
-import { parseDuration, parseFrom, parseUntil } from './range.ts';
+import { parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
 import { testProcessor } from './testProcessor.ts';
 import { verifyLog } from './verify.ts';

@@ -1,4 +1,4 @@
-/** What `--from`, `--until` and durations say. */
+/** What `--from` and `--until` say. */
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
 import { parseIsoTime } from '../api/time.ts';
 
@@ -24,14 +24,6 @@ export function parseUntil(text: string): RangeUntil | null {
   if (count) return { at: 'count', count: Number(count[1]) };
   const time = parseIsoTime(text);
   return time === null ? null : { at: 'time', time };
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** 500ms, 90s, 30m, 1h or 1d, as milliseconds. Null for anything else. */
-export function parseDuration(text: string): number | null {
-  const [, count, unit] = /^(\d{1,9}) ?(ms|s|m|h|d)$/.exec(text) ?? [];
-  return count === undefined ? null : Number(count) * UNIT_MS[unit!]!;
 }
 
 function parseOffset(text: string): bigint | null {

@@ -74,13 +74,14 @@ function createService(
   }
 
   return {
-    load({ source, fileName, seed }) {
+    async load({ source, fileName, seed }) {
       nameFile(fileName);
       const code = compileProcessor(source, fileName);
       heartbeat.beat();
       try {
         const { realm, declaration, log } = loadProcessor(realmScript, code, { fileName, seed });
         simulation = new Simulation(watched(realm, heartbeat), declaration);
+        await nextTurn();
         return { declaration, log };
       } finally {
         heartbeat.rest();

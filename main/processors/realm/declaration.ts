@@ -1,8 +1,8 @@
 /** What the default export of a processor says of itself, checked. */
 import type { Processor } from 'loglab';
+import { parseDuration } from '../../api/duration.ts';
 import { isArray } from './primordials.ts';
 
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const KNOWN = ['inputs', 'outputs', 'stores', 'onEvent', 'window', 'punctuate'];
 const NAME = /^[A-Za-z0-9._-]{1,249}$/;
 /** Inputs, outputs and stores of one processor, each. */
@@ -63,9 +63,8 @@ function periodOf(what: 'window' | 'punctuate', periodic: Processor['window']): 
   if (typeof periodic !== 'object' || periodic === null || typeof periodic.run !== 'function') {
     throw new TypeError(`${what} needs every and run(time, ctx).`);
   }
-  const [, count, unit] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(String(periodic.every)) ?? [];
-  const ms = count === undefined ? Number.NaN : Number(count) * UNITS[unit!]!;
-  if (!Number.isSafeInteger(ms) || ms < EVERY_MS_MIN) {
+  const ms = parseDuration(String(periodic.every));
+  if (ms === null || ms < EVERY_MS_MIN) {
     throw new TypeError(
       `${what}: every is a time like 30s, 5m, 1h or 1d, at least ${EVERY_MS_MIN} ms; it is ${JSON.stringify(periodic.every)}.`,
     );

@@ -2,5 +2,5 @@
 export const { parse, stringify } = JSON;
 export const { isArray } = Array;
 export const { floor, imul } = Math;
-export const { freeze, defineProperty, keys } = Object;
+export const { freeze, defineProperty } = Object;
 export const RealDate = Date;

@@ -154,15 +154,7 @@ function required(name: string): unknown {
   throw new TypeError(`A processor imports from 'loglab' alone; there is no '${name}' here.`);
 }
 
-function eventOf(
-  stream: string,
-  shard: number,
-  offset: string,
-  timestamp: number,
-  key: string | null,
-  text: string | null,
-  headers: string | null,
-): Event {
+const eventOf: (...told: Parameters<Realm['event']>) => Event = (stream, shard, offset, timestamp, key, text, headers) => {
   const event = {
     stream,
     shard,
@@ -184,7 +176,7 @@ function eventOf(
     },
   });
   return event as unknown as Event;
-}
+};
 
 function readJson(text: string): unknown {
   try {

@@ -15,6 +15,7 @@ describe('what does not come to an end is ended, and its line named', () => {
   it.concurrent.each([
     ['a loop in a handler', onEvent('for (;;);'), 4],
     ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2],
+    ['one that is asynchronous', `(async () => {\nfor (;;) await 0;\n})();\n${onEvent('')}`, 2],
     ['a loop that is asynchronous', onEvent('(async () => { for (;;) await 0; })();'), 4],
     ['a loop in a window', processor(`onEvent() {},\nwindow: { every: '1s', run() {\nwhile (true) {}\n} }`), 5],
   ])('%s', async (_name, source, line) => {
