@@ -78,7 +78,7 @@ test('a broker killed under way: the page says it, stands still, goes on, and ev
   const before = await broker(client);
   // It is back so soon that the sentence may stand for a moment only: it is waited for before it can come.
   const said = page
-    .getByText(/Broker 1 (is (down|starting)|ended|was started again)/)
+    .getByText(/Broker 1 (is (down|starting)|had ended)/)
     .first()
     .waitFor({ timeout: 10_000 });
   crash(before.pid!);
