@@ -10,8 +10,8 @@ const entries = {
   broker: 'cluster/brokerProcess.ts',
   logWriter: 'log/writerThread.ts',
   logCheckpoint: 'log/checkpointThread.ts',
-  processor: 'processors/processorProcess.ts',
-  processorWatchdog: 'processors/watchdogThread.ts',
+  processor: 'processors/process/processorProcess.ts',
+  processorWatchdog: 'processors/process/watchdogThread.ts',
   serve: 'web/serve.ts',
   loglab: 'cli/loglab.ts',
 };

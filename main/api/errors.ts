@@ -17,6 +17,7 @@ export const errorCodes = [
   'no-event-time', // the stream says no field that holds it
   'value-too-large',
   'batch-invalid', // an appended record batch is malformed or fails its CRC
+  'fenced', // somebody else has taken over what this one was writing
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
   'processor-ended', // its process was ended: it hung, took too much memory, or was killed

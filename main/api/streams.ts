@@ -97,6 +97,8 @@ export interface ShardSummary {
 
 export interface StreamSummary {
   name: string;
+  /** It is one that the lab keeps for itself: it can be read, and not written, changed or deleted. */
+  isInternal: boolean;
   /** Milliseconds since 1970. */
   createdAt: number;
   /** None where there is a problem. */

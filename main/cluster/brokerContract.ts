@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import { bucketsMax } from '../api/histogram.ts';
 import { bytes } from '../api/values.ts';
-import type { AppendOutcome, BatchMeta, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
+import type { Appended, AppendOutcome, BatchMeta, ReaderPosition, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
 import type { TimeCounts, TimeExtent } from './timeCounts.ts';
 
 /** Most batches in one append request. */
@@ -15,6 +15,8 @@ export const APPEND_BATCHES_MAX = 1_024;
 export const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Broker watchers hear of changes at most this often, milliseconds. */
 export const WATCH_INTERVAL_MS = 40;
+/** Longest that a broker waits for events that are asked for before they are there, milliseconds. */
+export const AWAIT_MS_MAX = 20_000;
 
 const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const shardIds = v.pipe(v.array(shardId), v.minLength(1));
@@ -73,6 +75,12 @@ export interface CheckedSlice {
   next: bigint | null;
 }
 
+/** A local socket (rpc/adapters/localSocket.ts) on which a broker answers the same contract. */
+export interface BrokerAccess {
+  address: string;
+  secret: string;
+}
+
 export interface BrokerChange {
   /** All shards first, then the ones that changed. */
   shards: ShardState[];
@@ -122,6 +130,39 @@ const broker = {
     }),
     type<AppendOutcome[]>(),
   ),
+  /**
+   * Verifies and appends batches in one transaction of their own, all of them or none: what a processor makes of some events, its state and its
+   * position. `expectedOffset`: the offset that the batch must get, else all is refused (`fenced`): another life of the processor has taken over.
+   */
+  commit: call(
+    v.strictObject({
+      batches: v.pipe(
+        v.array(v.strictObject({ shardId, bytes, expectedOffset: v.optional(v.bigint()) })),
+        v.minLength(1),
+        v.maxLength(APPEND_BATCHES_MAX),
+      ),
+    }),
+    type<Appended[]>(),
+  ),
+  /** Appends batches that are numbered in the sequence of their producer; those that are in the shard already are passed over. */
+  send: call(
+    v.strictObject({ batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)) }),
+    type<void>(),
+  ),
+  /** Answers when one of the shards has an event at this offset or behind it, or is gone; or when so much time has passed. */
+  awaitMore: call(
+    v.strictObject({
+      places: v.pipe(v.array(v.strictObject({ shardId, offset: v.bigint() })), v.minLength(1)),
+      ms: v.pipe(v.number(), v.minValue(0), v.maxValue(AWAIT_MS_MAX)),
+    }),
+    type<void>(),
+  ),
+  /** What a positions shard has of a reader (log/positions.ts). */
+  positions: call(v.strictObject({ shardId, reader: v.string() }), type<ReaderPosition[]>()),
+  /** Whole batches before the offset need not be kept; until the broker ends. */
+  trimBefore: call(v.strictObject({ shardId, offset: v.bigint() }), type<void>()),
+  /** Where other processes of the lab reach this broker. */
+  access: call(empty, type<BrokerAccess>()),
   fetch: call(
     v.strictObject({ shardId, from: v.bigint(), bytesMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(FETCH_BYTES_MAX)) }),
     type<Fetched>(),

@@ -2,13 +2,15 @@
  * A broker: a process with its own SQLite file. It is started by the engine, told over its control channel which file and where the engine
  * listens for it, connects to there, and ends when the channel closes. Killing it is a real crash.
  */
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type ErrorShape, serializeError } from '../api/errors.ts';
 import { acquireLock, openLog } from '../log/index.ts';
 import { parentChannel } from '../processes/parentChannel.ts';
-import { connectLocal } from '../rpc/adapters/localSocket.ts';
+import { connectLocal, listenLocal, type LocalListener } from '../rpc/adapters/localSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
-import { brokerContract } from './brokerContract.ts';
+import type { Port } from '../rpc/port.ts';
+import { type BrokerAccess, brokerContract } from './brokerContract.ts';
 import { createBrokerService } from './brokerService.ts';
 
 /** How long a new broker waits for the one before it to let go of the file, milliseconds. */
@@ -62,10 +64,22 @@ async function boot({ brokerId, file, durability, address, secret }: BootMessage
     checkpointFile: path.join(import.meta.dirname, 'logCheckpoint.js'),
     onLost: endWith,
   });
-  const handlers = { broker: createBrokerService(log) };
-  createPeer(await connectLocal(address, secret), { serve: { contract: brokerContract, handlers } });
+  let listening: Promise<BrokerAccess & { listener: LocalListener }> | null = null;
+  async function listen(): Promise<BrokerAccess & { listener: LocalListener }> {
+    const own = randomBytes(32).toString('base64url');
+    const listener = await listenLocal({ secret: own, onPort: serve });
+    return { address: listener.address, secret: own, listener };
+  }
+  async function access(): Promise<BrokerAccess> {
+    const made = await (listening ??= listen());
+    return { address: made.address, secret: made.secret };
+  }
+  const handlers = { broker: createBrokerService(log, access) };
+  const serve = (port: Port): void => void createPeer(port, { serve: { contract: brokerContract, handlers } });
+  serve(await connectLocal(address, secret));
   close = () => {
     close = () => {};
+    void listening?.then(({ listener }) => listener.close());
     void log.close().finally(() => {
       lock.release();
       // The acknowledgements of the last commit are still on their way out.

@@ -1,15 +1,17 @@
 /** What a broker answers: the calls of brokerContract.ts over its log. */
 import type { DomainHandlers } from '../api/contract.ts';
-import { serializeError } from '../api/errors.ts';
-import { type AppendOutcome, type BatchToAppend, type Log, type ShardState, verifyBatch } from '../log/index.ts';
+import { deserializeError, serializeError } from '../api/errors.ts';
+import { type Appended, type AppendOutcome, type BatchToAppend, type Log, type ShardState, verifyBatch } from '../log/index.ts';
 import { conflate } from '../rpc/conflate.ts';
-import { type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
+import { type BrokerAccess, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
+import { awaitMore } from './awaitMore.ts';
 import { checkSlice } from './checkShard.ts';
 import { producedSlice } from './producedBy.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 import { timeCounts, timeExtent } from './timeCounts.ts';
 
-export function createBrokerService(log: Log): DomainHandlers<(typeof brokerContract)['broker']> {
+/** `access`: see the contract. */
+export function createBrokerService(log: Log, access: () => Promise<BrokerAccess>): DomainHandlers<(typeof brokerContract)['broker']> {
   const { reader } = log;
 
   async function append(batches: readonly Omit<BatchToAppend, 'header'>[], underWay: number): Promise<AppendOutcome[]> {
@@ -29,6 +31,16 @@ export function createBrokerService(log: Log): DomainHandlers<(typeof brokerCont
     return outcomes;
   }
 
+  async function commit(batches: readonly Omit<BatchToAppend, 'header'>[]): Promise<Appended[]> {
+    const sound = batches.map((batch) => ({ ...batch, header: verifyBatch(batch.bytes) }));
+    return (await log.append(sound, 1, { allOrNone: true })).map(appendedOf);
+  }
+
+  async function send(batches: readonly { shardId: number; bytes: Uint8Array }[]): Promise<void> {
+    const sound = batches.map((batch) => ({ ...batch, header: verifyBatch(batch.bytes), isInSequence: true }));
+    (await log.append(sound, 1)).forEach(appendedOf);
+  }
+
   return {
     shards: () => log.shards(),
     createShards: ({ streamId, stream, numbers }) => log.createShards(numbers.map((number) => ({ streamId, stream, number }))),
@@ -37,6 +49,12 @@ export function createBrokerService(log: Log): DomainHandlers<(typeof brokerCont
     setRetention: ({ shardIds, ms, bytes }) => log.setRetention(shardIds, { ms, bytes }),
     deleteEmptyShards: ({ shardIds }) => log.deleteEmptyShards(shardIds),
     append: ({ batches, underWay }) => append(batches, underWay),
+    commit: ({ batches }) => commit(batches),
+    send: ({ batches }) => send(batches),
+    awaitMore: ({ places, ms }, { signal }) => awaitMore(log, places, { ms, signal }),
+    positions: ({ shardId, reader: of }) => reader.positions(shardId, of),
+    trimBefore: ({ shardId, offset }) => log.trimBefore(shardId, offset),
+    access,
     fetch: ({ shardId, from, bytesMax }) => reader.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
     bounds: ({ shardIds }) => statesOf(log, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),
     rowCursors: ({ shardIds, row }) => rowCursors(log, shardIds, row),
@@ -53,6 +71,11 @@ export function createBrokerService(log: Log): DomainHandlers<(typeof brokerCont
     batchAt: ({ shardId, offset }) => reader.locate(shardId, { offset }),
     watch: (_input, { signal }) => watch(log, signal),
   };
+}
+
+function appendedOf(outcome: AppendOutcome): Appended {
+  if (outcome.ok) return outcome.appended;
+  throw deserializeError(outcome.error);
 }
 
 /** All shards first, then those that differ from what was told last. */

@@ -4,9 +4,20 @@
  */
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
 import type { BrokerStatus } from '../api/lab.ts';
-import type { Appended, AppendOutcome, BatchMeta, Durability, RestoredShard, Retention, ShardState, TimedOffset } from '../log/index.ts';
+import type {
+  Appended,
+  AppendOutcome,
+  BatchMeta,
+  Durability,
+  ReaderPosition,
+  RestoredShard,
+  Retention,
+  ShardState,
+  TimedOffset,
+} from '../log/index.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import {
+  type BrokerAccess,
   type CheckedSlice,
   type Fetched,
   FETCH_BYTES_MAX,
@@ -43,6 +54,12 @@ export interface Cluster {
   shardsOf(streamId: string): ShardPlace[];
   /** Places the shards on the brokers that are up and hold the fewest. Throws `broker-down` where none is. */
   createShards(streamId: string, stream: string, numbers: readonly number[]): Promise<ShardPlace[]>;
+  /** The same on chosen brokers. Throws `broker-down` where one of them is not up. */
+  createShardsOn(streamId: string, stream: string, shards: readonly { number: number; brokerId: number }[]): Promise<ShardPlace[]>;
+  /** Where other processes of the lab reach a broker. Throws `broker-down`. */
+  access(brokerId: number): Promise<BrokerAccess>;
+  /** What a positions shard has of a reader. */
+  positions(place: ShardPlace, reader: string): Promise<ReaderPosition[]>;
   /** What a shard that was just made had in another log, before its batches are restored. */
   restoreShard(place: ShardPlace, restored: RestoredShard): Promise<void>;
   deleteShards(places: ShardPlace[]): Promise<void>;
@@ -159,6 +176,24 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return placed;
   }
 
+  /** `numbers`: of the shards, by broker. */
+  async function createPlaced(streamId: string, stream: string, numbers: ReadonlyMap<number, number[]>): Promise<ShardPlace[]> {
+    const parts = await Promise.allSettled(
+      [...numbers].map(async ([brokerId, own]) => {
+        const made = await link(brokerId).client().createShards({ streamId, stream, numbers: own });
+        link(brokerId).learn(made);
+        return made.map((shard): ShardPlace => ({ number: shard.number, brokerId, shardId: shard.id }));
+      }),
+    );
+    const made = parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
+    const failed = parts.find((part) => part.status === 'rejected');
+    if (failed) {
+      await deleteShards(made);
+      throw failed.reason;
+    }
+    return made.sort((a, b) => a.number - b.number);
+  }
+
   async function deleteShards(places: readonly ShardPlace[]): Promise<void> {
     await Promise.all(
       byBroker(places).map(async ([id, own]) => {
@@ -191,22 +226,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         )
         .sort((a, b) => a.number - b.number);
     },
-    async createShards(streamId, stream, numbers) {
-      const parts = await Promise.allSettled(
-        [...spread(numbers)].map(async ([brokerId, own]) => {
-          const made = await link(brokerId).client().createShards({ streamId, stream, numbers: own });
-          link(brokerId).learn(made);
-          return made.map((shard): ShardPlace => ({ number: shard.number, brokerId, shardId: shard.id }));
-        }),
-      );
-      const made = parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : []));
-      const failed = parts.find((part) => part.status === 'rejected');
-      if (failed) {
-        await deleteShards(made);
-        throw failed.reason;
-      }
-      return made.sort((a, b) => a.number - b.number);
-    },
+    createShards: (streamId, stream, numbers) => createPlaced(streamId, stream, spread(numbers)),
+    createShardsOn: (streamId, stream, shards) =>
+      createPlaced(
+        streamId,
+        stream,
+        new Map([...Map.groupBy(shards, ({ brokerId }) => brokerId)].map(([id, own]) => [id, own.map(({ number }) => number)])),
+      ),
+    access: (brokerId) => link(brokerId).client().access({}),
+    positions: (place, reader) => client(place).positions({ shardId: place.shardId, reader }),
     restoreShard: (place, restored) =>
       client(place).restoreShard({ shardId: place.shardId, restored: { ...restored, parents: [...restored.parents] } }),
     deleteShards,

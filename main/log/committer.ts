@@ -6,7 +6,7 @@
  * followed by new ones: a commit waits for them a moment, shorter than a commit takes. One that is alone never waits.
  */
 import { LabError, toLabError } from '../api/errors.ts';
-import type { AppendResult, BatchToAppend } from './store/append.ts';
+import type { AppendOptions, AppendResult, BatchToAppend } from './store/append.ts';
 import type { Store } from './store/store.ts';
 
 /** Batches that go into one transaction, bytes. A request is never cut: one that is larger goes alone. */
@@ -26,7 +26,7 @@ export interface Committer {
    * Resolves after the commit, with one result a batch. Rejects with the failure of the commit, and with `broker-down` after close: then
    * none of the batches is in the log. `underWay`: requests of this producer that wait for their answers, this one counted.
    */
-  append(batches: readonly BatchToAppend[], underWay?: number): Promise<AppendResult[]>;
+  append(batches: readonly BatchToAppend[], underWay?: number, options?: AppendOptions): Promise<AppendResult[]>;
   /** Commits what waits and takes nothing more. The store stays open. */
   close(): void;
 }
@@ -35,6 +35,7 @@ interface Request {
   batches: readonly BatchToAppend[];
   bytes: number;
   underWay: number;
+  options: AppendOptions;
   resolve: (results: AppendResult[]) => void;
   reject: (error: LabError) => void;
 }
@@ -82,13 +83,15 @@ export function createCommitter(
     });
   }
 
+  /** What is all or none goes alone: what it takes back is the whole transaction. */
   function takeGroup(): Request[] {
     let bytes = 0;
     let count = 0;
     for (const request of queue) {
-      if (count > 0 && bytes + request.bytes > commitBytesMax) break;
+      if (count > 0 && (request.options.allOrNone || bytes + request.bytes > commitBytesMax)) break;
       bytes += request.bytes;
       count++;
+      if (request.options.allOrNone) break;
     }
     const group = queue.slice(0, count);
     queue = queue.slice(count);
@@ -98,7 +101,10 @@ export function createCommitter(
 
   function commit(group: readonly Request[]): void {
     try {
-      const results = store.append(group.flatMap(({ batches }) => batches));
+      const results = store.append(
+        group.flatMap(({ batches }) => batches),
+        group[0]!.options,
+      );
       let at = 0;
       for (const { batches, resolve } of group) resolve(results.slice(at, (at += batches.length)));
     } catch (thrown) {
@@ -108,12 +114,12 @@ export function createCommitter(
   }
 
   return {
-    append(batches, underWay = 1) {
+    append(batches, underWay = 1, options = {}) {
       if (isClosed) return Promise.reject(new LabError('broker-down', 'The broker is closing: it takes no more records.'));
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
       queuedBytes += bytes;
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult[]>();
-      queue.push({ batches, bytes, underWay, resolve, reject });
+      queue.push({ batches, bytes, underWay, options, resolve, reject });
       schedule();
       return promise;
     },

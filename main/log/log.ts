@@ -24,6 +24,8 @@ export interface Log extends Writing {
   readonly reader: StoreReader;
   /** All shards but the deleted ones, as of the last commit that was told of. What is read may be newer already. */
   shards(): ShardState[];
+  /** The offset behind the last event of a shard that is acknowledged; undefined where there is no such shard. */
+  end(shardId: number): bigint | undefined;
   /** Calls back when shards have changed, until the function that it returns is called. */
   onChange(changed: () => void): () => void;
   /** Resolves when everything that was acknowledged before is that durable, too. */
@@ -40,6 +42,9 @@ export interface LogOptions extends WriterBoot {
   onLost: (why: string) => void;
   queueBytesMax?: number;
 }
+
+/** What writes nothing need not wait for the disk. */
+const UNWRITTEN: ReadonlySet<keyof WriterCalls> = new Set(['passTime', 'trimBefore']);
 
 interface Waiting {
   method: keyof WriterCalls;
@@ -65,7 +70,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
   writer.on('message', (message: FromWriter) => {
     if (message.type !== 'done') return;
-    const hasWritten = message.answers.some(({ id, ok }) => ok && waiting.get(id)?.method !== 'passTime');
+    const hasWritten = message.answers.some(({ id, ok }) => ok && !UNWRITTEN.has(waiting.get(id)?.method ?? 'checkpoint'));
     if (hasWritten) wal.whenDurable(() => learn(message));
     else wal.inTurn(() => learn(message));
   });
@@ -124,12 +129,13 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return {
     reader,
     shards: () => [...byId.values()],
+    end: (shardId) => byId.get(shardId)?.nextOffset,
     onChange(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
     appendP99Ms: () => meter.p99Ms(),
-    async append(batches, underWay) {
+    async append(batches, underWay, options = {}) {
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
       if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
         const message = `More than ${queueBytesMax} bytes wait to be committed (COMMIT_QUEUE_BYTES_MAX).`;
@@ -141,7 +147,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
         const own = batches.map(withOwnBytes);
         const outcomes = await ask(
           'append',
-          [own, underWay],
+          [own, underWay, options],
           own.map((batch) => batch.bytes.buffer),
         );
         meter.add(performance.now() - began);
@@ -155,6 +161,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     deleteShards: (...args) => ask('deleteShards', args),
     deleteEmptyShards: (...args) => ask('deleteEmptyShards', args),
     setRetention: (...args) => ask('setRetention', args),
+    trimBefore: (...args) => ask('trimBefore', args),
     passTime: (...args) => ask('passTime', args),
     setDurability(changed) {
       wal.durability = changed;

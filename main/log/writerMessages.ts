@@ -1,6 +1,6 @@
 /** What a broker's two threads say to each other: the one that answers the engine (log.ts), and the one that writes (writerThread.ts). */
 import { type ErrorShape, LabError, serializeError } from '../api/errors.ts';
-import type { Appended, BatchToAppend } from './store/append.ts';
+import type { Appended, AppendOptions, BatchToAppend } from './store/append.ts';
 import type { NewShard, RestoredShard, Retention, ShardState } from './store/shardTable.ts';
 
 /** What became of one batch of an append. */
@@ -8,12 +8,13 @@ export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; erro
 
 /** What the writer is asked for; see Store (store/store.ts) and Committer (committer.ts), which do it. */
 export interface WriterCalls {
-  append(batches: readonly BatchToAppend[], underWay: number): Promise<AppendOutcome[]>;
+  append(batches: readonly BatchToAppend[], underWay: number, options?: AppendOptions): Promise<AppendOutcome[]>;
   createShards(shards: readonly NewShard[]): ShardState[];
   restoreShard(id: number, restored: RestoredShard): void;
   deleteShards(ids: readonly number[]): void;
   deleteEmptyShards(ids: readonly number[]): boolean;
   setRetention(ids: readonly number[], retention: Retention): void;
+  trimBefore(id: number, offset: bigint): void;
   passTime(since: bigint): bigint;
   /** At once, all that readers leave free: see {@link Store.checkpoint}. */
   checkpoint(): void;

@@ -33,7 +33,7 @@ function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
     tellSoon();
   });
   const calls: WriterCalls = {
-    append: async (batches, underWay) => (await committer.append(batches, underWay)).map(outcomeOf),
+    append: async (batches, underWay, options) => (await committer.append(batches, underWay, options)).map(outcomeOf),
     createShards: (shards) => store.createShards(shards),
     restoreShard: (id, restored) => store.restoreShard(id, restored),
     deleteShards(ids) {
@@ -43,6 +43,10 @@ function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
     deleteEmptyShards: (ids) => store.deleteEmptyShards(ids),
     setRetention(ids, retention) {
       store.setRetention(ids, retention);
+      housekeeper.wake();
+    },
+    trimBefore(id, offset) {
+      store.trimBefore(id, offset);
       housekeeper.wake();
     },
     passTime: (since) => store.passTime(since),

@@ -7,7 +7,7 @@ import { listenLocal } from '../rpc/adapters/localSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
 import type { Port } from '../rpc/port.ts';
 import { processorContract, watchdogContract } from './processorContract.ts';
-import type { ProcessorBoot } from './processorProcess.ts';
+import type { ProcessorBoot } from './process/processorProcess.ts';
 
 export interface ProcessorLink {
   /** A call that the end of the process cuts off rejects with `disconnected`; `ended` says why. */

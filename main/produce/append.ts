@@ -12,7 +12,7 @@ import {
   type NewRecord as LogRecord,
   type Partitioner,
 } from '../log/index.ts';
-import type { StreamRegistry } from '../streams/registry.ts';
+import { assertNotInternal, type StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { SettingsStore } from '../workspace/settings.ts';
 
@@ -68,6 +68,7 @@ export function createAppender({ registry, cluster, settings, now, random }: App
       checkRecord(stream, record, settings.get().valueBytesMax);
     },
     async append(name, records, { signal, producer } = {}) {
+      assertNotInternal(name);
       const stream = registry.get(name);
       const { valueBytesMax } = settings.get();
       const timestamp = BigInt(Math.floor(now()));

@@ -5,7 +5,7 @@ import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../api/streams.ts'
 import { streamNameProblem } from '../api/values.ts';
 import { type BrokerClient, isUnsure } from '../cluster/brokerLink.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
-import type { Retention, ShardState } from '../log/index.ts';
+import { POSITIONS_STREAM, type Retention, type ShardState, STATE_STREAM_PREFIX } from '../log/index.ts';
 import type { StreamRecord, StreamRecords } from '../workspace/streamRecords.ts';
 import { isLost, type StreamPlaces, type LostStream } from './streamPlaces.ts';
 import { createStaging, type Staging } from './staging.ts';
@@ -23,6 +23,8 @@ export interface StreamRegistry {
   /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
   create(name: string, shards: number): Promise<StreamPlaces>;
+  /** A stream of the lab's own, each shard on the broker of its number in the list. */
+  createInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
   /** Streams that are filled before they are there. */
   stage(): Staging;
   /** Why no stream can be made under this name, a sentence; null where one can. */
@@ -33,6 +35,8 @@ export interface StreamRegistry {
   growable(name: string, shards: number): StreamPlaces;
   /** Adds shards at the end. Keys go by all of them from then on. */
   grow(name: string, shards: number): Promise<StreamPlaces>;
+  /** The same for a stream of the lab's own: adds a shard on each of these brokers. */
+  growInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
   delete(name: string): Promise<void>;
   /** Deletes this very stream where nothing was ever appended to it. False where something was, or it is gone. */
   deleteEmpty(stream: StreamPlaces): Promise<boolean>;
@@ -65,6 +69,17 @@ async function setRetention(client: BrokerClient, settings: StreamSettings, shar
 
 function retentionOf({ retentionMs, retentionBytes }: StreamSettings): Retention {
   return { ms: retentionMs, bytes: retentionBytes };
+}
+
+/** Whether it is a stream that the lab keeps for itself: positions, states of processors. */
+export function isInternal(name: string): boolean {
+  return name === POSITIONS_STREAM || name.startsWith(STATE_STREAM_PREFIX);
+}
+
+/** Throws `bad-input` where its streams are the lab's alone to change. */
+export function assertNotInternal(name: string): void {
+  if (!isInternal(name)) return;
+  throw new LabError('bad-input', `“${name}” is a stream of the lab’s own: it can be read, and nothing else.`);
 }
 
 /** Kafka's rule: its metrics replace dots by underscores, so names that differ only in them would collide for its clients. */
@@ -135,6 +150,13 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
   function checkNew(name: string): void {
     const problem = streamNameProblem(name);
     if (problem) throw new LabError('bad-stream-name', problem);
+    if (isInternal(name)) {
+      throw new LabError('bad-stream-name', `“${name}” is the name of a stream that the lab keeps for itself. Choose another.`);
+    }
+    checkUntaken(name);
+  }
+
+  function checkUntaken(name: string): void {
     if (streams.has(name)) throw new LabError('stream-exists', `There is already a stream “${name}”. Choose another name.`);
     const twin = [...streams.keys()].find((other) => asKafkaSees(other) === asKafkaSees(name));
     if (twin)
@@ -161,6 +183,48 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     throw new LabError('bad-input', `The stream “${name}” has ${has} ${has === 1 ? 'shard' : 'shards'}. It can get more, and never fewer.`);
   }
 
+  function make(name: string, shards: number, createShards: (id: string) => Promise<ShardPlace[]>): Promise<StreamPlaces> {
+    return exclusively(name, async () => {
+      const record: StreamRecord = {
+        id: randomUUID(),
+        name,
+        shards,
+        createdAt: now(),
+        state: 'making',
+        settings: STREAM_SETTINGS_DEFAULT,
+      };
+      records.add(record);
+      try {
+        const places = await createShards(record.id);
+        records.setState(record.id, 'open');
+        const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places, settings: record.settings };
+        streams.set(name, made);
+        return made;
+      } catch (error) {
+        if (isUnsure(error)) records.doom(record.id);
+        else records.remove(record.id);
+        throw error;
+      }
+    });
+  }
+
+  /** `createShards` makes those of these numbers for the stream. */
+  function addShards(
+    stream: StreamPlaces,
+    shards: number,
+    createShards: (numbers: number[]) => Promise<ShardPlace[]>,
+  ): Promise<StreamPlaces> {
+    return exclusively(stream.name, async () => {
+      const numbers = Array.from({ length: shards - stream.shards.length }, (_, index) => stream.shards.length + index);
+      // The brokers first: shards beyond what the catalog says are shards of the stream all the same.
+      const made = await createShards(numbers);
+      records.setShards(stream.id, shards);
+      stream.shards = [...stream.shards, ...made];
+      await cluster.setRetention(made, retentionOf(stream.settings));
+      return stream;
+    });
+  }
+
   return {
     all: () => [...streams.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     get,
@@ -179,32 +243,13 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     },
     create(name, shards) {
       checkNew(name);
-      return exclusively(name, async () => {
-        const record: StreamRecord = {
-          id: randomUUID(),
-          name,
-          shards,
-          createdAt: now(),
-          state: 'making',
-          settings: STREAM_SETTINGS_DEFAULT,
-        };
-        records.add(record);
-        try {
-          const places = await cluster.createShards(
-            record.id,
-            name,
-            Array.from({ length: shards }, (_, number) => number),
-          );
-          records.setState(record.id, 'open');
-          const made: StreamPlaces = { id: record.id, name, createdAt: record.createdAt, shards: places, settings: record.settings };
-          streams.set(name, made);
-          return made;
-        } catch (error) {
-          if (isUnsure(error)) records.doom(record.id);
-          else records.remove(record.id);
-          throw error;
-        }
-      });
+      const numbers = Array.from({ length: shards }, (_, number) => number);
+      return make(name, shards, (id) => cluster.createShards(id, name, numbers));
+    },
+    createInternal(name, brokerIds) {
+      checkUntaken(name);
+      const placed = brokerIds.map((brokerId, number) => ({ brokerId, number }));
+      return make(name, brokerIds.length, (id) => cluster.createShardsOn(id, name, placed));
     },
     stage: () =>
       createStaging({
@@ -230,15 +275,17 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     growable,
     grow(name, shards) {
       const stream = growable(name, shards);
-      return exclusively(name, async () => {
-        const numbers = Array.from({ length: shards - stream.shards.length }, (_, index) => stream.shards.length + index);
-        // The brokers first: shards beyond what the catalog says are shards of the stream all the same.
-        const made = await cluster.createShards(stream.id, name, numbers);
-        records.setShards(stream.id, shards);
-        stream.shards = [...stream.shards, ...made];
-        await cluster.setRetention(made, retentionOf(stream.settings));
-        return stream;
-      });
+      return addShards(stream, shards, (numbers) => cluster.createShards(stream.id, name, numbers));
+    },
+    growInternal(name, brokerIds) {
+      const stream = get(name);
+      return addShards(stream, stream.shards.length + brokerIds.length, (numbers) =>
+        cluster.createShardsOn(
+          stream.id,
+          name,
+          numbers.map((number, index) => ({ number, brokerId: brokerIds[index]! })),
+        ),
+      );
     },
     async changeSettings(name, settings) {
       const stream = get(name);

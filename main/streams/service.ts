@@ -4,7 +4,7 @@ import { shardForKey } from '../api/murmur2.ts';
 import { GROWTH_EXAMPLES_MAX, GROWTH_KEYS_MAX, type streams } from '../api/streams.ts';
 import type { ShardPlace } from '../cluster/cluster.ts';
 import { conflate } from '../rpc/conflate.ts';
-import type { StreamRegistry } from './registry.ts';
+import { assertNotInternal, type StreamRegistry } from './registry.ts';
 import type { Summaries } from './summaries.ts';
 
 /** Pages hear of changed counts at most this often, milliseconds. */
@@ -28,7 +28,10 @@ export function createStreamsService({ registry, summaries, recentKeys }: Stream
         signal,
       }),
     create: async ({ name, shards }) => summaries.of(await registry.create(name, shards)),
-    changeSettings: async ({ name, settings }) => summaries.of(await registry.changeSettings(name, settings)),
+    async changeSettings({ name, settings }) {
+      assertNotInternal(name);
+      return summaries.of(await registry.changeSettings(name, settings));
+    },
     async previewGrowth({ name, shards }) {
       const { shards: places } = registry.growable(name, shards);
       const keys = await recentKeys(places, GROWTH_KEYS_MAX);
@@ -37,7 +40,13 @@ export function createStreamsService({ registry, summaries, recentKeys }: Stream
         .filter(({ from, to }) => from !== to);
       return { keys: keys.length, moved: moved.length, examples: moved.slice(0, GROWTH_EXAMPLES_MAX) };
     },
-    grow: async ({ name, shards }) => summaries.of(await registry.grow(name, shards)),
-    delete: ({ name }) => registry.delete(name),
+    async grow({ name, shards }) {
+      assertNotInternal(name);
+      return summaries.of(await registry.grow(name, shards));
+    },
+    delete({ name }) {
+      assertNotInternal(name);
+      return registry.delete(name);
+    },
   };
 }

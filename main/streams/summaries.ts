@@ -2,7 +2,7 @@
 import type { ShardSummary, StreamSummary } from '../api/streams.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { createRateMeter, RATE_SAMPLE_MS, type RateMeter } from './rates.ts';
-import type { StreamRegistry } from './registry.ts';
+import { isInternal, type StreamRegistry } from './registry.ts';
 import { isLost, type StreamPlaces } from './streamPlaces.ts';
 
 export interface Summaries {
@@ -53,6 +53,7 @@ export function createSummaries(registry: StreamRegistry, cluster: Cluster, now:
     const [eventsPerSecond, bytesPerSecond] = rates(stream.id);
     return {
       name: stream.name,
+      isInternal: isInternal(stream.name),
       createdAt: stream.createdAt,
       shards,
       problem,

@@ -49,6 +49,7 @@ export class Watched<T> {
 export function streamSummary(name: string, perShard: number[]): StreamSummary {
   return {
     name,
+    isInternal: false,
     createdAt: Date.UTC(2018, 9, 15),
     events: perShard.reduce((sum, events) => sum + events, 0),
     bytes: perShard.reduce((sum, events) => sum + events * 200, 0),

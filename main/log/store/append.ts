@@ -4,6 +4,8 @@ import { LabError } from '../../api/errors.ts';
 import { patchBatch } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
 import type { AppendClock } from './clock.ts';
+import { isPositionsShard, type PositionTable } from './positionTable.ts';
+import type { ProducerTable } from './producerTable.ts';
 import type { ShardState, ShardTable } from './shardTable.ts';
 import type { Summaries } from './summaries.ts';
 
@@ -18,8 +20,18 @@ export interface BatchToAppend {
    * refused (`batch-invalid`) where one of them does not follow upon what the shard has.
    */
   restoredFrom?: bigint | undefined;
+  /** The offset that it must get; else it is refused (`fenced`): somebody else has written to the shard meanwhile. */
+  expectedOffset?: bigint | undefined;
+  /** It is held against the sequence of its producer (producerTable.ts): what is in the shard already is not written again. */
+  isInSequence?: boolean | undefined;
 }
 
+export interface AppendOptions {
+  /** Where one batch is refused, none is appended, and the refusal is thrown. */
+  allOrNone?: boolean;
+}
+
+/** A batch of a producer's sequence that was there already has the offset -1, for it is not looked up where. */
 export interface Appended {
   shardId: number;
   baseOffset: bigint;
@@ -33,18 +45,32 @@ export type AppendResult = Appended | LabError;
 
 const INT64_MAX = 2n ** 63n - 1n;
 
+/** What is made of batches, and written with them. */
+export interface Views {
+  summaries: Summaries;
+  positions: PositionTable;
+  producers: ProducerTable;
+}
+
 export class Appender {
   readonly #clock: AppendClock;
   readonly #shards: ShardTable;
   readonly #summaries: Summaries;
+  readonly #positions: PositionTable;
+  readonly #producers: ProducerTable;
   readonly #insert: Database.Statement;
   readonly #insertEpoch: Database.Statement<[number, number, bigint]>;
-  readonly #write: (batches: readonly BatchToAppend[], ends: Map<number, ShardState>) => AppendResult[];
+  readonly #write: (batches: readonly BatchToAppend[], ends: Map<number, ShardState>, options: AppendOptions) => AppendResult[];
 
-  constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, clock: AppendClock) {
+  constructor(
+    db: Database.Database,
+    { shards, summaries, clock, positions, producers }: Views & { shards: ShardTable; clock: AppendClock },
+  ) {
     this.#clock = clock;
     this.#shards = shards;
     this.#summaries = summaries;
+    this.#positions = positions;
+    this.#producers = producers;
     this.#insert = db.prepare(
       `INSERT INTO batch (shard_id, base_offset, last_offset, record_count, records_before, min_timestamp, max_timestamp, append_time,
          leader_epoch, producer_id, producer_epoch, first_sequence, attributes, bytes)
@@ -55,10 +81,10 @@ export class Appender {
   }
 
   /** Returns once all of it is committed; when it throws, none of it is in the log. */
-  append(batches: readonly BatchToAppend[]): AppendResult[] {
+  append(batches: readonly BatchToAppend[], options: AppendOptions = {}): AppendResult[] {
     const ends = new Map<number, ShardState>();
     try {
-      const results = this.#write(batches, ends);
+      const results = this.#write(batches, ends, options);
       for (const end of ends.values()) this.#shards.committed(end);
       this.#summaries.committed();
       return results;
@@ -67,7 +93,7 @@ export class Appender {
     }
   }
 
-  #writeAll(batches: readonly BatchToAppend[], ends: Map<number, ShardState>): AppendResult[] {
+  #writeAll(batches: readonly BatchToAppend[], ends: Map<number, ShardState>, { allOrNone }: AppendOptions): AppendResult[] {
     const time = this.#clock.next();
     const results = batches.map((batch) => {
       const known = ends.get(batch.shardId) ?? this.#shards.get(batch.shardId);
@@ -75,8 +101,11 @@ export class Appender {
       if (known?.state !== 'open') return refusal(batch.shardId, known);
       const end = ends.get(batch.shardId) ?? { ...known, lastAppendTimeUs: time - 1n };
       ends.set(batch.shardId, end);
-      return this.#writeOne(batch, end);
+      return this.#judgeAndWrite(batch, end);
     });
+    // Thrown, it takes back what was written before it.
+    const refused = allOrNone && results.find((result) => result instanceof LabError);
+    if (refused) throw refused;
     for (const end of ends.values()) {
       this.#shards.write(end);
       this.#clock.advance(end.lastAppendTimeUs);
@@ -96,7 +125,21 @@ export class Appender {
     const end = ends.get(shardId) ?? { ...known };
     ends.set(shardId, end);
     this.#insertEpoch.run(shardId, leaderEpoch, baseOffset);
+    // It may be one of a sequence that is to go on here.
+    if (header.producerId >= 0n) this.#producers.appended(shardId, header);
     return this.#writeAt(batch, end, { baseOffset, leaderEpoch, appendTimeUs });
+  }
+
+  #judgeAndWrite(batch: BatchToAppend, end: ShardState): AppendResult {
+    const { shardId, header, expectedOffset, isInSequence } = batch;
+    if (expectedOffset !== undefined && expectedOffset !== end.nextOffset) return fenced(end, expectedOffset);
+    if (!isInSequence) return this.#writeOne(batch, end);
+    const judged = this.#producers.judge(shardId, header);
+    if (judged instanceof LabError) return judged;
+    if (judged === 'there already')
+      return { shardId, baseOffset: -1n, lastOffset: -1n, recordsBefore: -1n, appendTimeUs: end.lastAppendTimeUs };
+    this.#producers.appended(shardId, header);
+    return this.#writeOne(batch, end);
   }
 
   /** Writes a batch at the end of its shard, and moves that end. */
@@ -117,6 +160,7 @@ export class Appender {
       ...[shardId, baseOffset, lastOffset, header.recordCount, recordsBefore, header.minTimestamp, header.maxTimestamp, appendTimeUs],
       ...[leaderEpoch, header.producerId, header.producerEpoch, header.firstSequence, header.attributes, bytes],
     );
+    if (isPositionsShard(end)) this.#positions.apply(shardId, bytes, lastOffset + 1n);
     this.#summaries.add(shardId, {
       ...{ firstOffset: baseOffset, lastOffset, recordsBefore, records: header.recordCount, bytes: bytes.length },
       ...{ minTimestamp: header.minTimestamp, maxTimestamp: header.maxTimestamp },
@@ -127,6 +171,13 @@ export class Appender {
     end.lastAppendTimeUs = appendTimeUs;
     return { shardId, baseOffset, lastOffset, recordsBefore, appendTimeUs };
   }
+}
+
+function fenced({ number, stream, nextOffset }: ShardState, expected: bigint): LabError {
+  return new LabError(
+    'fenced',
+    `Shard ${number} of stream ${stream} goes on at offset ${nextOffset}, not at ${expected}: somebody else writes to it.`,
+  );
 }
 
 function refusal(shardId: number, shard: ShardState | undefined): LabError {

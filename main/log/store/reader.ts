@@ -5,6 +5,8 @@ import { damaged, nameOf } from './assertWhole.ts';
 import { batchFromRow, META_COLUMNS, type BatchMeta, type BatchRow, type StoredBatch } from './batchRow.ts';
 import { BatchIndex, type From } from './batchIndex.ts';
 import { openReader } from './connection.ts';
+import { preparePositionRead } from './positionTable.ts';
+import type { ReaderPosition } from '../positions.ts';
 import { prepareShardRead, type ShardState } from './shardTable.ts';
 import { decodeStored } from './decodeStored.ts';
 import { guarded } from './sqliteError.ts';
@@ -42,6 +44,7 @@ export class StoreReader {
   readonly #highWatermark: (shardId: number) => bigint | undefined;
   readonly #db: Database.Database;
   readonly #shard: (id: number) => ShardState | undefined;
+  readonly #positions: (shardId: number, reader: string) => ReaderPosition[];
   readonly #index: BatchIndex;
   readonly #times: TimeIndex;
   readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
@@ -56,6 +59,7 @@ export class StoreReader {
     this.#highWatermark = highWatermark;
     this.#db = openReader(path);
     this.#shard = prepareShardRead(this.#db);
+    this.#positions = preparePositionRead(this.#db);
     this.#index = new BatchIndex(this.#db);
     this.#times = new TimeIndex(this.#db);
     this.#sizes = this.#db
@@ -95,6 +99,11 @@ export class StoreReader {
       this.#assertContinues(shard, from, batches);
       return { batches: batches.filter((batch) => batch.lastOffset < endOffset), startOffset, endOffset };
     });
+  }
+
+  /** What a positions shard has of a reader (../positions.ts). Throws `no-such-shard`. */
+  positions(shardId: number, reader: string): ReaderPosition[] {
+    return this.#snapshot(shardId, () => this.#positions(shardId, reader));
   }
 
   /** Batches without their bytes, in the order asked for. Throws `no-such-shard`. */

@@ -5,20 +5,20 @@
 import type Database from 'better-sqlite3';
 import type { ShardTable } from './shardTable.ts';
 import { SLICE_BATCHES_MAX, SLICE_BYTES_MAX, SLICE_PAGES_MAX } from './slices.ts';
-import type { Summaries } from './summaries.ts';
+import type { Views } from './append.ts';
 import type { Trimmer } from './trimmer.ts';
 
 export class Reclaimer {
   readonly #db: Database.Database;
   readonly #shards: ShardTable;
-  readonly #summaries: Summaries;
+  readonly #views: Views;
   readonly #trimmer: Trimmer;
   readonly #slice: () => number | undefined;
 
-  constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, trimmer: Trimmer) {
+  constructor(db: Database.Database, shards: ShardTable, views: Views, trimmer: Trimmer) {
     this.#db = db;
     this.#shards = shards;
-    this.#summaries = summaries;
+    this.#views = views;
     this.#trimmer = trimmer;
     this.#slice = db.transaction(this.#reclaimSlice.bind(this)).immediate;
   }
@@ -70,7 +70,7 @@ export class Reclaimer {
       removed++;
     }
     const last = sizes[removed - 1];
-    if (last) this.#summaries.deleteBefore(shardId, last.lastOffset + 1n);
+    if (last) this.#views.summaries.deleteBefore(shardId, last.lastOffset + 1n);
     if (removed === SLICE_BATCHES_MAX || removed < sizes.length) return false;
     this.#deleteShard(shardId);
     return true;
@@ -82,6 +82,8 @@ export class Reclaimer {
       .prepare(`UPDATE meta SET value = max(value, (SELECT last_append_time FROM shard WHERE id = ?)) WHERE name = 'last_append_time'`)
       .run(shardId);
     this.#db.prepare('DELETE FROM summary WHERE shard_id = ?').run(shardId);
+    this.#views.positions.forget(shardId);
+    this.#views.producers.forget(shardId);
     this.#db.prepare('DELETE FROM leader_epoch WHERE shard_id = ?').run(shardId);
     this.#db.prepare('DELETE FROM shard WHERE id = ?').run(shardId);
   }

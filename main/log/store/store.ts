@@ -1,16 +1,26 @@
 /** The store of a broker: its shards and their batches in one SQLite file, as the one who writes it has it open. reader.ts reads it. */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
-import { Appender, type AppendResult, type BatchToAppend } from './append.ts';
+import { Appender, type AppendOptions, type AppendResult, type BatchToAppend, type Views } from './append.ts';
 import { assertWhole, damaged } from './assertWhole.ts';
 import { Checkpointer, type CheckpointState } from './checkpointer.ts';
 import { AppendClock } from './clock.ts';
 import { openWriter } from './connection.ts';
+import { encodeBatch } from '../batch/encode.ts';
+import { verifyBatch } from '../batch/verify.ts';
+import { isPositionsShard, PositionTable } from './positionTable.ts';
+import { ProducerTable } from './producerTable.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { ShardTable, type NewShard, type RestoredShard, type Retention, type ShardState } from './shardTable.ts';
 import { guarded } from './sqliteError.ts';
 import { Summaries } from './summaries.ts';
 import { Trimmer } from './trimmer.ts';
+
+/** A positions shard is summed up, and trimmed, when its batches have more bytes than this, and a few times more than its last summary. */
+const POSITIONS_BYTES_MAX = 4 * 1024 * 1024;
+/** Positions in one batch of a summary. */
+const SNAPSHOT_RECORDS = 10_000;
+const SNAPSHOT_SHARE = 4;
 
 export interface StoreOptions {
   /** The file; made where there is none, in a folder that exists. */
@@ -40,9 +50,12 @@ export class Store {
   readonly #now: () => number;
   readonly #db: Database.Database;
   readonly #shards: ShardTable;
-  readonly #summaries: Summaries;
+  readonly #views: Views;
   readonly #clock: AppendClock;
   readonly #appender: Appender;
+  /** Bytes of the last summary of each positions shard. */
+  readonly #snapshots = new Map<number, number>();
+  readonly #trimmer: Trimmer;
   readonly #reclaimer: Reclaimer;
   readonly #checkpointer: Checkpointer;
 
@@ -53,10 +66,13 @@ export class Store {
     try {
       this.#shards = new ShardTable(this.#db);
       assertWhole(this.#db, this.#shards, path);
-      this.#summaries = new Summaries(this.#db);
+      const summaries = new Summaries(this.#db);
+      this.#views = { summaries, positions: new PositionTable(this.#db), producers: new ProducerTable(this.#db) };
+      this.#views.positions.rebuild(this.#shards);
       this.#clock = new AppendClock(now, this.#lastAppendTimeUs());
-      this.#appender = new Appender(this.#db, this.#shards, this.#summaries, this.#clock);
-      this.#reclaimer = new Reclaimer(this.#db, this.#shards, this.#summaries, new Trimmer(this.#db, this.#shards, this.#summaries, now));
+      this.#appender = new Appender(this.#db, { ...this.#views, shards: this.#shards, clock: this.#clock });
+      this.#trimmer = new Trimmer(this.#db, this.#shards, summaries, now);
+      this.#reclaimer = new Reclaimer(this.#db, this.#shards, this.#views, this.#trimmer);
       this.#checkpointer = new Checkpointer(this.#db);
     } catch (thrown) {
       this.#db.close();
@@ -87,7 +103,7 @@ export class Store {
   /** At once they can be neither read nor written; {@link reclaim} gives their space back. */
   deleteShards(ids: readonly number[]): void {
     guarded(this.#path, () => this.#shards.markDeleted(ids));
-    for (const id of ids) this.#summaries.forget(id);
+    for (const id of ids) this.#views.summaries.forget(id);
   }
 
   /** Deletes them all where nothing was ever appended to any of them; else none, and answers false. Throws `no-such-shard`. */
@@ -104,25 +120,33 @@ export class Store {
     guarded(this.#path, () => this.#shards.setRetention(ids, retention));
   }
 
+  /** {@link reclaim} trims whole batches before this offset; until the file is closed. */
+  trimBefore(id: number, offset: bigint): void {
+    this.#trimmer.trimBefore(id, offset);
+  }
+
   /**
    * Trims what retention allows, and gives free space back to the file system, for about `budgetMs`, in steps below 10 ms.
    * True while more is left.
    */
   reclaim(budgetMs: number): boolean {
-    return guarded(this.#path, () => this.#reclaimer.run(budgetMs));
+    return guarded(this.#path, () => {
+      for (const shard of this.#longPositions()) this.#snapshotPositions(shard);
+      return this.#reclaimer.run(budgetMs);
+    });
   }
 
   /** Whether {@link reclaim} would find anything to do. */
   isReclaimDue(): boolean {
-    return guarded(this.#path, () => this.#reclaimer.isDue());
+    return guarded(this.#path, () => this.#longPositions().length > 0 || this.#reclaimer.isDue());
   }
 
   /**
    * Appends all batches in one transaction and returns after its commit, which the machine's crash may still undo (walSync.ts). When it
    * throws, none of them is in the log.
    */
-  append(batches: readonly BatchToAppend[]): AppendResult[] {
-    return guarded(this.#path, () => this.#appender.append(batches));
+  append(batches: readonly BatchToAppend[], options: AppendOptions = {}): AppendResult[] {
+    return guarded(this.#path, () => this.#appender.append(batches, options));
   }
 
   /**
@@ -145,6 +169,29 @@ export class Store {
 
   close(): void {
     this.#db.close();
+  }
+
+  #longPositions(): ShardState[] {
+    const most = (id: number): number => Math.max(POSITIONS_BYTES_MAX, SNAPSHOT_SHARE * (this.#snapshots.get(id) ?? 0));
+    return this.#shards
+      .list()
+      .filter((shard) => isPositionsShard(shard) && shard.bytes > most(shard.id) && !this.#trimmer.isTrimming(shard.id));
+  }
+
+  /** What was said before all positions at once is not needed any more. */
+  #snapshotPositions({ id }: ShardState): void {
+    const records = this.#views.positions.snapshot(id, BigInt(Math.floor(this.#now())));
+    const batches: BatchToAppend[] = [];
+    for (let at = 0; at < records.length; at += SNAPSHOT_RECORDS) {
+      const bytes = encodeBatch({ records: records.slice(at, at + SNAPSHOT_RECORDS) });
+      batches.push({ shardId: id, bytes, header: verifyBatch(bytes) });
+    }
+    const [first] = this.#appender.append(batches, { allOrNone: true });
+    this.#snapshots.set(
+      id,
+      batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    );
+    if (first && !(first instanceof LabError)) this.#trimmer.trimBefore(id, first.baseOffset);
   }
 
   #lastAppendTimeUs(): bigint {

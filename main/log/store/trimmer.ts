@@ -23,6 +23,8 @@ export class Trimmer {
   readonly #oldest: Database.Statement<[number, number], Oldest>;
   readonly #remove: Database.Statement<[bigint]>;
   readonly #summaries: Summaries;
+  /** Offsets before which shards need not keep anything, as they were told by {@link trimBefore}. */
+  readonly #before = new Map<number, bigint>();
   readonly #write: (shard: ShardState, batches: readonly Oldest[]) => ShardState;
 
   constructor(db: Database.Database, shards: ShardTable, summaries: Summaries, now: () => number) {
@@ -39,13 +41,23 @@ export class Trimmer {
     this.#write = db.transaction(this.#trim.bind(this)).immediate;
   }
 
+  /** From now on whole batches before this offset need not be kept. Forgotten when the file is closed: who asked for it asks again. */
+  trimBefore(shardId: number, offset: bigint): void {
+    this.#before.set(shardId, offset);
+  }
+
+  /** Whether what {@link trimBefore} asked for is not done yet. */
+  isTrimming(shardId: number): boolean {
+    return this.#looked().some(({ id }) => id === shardId && this.#before.has(id));
+  }
+
   isDue(): boolean {
-    return this.#shards.withRetention().some((shard) => this.#expired(shard, 1).length > 0);
+    return this.#looked().some((shard) => this.#expired(shard, 1).length > 0);
   }
 
   /** Trims one slice of one shard; false where nothing was to be trimmed. */
   slice(): boolean {
-    for (const shard of this.#shards.withRetention()) {
+    for (const shard of this.#looked()) {
       const batches = this.#expired(shard, SLICE_BATCHES_MAX);
       if (batches.length === 0) continue;
       this.#shards.committed(this.#write(shard, batches));
@@ -54,16 +66,27 @@ export class Trimmer {
     return false;
   }
 
+  #looked(): ShardState[] {
+    const trimmed: ShardState[] = [];
+    for (const id of this.#before.keys()) {
+      const shard = this.#shards.get(id);
+      if (shard && shard.state !== 'deleted' && shard.startOffset < this.#before.get(id)!) trimmed.push(shard);
+      else this.#before.delete(id);
+    }
+    return [...trimmed, ...this.#shards.withRetention()];
+  }
+
   /** The oldest batches that the shard need not keep, up to a slice of them. */
   #expired({ id, bytes, retention }: ShardState, most: number): Oldest[] {
     const since = retention.ms === null ? null : BigInt(Math.floor((this.#now() - retention.ms) * 1000));
+    const before = this.#before.get(id) ?? 0n;
     const expired: Oldest[] = [];
     let gone = 0;
     for (const batch of this.#oldest.all(id, most)) {
       const size = Number(batch.size);
       const isOld = since !== null && batch.appendTimeUs < since;
       const isOver = retention.bytes !== null && bytes - gone - size >= retention.bytes;
-      if (!isOld && !isOver) break;
+      if (!isOld && !isOver && batch.lastOffset >= before) break;
       gone += size;
       if (gone > SLICE_BYTES_MAX && expired.length > 0) break;
       expired.push(batch);

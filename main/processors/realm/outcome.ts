@@ -30,12 +30,32 @@ export class Outcome {
   readonly timestamps: number[] = [];
   /** JSON; null for none. */
   readonly headers: (string | null)[] = [];
+  /** What it has changed in stores, in its order, filled up to `changes`: values as JSON, null where it has deleted one. */
+  changes = 0;
+  readonly changedStores: string[] = [];
+  readonly changedKeys: string[] = [];
+  readonly changedValues: (string | null)[] = [];
   /** Reasons, as a JSON array; null where the event is not bad. */
   reasons: string | null = null;
   /** A {@link Failure} as JSON, of a window or a punctuation. */
   failure: string | null = null;
   /** Lines, as a JSON array; null where there are none. */
   log: string | null = null;
+}
+
+/** Entries of stores, read from outside like an {@link Outcome}: filled up to `count`, values as JSON. */
+export class Entries {
+  count = 0;
+  readonly stores: string[] = [];
+  readonly keys: string[] = [];
+  readonly values: string[] = [];
+
+  add(store: string, key: string, json: string): void {
+    this.stores[this.count] = store;
+    this.keys[this.count] = key;
+    this.values[this.count] = json;
+    this.count++;
+  }
 }
 
 export class Recording {
@@ -49,6 +69,7 @@ export class Recording {
   begin(): void {
     const { outcome } = this;
     outcome.count = 0;
+    outcome.changes = 0;
     outcome.reasons = null;
     outcome.failure = null;
     outcome.log = null;

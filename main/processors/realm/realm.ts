@@ -6,7 +6,7 @@
 import type { Context, Event, EventContext, Processor } from 'loglab';
 import { declarationOf, type Declaration } from './declaration.ts';
 import { placeIn } from './failures.ts';
-import { type Failure, type Outcome, Recording } from './outcome.ts';
+import { Entries, type Failure, type Outcome, Recording } from './outcome.ts';
 import { defineProperty, freeze, parse, stringify } from './primordials.ts';
 import { ShardStores } from './stores.ts';
 import { makeWorld } from './world.ts';
@@ -35,6 +35,17 @@ export interface Realm {
   window(shard: number, time: number): void;
   punctuate(shard: number, time: number): void;
   readonly outcome: Outcome;
+  /** What a store had before; null takes an entry away. */
+  restore(shard: number, store: string, key: string, json: string | null): void;
+  /** Begins to go through all entries of a shard, in no order, while steps go on between the slices. */
+  beginEntries(shard: number): void;
+  /** The next ones are in `entries`, at most so many; none at the end. */
+  nextEntries(shard: number, most: number): void;
+  /** The first entries of a store from a key on, those with this text in them, are in `entries`. */
+  listEntries(shard: number, store: string, from: string, contains: string, most: number): void;
+  readonly entries: Entries;
+  /** How many entries a store has. */
+  sizeOf(shard: number, store: string): number;
 }
 
 const NO_HEADERS = freeze([]) as Event['headers'];
@@ -42,6 +53,8 @@ const NO_HEADERS = freeze([]) as Event['headers'];
 /** `seed`: of all chance, 32 bits. */
 export function createRealm(seed: number): Realm {
   const recording = new Recording();
+  const entries = new Entries();
+  const iterators = new Map<number, Iterator<[string, string, string]>>();
   const log = (...what: unknown[]): void => recording.log(what.map(said).join(' '));
   const world = makeWorld(seed, log);
   const shards = new Map<number, { stores: ShardStores; context: EventContext }>();
@@ -106,7 +119,7 @@ export function createRealm(seed: number): Realm {
       failure = failureOf(thrown);
     }
     if (failure || recording.isBad) stores.takeBack();
-    else stores.keep();
+    else stores.keep(recording.outcome);
     return failure;
   }
 
@@ -146,6 +159,21 @@ export function createRealm(seed: number): Realm {
     window: (shard, time) => periodic('window', shard, time),
     punctuate: (shard, time) => periodic('punctuate', shard, time),
     outcome: recording.outcome,
+    restore: (shard, store, key, json) => shardOf(shard).stores.restore(store, key, json),
+    beginEntries(shard) {
+      iterators.set(shard, shardOf(shard).stores.entries());
+    },
+    nextEntries(shard, most) {
+      entries.count = 0;
+      while (entries.count < most) {
+        const next = iterators.get(shard)?.next();
+        if (!next || next.done) return;
+        entries.add(...next.value);
+      }
+    },
+    listEntries: (shard, store, from, contains, most) => shardOf(shard).stores.list(store, from, contains, most, entries),
+    entries,
+    sizeOf: (shard, store) => shardOf(shard).stores.size(store),
   };
 }
 

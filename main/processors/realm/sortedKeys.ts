@@ -5,7 +5,13 @@ const CHUNK_KEYS_MAX = 512;
 
 export class SortedKeys {
   /** None is empty, but the only one. */
-  #chunks: string[][] = [[]];
+  readonly #chunks: string[][] = [];
+
+  /** `keys`: in order, each once. */
+  constructor(keys: readonly string[] = []) {
+    for (let at = 0; at < keys.length; at += CHUNK_KEYS_MAX / 2) this.#chunks.push(keys.slice(at, at + CHUNK_KEYS_MAX / 2));
+    if (keys.length === 0) this.#chunks.push([]);
+  }
 
   add(key: string): void {
     const at = this.#chunkOf(key);

@@ -4,10 +4,12 @@
  */
 import type { Store } from 'loglab';
 import { STORE_KEY_CHARACTERS_MAX, STORE_VALUE_CHARACTERS_MAX } from './limits.ts';
+import type { Entries, Outcome } from './outcome.ts';
 import { parse, stringify } from './primordials.ts';
 import { SortedKeys } from './sortedKeys.ts';
 
 interface Change {
+  name: string;
   store: KeyedJson;
   key: string;
   /** Undefined where nothing was. */
@@ -16,21 +18,23 @@ interface Change {
 
 class KeyedJson {
   readonly values = new Map<string, string>();
-  readonly #keys = new SortedKeys();
+  /** Once the order was asked for: many a store is never gone through, and is restored in half the time. */
+  #keys: SortedKeys | null = null;
 
   put(key: string, json: string | undefined): void {
     if (json === undefined) {
       this.values.delete(key);
-      this.#keys.delete(key);
+      this.#keys?.delete(key);
       return;
     }
-    if (!this.values.has(key)) this.#keys.add(key);
+    if (this.#keys && !this.values.has(key)) this.#keys.add(key);
     this.values.set(key, json);
   }
 
   *range(from: string, until: string | undefined): Generator<[string, string]> {
+    const keys = (this.#keys ??= new SortedKeys([...this.values.keys()].sort()));
     // From key to key: it may be changed while it is gone through.
-    for (let key = this.#keys.atOrAfter(from); key !== undefined; key = this.#keys.after(key)) {
+    for (let key = keys.atOrAfter(from); key !== undefined; key = keys.after(key)) {
       if (until !== undefined && key >= until) return;
       yield [key, this.values.get(key)!];
     }
@@ -39,6 +43,7 @@ class KeyedJson {
 
 export class ShardStores {
   readonly #stores = new Map<string, Store>();
+  readonly #contents = new Map<string, KeyedJson>();
   #changes: Change[] = [];
 
   constructor(names: readonly string[]) {
@@ -52,8 +57,42 @@ export class ShardStores {
   }
 
   /** What was changed since the last step stays. */
-  keep(): void {
-    if (this.#changes.length > 0) this.#changes = [];
+  keep(outcome: Outcome): void {
+    const count = this.#changes.length;
+    if (count === 0) return;
+    for (let at = 0; at < count; at++) {
+      const { name, store, key } = this.#changes[at]!;
+      outcome.changedStores[at] = name;
+      outcome.changedKeys[at] = key;
+      // As it is after the step: of several changes of a key the last one counts.
+      outcome.changedValues[at] = store.values.get(key) ?? null;
+    }
+    outcome.changes = count;
+    this.#changes = [];
+  }
+
+  /** What was in a store before; one that is not declared any more is passed over. */
+  restore(name: string, key: string, json: string | null): void {
+    this.#contents.get(name)?.put(key, json ?? undefined);
+  }
+
+  /** All entries, in no order, also while they change: each that is there all the while comes once. */
+  *entries(): Generator<[store: string, key: string, json: string]> {
+    for (const [name, { values }] of this.#contents) for (const [key, json] of values) yield [name, key, json];
+  }
+
+  /** The first entries of a store from a key on whose key or value has this text in it; at most so many. */
+  list(name: string, from: string, contains: string, most: number, into: Entries): void {
+    into.count = 0;
+    for (const [key, json] of this.#contents.get(name)?.range(from, undefined) ?? []) {
+      if (contains !== '' && !key.includes(contains) && !json.includes(contains)) continue;
+      into.add(name, key, json);
+      if (into.count === most) return;
+    }
+  }
+
+  size(name: string): number {
+    return this.#contents.get(name)?.values.size ?? 0;
   }
 
   /** What was changed since then never was. */
@@ -67,9 +106,10 @@ export class ShardStores {
 
   #made(name: string): Store {
     const content = new KeyedJson();
+    this.#contents.set(name, content);
     const read = (json: string | undefined): unknown => (json === undefined ? undefined : parse(json));
     const change = (key: string, json: string | undefined): void => {
-      this.#changes.push({ store: content, key, before: content.values.get(key) });
+      this.#changes.push({ name, store: content, key, before: content.values.get(key) });
       content.put(key, json);
     };
     const set = (key: string, value: unknown): void => change(checkedKey(key, name), jsonOf(value, key, name));

@@ -6,7 +6,7 @@ import type { Reader } from '../../api/readers.ts';
 import type { Cluster, ShardPlace } from '../../cluster/cluster.ts';
 import type { JobHandle, Jobs } from '../../jobs/jobs.ts';
 import type { ShardState, StoredBatch } from '../../log/index.ts';
-import type { StreamRegistry } from '../../streams/registry.ts';
+import { isInternal, type StreamRegistry } from '../../streams/registry.ts';
 import { isLost, type StreamPlaces } from '../../streams/streamPlaces.ts';
 import type { SettingsStore } from '../settings.ts';
 import {
@@ -117,6 +117,7 @@ class ExportRun {
   async #cut(): Promise<CutStream[]> {
     const { registry, cluster } = this.#parts;
     const streams = registry.all().filter((stream) => {
+      if (isInternal(stream.name)) return false;
       if (!isLost(stream)) return true;
       this.#leaveOut({ stream: stream.name, shard: null, firstOffset: null, lastOffset: null, reason: stream.problem });
       return false;

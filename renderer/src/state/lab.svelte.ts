@@ -21,6 +21,8 @@ export class LabState {
   info = $state.raw<LabInfo | null>(null);
   status = $state.raw<LabStatus | null>(null);
   streams = $state.raw<StreamSummary[]>([]);
+  /** Those that the lab keeps for itself. */
+  internalStreams = $state.raw<StreamSummary[]>([]);
   /** Whether the streams have been told at all: before that, none is not empty. */
   streamsKnown = $state(false);
   jobs = $state.raw<Job[]>([]);
@@ -41,7 +43,8 @@ export class LabState {
   }
 
   stream(name: string): StreamSummary | undefined {
-    return this.streams.find((stream) => stream.name === name);
+    const isIt = (stream: StreamSummary): boolean => stream.name === name;
+    return this.streams.find(isIt) ?? this.internalStreams.find(isIt);
   }
 
   /** Says something on screen for a moment; an error stays until it is dismissed. */
@@ -105,7 +108,8 @@ export class LabState {
       link,
       () => streams.watch({}),
       (list) => {
-        this.streams = list;
+        this.streams = list.filter(({ isInternal }) => !isInternal);
+        this.internalStreams = list.filter(({ isInternal }) => isInternal);
         this.streamsKnown = true;
       },
     );

@@ -151,7 +151,7 @@ describe('a workspace', () => {
     const root = await used();
     edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 99 WHERE name = 'format'");
     expect(await failure(root)).toMatchObject({ code: 'format-too-new', message: expect.stringContaining('is of format 99') as string });
-    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 2 WHERE name = 'format'");
+    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 3 WHERE name = 'format'");
     await (await openLab(root)).close();
   });
 

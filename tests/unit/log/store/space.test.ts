@@ -38,6 +38,7 @@ describe('reclaim', () => {
     const path = join(temporaryFolder(), 'broker.db');
     let store = open(path);
     const id = oneShard(store);
+    const empty = pages(path).total;
     for (let round = 0; round < 10; round++) appended(store, batchOf(id, 200, 'g', 1000));
     store.deleteShards([id]);
     store.reclaim(0);
@@ -45,7 +46,7 @@ describe('reclaim', () => {
     store = open(path);
     expect(store.shards()).toEqual([]);
     while (store.reclaim(0));
-    expect(pages(path).total).toBeLessThan(12);
+    expect(pages(path).total).toBeLessThanOrEqual(empty + 1);
     store.close();
   });
 });

@@ -5,11 +5,6 @@
  * itself: the greatest timestamp of each input so far, and of those the least; an input that has been silent for IDLE_MS of the wall clock,
  * or has not spoken yet, is not waited for. It never goes back. A punctuation is due at each multiple of its period that event time passes.
  */
-export interface Period {
-  /** Each multiple of the period that lies after the last time and not after this one; of very many the last ones. */
-  passTo(time: number): Iterable<number>;
-}
-
 /** An input that has had no event for so long does not hold event time back, milliseconds. */
 export const IDLE_MS = 10_000;
 
@@ -17,22 +12,55 @@ export const IDLE_MS = 10_000;
 export const DUE_AT_ONCE_MAX = 10_000;
 
 /** Nothing is due before the first time that it is told. */
-export function createPeriod(periodMs: number): Period {
-  let last: number | null = null;
-  return {
-    *passTo(time) {
-      const until = Math.floor(time / periodMs);
-      const from = last === null ? until : last;
-      last = Math.max(until, from);
-      for (let at = Math.max(from, until - DUE_AT_ONCE_MAX) + 1; at <= until; at++) yield at * periodMs;
-    },
-  };
+export class Period {
+  readonly #ms: number;
+  #last: number | null;
+
+  /** `last`: what {@link last} was in an earlier life. */
+  constructor(ms: number, last: number | null = null) {
+    this.#ms = ms;
+    this.#last = last;
+  }
+
+  /** The last multiple of the period, counted from 0, that was passed; null before the first time. */
+  get last(): number | null {
+    return this.#last;
+  }
+
+  /** When the next one is due, milliseconds; null before the first time. */
+  get next(): number | null {
+    return this.#last === null ? null : (this.#last + 1) * this.#ms;
+  }
+
+  /** Each multiple of the period that lies after the last time and not after this one; of very many the last ones. */
+  *passTo(time: number): Generator<number> {
+    const until = Math.floor(time / this.#ms);
+    const from = this.#last ?? until;
+    this.#last = Math.max(until, from);
+    for (let at = Math.max(from, until - DUE_AT_ONCE_MAX) + 1; at <= until; at++) yield at * this.#ms;
+  }
+}
+
+/** As JSON can say it. */
+export interface SavedEventTime {
+  inputs: [input: string, latest: number][];
+  time: number | null;
 }
 
 /** Event time of one shard. */
 export class EventTime {
   readonly #inputs = new Map<string, { latest: number; heardAt: number }>();
   #time = Number.NaN;
+
+  /** `saved`: what {@link saved} was in an earlier life; its inputs count as heard `now`. */
+  constructor(saved?: SavedEventTime, now = 0) {
+    for (const [input, latest] of saved?.inputs ?? []) this.#inputs.set(input, { latest, heardAt: now });
+    this.#time = saved?.time ?? Number.NaN;
+  }
+
+  get saved(): SavedEventTime {
+    return { inputs: [...this.#inputs].map(([input, { latest }]) => [input, latest]), time: Number.isNaN(this.#time) ? null : this.#time };
+  }
 
   /** NaN before the first event that has a timestamp. */
   get time(): number {

@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import type { Debugger, InspectorNotification } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { connectLocal } from '../rpc/adapters/localSocket.ts';
-import { createPeer } from '../rpc/peer.ts';
+import { connectLocal } from '../../rpc/adapters/localSocket.ts';
+import { createPeer } from '../../rpc/peer.ts';
 import { stepUnderWay } from './heartbeat.ts';
-import { watchdogContract } from './processorContract.ts';
+import { watchdogContract } from '../processorContract.ts';
 
 /** Longest that one step may take, milliseconds. */
 const STEP_MS_MAX = 3_000;

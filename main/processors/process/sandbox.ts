@@ -6,10 +6,10 @@
  * `import()` in it, since compile.ts writes calls of `require` instead, and nothing in it can make code of text.
  */
 import vm from 'node:vm';
-import { LabError } from '../api/errors.ts';
-import type { Declaration } from './realm/declaration.ts';
-import type { Failure } from './realm/outcome.ts';
-import type { createRealm, Loaded, Module, Realm } from './realm/realm.ts';
+import { LabError } from '../../api/errors.ts';
+import type { Declaration } from '../realm/declaration.ts';
+import type { Failure } from '../realm/outcome.ts';
+import type { createRealm, Loaded, Module, Realm } from '../realm/realm.ts';
 
 const BEFORE = '(function (exports, require) { ';
 const AFTER = '\n})';

@@ -7,15 +7,15 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import type { DomainHandlers } from '../api/contract.ts';
-import { LabError } from '../api/errors.ts';
-import { parentChannel } from '../processes/parentChannel.ts';
-import { connectLocal } from '../rpc/adapters/localSocket.ts';
-import { createPeer } from '../rpc/peer.ts';
-import { compileProcessor } from './compile.ts';
+import type { DomainHandlers } from '../../api/contract.ts';
+import { LabError } from '../../api/errors.ts';
+import { parentChannel } from '../../processes/parentChannel.ts';
+import { connectLocal } from '../../rpc/adapters/localSocket.ts';
+import { createPeer } from '../../rpc/peer.ts';
+import { compileProcessor } from '../compile.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
-import { processorContract, type Simulated } from './processorContract.ts';
-import type { Realm } from './realm/realm.ts';
+import { processorContract, type Simulated } from '../processorContract.ts';
+import type { Realm } from '../realm/realm.ts';
 import { loadProcessor } from './sandbox.ts';
 import { Simulation } from './simulation.ts';
 import type { WatchdogBoot } from './watchdogThread.ts';
@@ -37,7 +37,12 @@ process.env.TZ = 'UTC';
 
 const parent = parentChannel();
 parent.onClose(() => process.exit(0));
-parent.onMessage((message) => void boot(message as ProcessorBoot));
+parent.onMessage((message) => {
+  boot(message as ProcessorBoot).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 // Left behind by code that was asynchronous all the same: its step has failed already.
 process.on('unhandledRejection', () => {});
@@ -99,11 +104,9 @@ function watched(realm: Realm, heartbeat: Heartbeat): Realm {
     run();
   };
   return {
-    load: (...args) => realm.load(...args),
-    setTime: (...args) => realm.setTime(...args),
+    ...realm,
     event: (...args) => step(() => realm.event(...args)),
     window: (...args) => step(() => realm.window(...args)),
     punctuate: (...args) => step(() => realm.punctuate(...args)),
-    outcome: realm.outcome,
   };
 }
