@@ -18,6 +18,7 @@ import { createLabService } from './lab/service.ts';
 import { createLessonService } from './lessons/service.ts';
 import type { Spawner } from './processes/spawner.ts';
 import { createAppender } from './produce/append.ts';
+import { createProcessors } from './processors/service.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
 import { createSamplesService } from './samples/service.ts';
@@ -45,6 +46,8 @@ export interface EngineOptions {
   /** See LabInfo (api/lab.ts). */
   command: string;
   spawner: Spawner;
+  /** Whether processors that are to run do: not in a program that has the workspace open for a moment. */
+  runsProcessors: boolean;
   /** How long to wait for whoever has the workspace open to let go of it, milliseconds; LOCK_WAIT_MS where nothing is said. */
   lockWaitMs?: number;
   /** Milliseconds since 1970. */
@@ -89,7 +92,8 @@ function brokersOf({ settings }: Workspace, wanted: number | null): number {
   return wanted;
 }
 
-function assemble({ resources, version, command, now, random }: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+  const { resources, version, command, now, random } = options;
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const summaries = createSummaries(registry, cluster, now);
   const reader = createBatchReader(cluster);
@@ -97,6 +101,17 @@ function assemble({ resources, version, command, now, random }: EngineOptions, w
   const jobs = createJobs(workspace.jobs, now);
   const readers = createReaders(registry);
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
+  const processors = createProcessors({
+    records: workspace.processors,
+    registry,
+    cluster,
+    spawner: options.spawner,
+    folder: path.join(workspace.path, 'processors'),
+    resources: path.join(resources, 'processors'),
+    runs: options.runsProcessors,
+    now,
+    random,
+  });
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),
     records: workspace.lessons,
@@ -122,6 +137,7 @@ function assemble({ resources, version, command, now, random }: EngineOptions, w
       events: createEventsService(registry, cluster, reader),
       eventTimes: createEventTimesService({ registry, cluster, reader, indexes }),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
+      processors: processors.service,
       imports: createImportService({ registry, cluster, appender, jobs, settings: workspace.settings }),
       jobs: jobs.service,
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
@@ -132,6 +148,7 @@ function assemble({ resources, version, command, now, random }: EngineOptions, w
     },
     async close() {
       lessons.close();
+      await processors.close();
       summaries.close();
       jobs.close();
       await indexes.close();

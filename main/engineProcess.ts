@@ -37,6 +37,7 @@ async function boot(options: EngineBoot): Promise<void> {
     program: programNames[options.program],
     pid: process.ppid,
     spawner,
+    runsProcessors: true,
     now: Date.now,
     random: Math.random,
   });

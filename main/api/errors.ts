@@ -20,6 +20,8 @@ export const errorCodes = [
   'fenced', // somebody else has taken over what this one was writing
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
+  'no-such-processor',
+  'untrusted', // code from elsewhere that nobody here has looked at yet
   'processor-ended', // its process was ended: it hung, took too much memory, or was killed
   'workspace-in-use',
   'workspace-unwritable',

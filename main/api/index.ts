@@ -6,6 +6,7 @@ import { imports } from './imports.ts';
 import { jobs } from './jobs.ts';
 import { lab } from './lab.ts';
 import { lessons } from './lessons.ts';
+import { processors } from './processors.ts';
 import { produce } from './produce.ts';
 import { readers } from './readers.ts';
 import { samples } from './samples.ts';
@@ -13,7 +14,7 @@ import { streams } from './streams.ts';
 import { verify } from './verify.ts';
 import { workspace } from './workspace.ts';
 
-export const labContract = { lab, streams, events, eventTimes, produce, imports, jobs, samples, readers, lessons, verify, workspace };
+export const labContract = { lab, streams, events, eventTimes, produce, processors, imports, jobs, samples, readers, lessons, verify, workspace };
 
 export type LabContract = typeof labContract;
 /** What the page holds. */

@@ -125,6 +125,7 @@ async function openWorkspace(folder: string, lockWaitMs?: number): Promise<Conne
     version: layout.version,
     command: layout.command,
     spawner: createNodeSpawner(layout.builtFolder),
+    runsProcessors: false,
     ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     now: Date.now,
     random: Math.random,

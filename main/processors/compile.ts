@@ -5,9 +5,7 @@
  */
 import { transform } from 'sucrase';
 import { LabError } from '../api/errors.ts';
-
-/** Longest source, characters. */
-export const SOURCE_CHARACTERS_MAX = 1024 * 1024;
+import { SOURCE_CHARACTERS_MAX } from '../api/processors.ts';
 
 /** `bad-input`, with the place in the file, where the source can not be read. `fileName`: as it is named in errors. */
 export function compileProcessor(source: string, fileName: string): string {

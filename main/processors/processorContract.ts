@@ -3,12 +3,16 @@ import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import { bytes } from '../api/values.ts';
 import type { Declaration } from './realm/declaration.ts';
+import { CODECS } from '../api/streams.ts';
+import type { RunReport } from './process/live/liveProcessor.ts';
 import type { Failure } from './realm/outcome.ts';
 
 /** Records handed over at once. */
 export const SIMULATED_RECORDS_MAX = 1_000;
 /** A part of what came of them is answered when it has so many bytes; the last step's, of up to 9 MiB, come on top. */
 export const SIMULATED_BYTES = 1024 * 1024;
+/** Longest that the tasks of a processor take up their state, milliseconds. */
+export const RESTORE_MS_MAX = 10 * 60_000;
 /** Parts under way. */
 const SIMULATED_CREDIT = 2;
 
@@ -54,9 +58,77 @@ export interface Loaded {
   log: string[];
 }
 
+/** Events of a task between two commits, at most. */
+export const EVENTS_AT_ONCE_MAX = 100_000;
+
+/** Entries of a store in one answer. */
+export const ENTRIES_MAX = 200;
+
+const brokerId = v.pipe(v.number(), v.integer(), v.minValue(1));
+const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
+const source = { source: v.string(), fileName: v.string(), seed: v.pipe(v.number(), v.integer()) };
+
+/** What a task works with; offsets and ids are those of the brokers. */
+const liveTask = v.strictObject({
+  shard: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** The broker of its state and its positions: what is committed together. */
+  homeId: brokerId,
+  stateShardId: shardId,
+  positionsShardId: shardId,
+  /** Positions that were written with another one do not count. */
+  validWith: v.string(),
+  /** In the sequences of what it sends to other brokers. */
+  producerId: v.bigint(),
+  /** `start`: the offset that is read first where there is no position yet. */
+  inputs: v.array(v.strictObject({ stream: v.string(), brokerId, shardId, start: v.bigint() })),
+});
+export type LiveTask = v.InferOutput<typeof liveTask>;
+
+const liveBoot = v.strictObject({
+  ...source,
+  /** Whose positions these are. */
+  reader: v.string(),
+  guarantee: v.picklist(['exactly-once', 'at-least-once', 'at-most-once']),
+  /** Events of a task between two commits, at most: few where the life before has ended at one of them. */
+  eventsAtOnce: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Local sockets on which the brokers answer (cluster/brokerContract.ts). */
+  brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
+  tasks: v.array(liveTask),
+  /** Also that of the bad events. */
+  outputs: v.array(
+    v.strictObject({ name: v.string(), compression: v.picklist(CODECS), shards: v.array(v.strictObject({ brokerId, shardId })) }),
+  ),
+});
+export type LiveBoot = v.InferOutput<typeof liveBoot>;
+
+export interface StoreEntries {
+  entries: { shard: number; key: string; json: string }[];
+  /** Entries of the store in all its shards, those that were not asked for too. */
+  size: number;
+}
+
 const processor = {
+  /**
+   * Loads a source, and takes up what its tasks knew when they ended; what an earlier life of theirs may still be writing is refused from then
+   * on. Answers how many entries the stores have got. Fails with `broker-down` where a broker can not be reached.
+   */
+  restore: call(liveBoot, type<Loaded & { entries: number }>(), { deadlineMs: RESTORE_MS_MAX }),
+  /** Processes what comes, from where it stood, until it is stopped; then it commits what it has, and this ends. The reports tell what is new. */
+  run: stream(v.strictObject({}), type<RunReport>()),
+  stop: call(v.strictObject({}), type<void>()),
+  /** Of what was restored: a page of a store. `from`: the first key; `contains`: a text in key or value. */
+  entries: call(
+    v.strictObject({
+      store: v.string(),
+      shard: v.nullable(v.number()),
+      from: v.string(),
+      contains: v.string(),
+      most: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(ENTRIES_MAX)),
+    }),
+    type<StoreEntries>(),
+  ),
   /** Loads a source, in place of one that was loaded before. `bad-input`, with the place, where it can not be. */
-  load: call(v.strictObject({ source: v.string(), fileName: v.string(), seed: v.pipe(v.number(), v.integer()) }), type<Loaded>()),
+  load: call(v.strictObject(source), type<Loaded>()),
   /** The next events of a simulated run (simulation.ts). */
   simulate: stream(v.strictObject({ records: v.pipe(v.array(simulatedRecord), v.maxLength(SIMULATED_RECORDS_MAX)) }), type<Simulated>(), {
     credit: SIMULATED_CREDIT,

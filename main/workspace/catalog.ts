@@ -8,7 +8,7 @@ import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 5;
+export const CATALOG_FORMAT = 6;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -42,6 +42,14 @@ const steps: string[] = [
    INSERT INTO rejected_line
      SELECT job.id, each.key, each.value ->> 'line', each.value ->> 'reason', each.value ->> 'text' FROM job, json_each(job.rejected_lines) AS each;
    ALTER TABLE job DROP COLUMN rejected_lines;`,
+  `CREATE TABLE processor (
+     name TEXT PRIMARY KEY, wanted TEXT NOT NULL CHECK (wanted IN ('running', 'paused')), guarantee TEXT NOT NULL, starts TEXT NOT NULL,
+     seed INTEGER NOT NULL, producer_id TEXT NOT NULL, trusted INTEGER NOT NULL, version INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE processor_version (
+     processor TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, shape TEXT NOT NULL, deployed_at INTEGER NOT NULL,
+     PRIMARY KEY (processor, version)
+   ) STRICT;`,
 ];
 
 export type Catalog = Database.Database;

@@ -6,7 +6,7 @@ import { LabError } from '../api/errors.ts';
 export const CATALOG_FILE = 'catalog.sqlite';
 
 /** What a workspace that lost its catalog, or never got one, may hold. Hidden files are nobody's: systems leave theirs everywhere. */
-const ours = /^(\..*|catalog\.sqlite.*|lab\.lock.*|running\.json|event-times|broker-\d+\..*)$/;
+const ours = /^(\..*|catalog\.sqlite.*|lab\.lock.*|running\.json|event-times|processors|broker-\d+\..*)$/;
 
 export function isWorkspace(folder: string): boolean {
   return existsSync(path.join(folder, CATALOG_FILE));

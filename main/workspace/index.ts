@@ -4,6 +4,7 @@
  *   catalog.sqlite      names of streams, settings, kept events, lessons, jobs to be heard of (catalog.ts)
  *   lab.lock            held by the engine that has the workspace open, naming it (main/log/lock.ts)
  *   running.json        where the lab is to be reached that serves it (runningLab.ts)
+ *   processors/         sources of processors, one file each, and what an editor needs to know of them (main/processors/sourceFolder.ts)
  *   event-times/        orders by event time, one file a stream (main/eventTimes); made from the log, and made again where they are missing
  *   broker-1.sqlite     the log of broker 1, beside broker-1.lock; one of each for every broker
  */
@@ -15,6 +16,7 @@ import { CATALOG_FILE, prepareFolder } from './folder.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
+import { createProcessorRecords, type ProcessorRecords } from './processorRecords.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
 import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
 
@@ -38,6 +40,7 @@ export interface Workspace {
   keptEvents: KeptEvents;
   lessons: LessonRecords;
   jobs: JobRecords;
+  processors: ProcessorRecords;
   /** What a broker is told when it is started. */
   brokerBoot(id: number): BrokerBoot;
   close(): void;
@@ -73,6 +76,7 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
     keptEvents: withLabErrors(catalog, createKeptEvents(catalog)),
     lessons: withLabErrors(catalog, createLessonRecords(catalog)),
     jobs: withLabErrors(catalog, createJobRecords(catalog)),
+    processors: withLabErrors(catalog, createProcessorRecords(catalog)),
     brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();

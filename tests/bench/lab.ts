@@ -28,6 +28,7 @@ export function openEngine(workspace: string, durability: Durability = 'safe'): 
     version: 'bench',
     command: 'loglab',
     spawner: createNodeSpawner(path.join(root, 'dist/main')),
+    runsProcessors: true,
     now: Date.now,
     random: Math.random,
   });

@@ -67,7 +67,7 @@ for (const { brokers, lives } of [
     const random = createRandom(brokers);
     const { folder, remove } = temporaryFolder();
     const ledger = createLedger();
-    const kills: Record<Target, number> = { broker: 0, engine: 0, both: 0, serving: 0 };
+    const kills: Record<Target, number> = { broker: 0, engine: 0, both: 0, processor: 0, serving: 0 };
     let serving = await serve(folder, brokers);
     onTestFinished(() => {
       killHard(serving.child.pid);

@@ -1,9 +1,10 @@
-/** The processes of a served lab as the system lists them: serve.js started engine.js, and that started broker.js, as often as there are brokers. */
+/** The processes of a served lab as the system lists them: serve.js started engine.js, and that started broker.js and processor.js, as often as there are some. */
 import { execFileSync } from 'node:child_process';
 
 export interface LabProcesses {
   engine: number | undefined;
   brokers: number[];
+  processors: number[];
 }
 
 interface Listed {
@@ -24,7 +25,9 @@ function listAll(): Listed[] {
 export function processesOf(serving: number): LabProcesses {
   const all = listAll();
   const engine = all.find(({ parent, args }) => parent === serving && args.includes('engine.js'))?.pid;
-  return { engine, brokers: all.filter(({ parent, args }) => parent === engine && args.includes('broker.js')).map(({ pid }) => pid) };
+  const children = (program: string): number[] =>
+    all.filter(({ parent, args }) => parent === engine && args.includes(program)).map(({ pid }) => pid);
+  return { engine, brokers: children('broker.js'), processors: children('processor.js') };
 }
 
 /** Those of them that still run. */

@@ -12,7 +12,7 @@ import type { Random } from './random.ts';
 const ORPHANED_MS_MAX = 5_000;
 
 /** `both` are the engine and all brokers; of several brokers `broker` is any one. */
-export type Target = 'broker' | 'engine' | 'both' | 'serving';
+export type Target = 'broker' | 'engine' | 'both' | 'processor' | 'serving';
 
 export interface Serving {
   child: ChildProcess;
@@ -30,15 +30,16 @@ export async function serve(workspace: string, brokers: number): Promise<Serving
 
 /** Kills what is named, as far as it runs just now. Answers how many processes that were. */
 export async function kill(target: Target, { child }: Serving, random: Random): Promise<number> {
-  const { engine, brokers } = processesOf(child.pid!);
+  const { engine, brokers, processors } = processesOf(child.pid!);
   if (target === 'broker') return killHard(brokers.length > 0 ? random.pick(brokers) : undefined) ? 1 : 0;
+  if (target === 'processor') return killHard(processors.length > 0 ? random.pick(processors) : undefined) ? 1 : 0;
   if (target === 'engine') return killHard(engine) ? 1 : 0;
   if (target === 'both') {
     const order = random.chance(0.5) ? [engine, ...brokers] : [...brokers, engine];
     return order.filter(killHard).length;
   }
   const ended = once(child, 'exit');
-  const below = [engine ?? [], brokers].flat();
+  const below = [engine ?? [], brokers, processors].flat();
   killHard(child.pid);
   await ended;
   await vi.waitFor(() => expect(running(below), 'children that have outlived the serving process').toEqual([]), {

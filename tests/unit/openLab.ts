@@ -62,6 +62,7 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     version: '0.0.0',
     command: 'loglab',
     spawner: createNodeSpawner(builtFolder),
+    runsProcessors: true,
     now: Date.now,
     random: Math.random,
     ...options,

@@ -16,7 +16,8 @@ import { compileProcessor } from '../compile.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { processorContract, type Simulated } from '../processorContract.ts';
 import type { Realm } from '../realm/realm.ts';
-import { loadProcessor } from './sandbox.ts';
+import { LiveProcessor } from './live/liveProcessor.ts';
+import { type LoadedProcessor, loadProcessor } from './sandbox.ts';
 import { Simulation } from './simulation.ts';
 import type { WatchdogBoot } from './watchdogThread.ts';
 
@@ -63,38 +64,67 @@ function createService(
   nameFile: (fileName: string) => void,
 ): DomainHandlers<(typeof processorContract)['processor']> {
   let simulation: Simulation | null = null;
+  let live: LiveProcessor | null = null;
 
   async function* simulated(run: (simulation: Simulation) => Iterator<Simulated>): AsyncGenerator<Simulated> {
-    if (!simulation) throw new LabError('bad-input', 'No processor is loaded.');
+    if (!simulation) throw nothingLoaded();
     const parts = run(simulation);
     for (;;) {
-      heartbeat.beat();
-      const { value, done } = parts.next();
-      // What is asynchronous all the same runs now, and may have no end.
-      await nextTurn();
-      heartbeat.rest();
-      if (done) return;
-      yield value;
+      let next: IteratorResult<Simulated> | undefined;
+      await burst(() => (next = parts.next()));
+      if (next!.done) return;
+      yield next!.value;
     }
   }
 
+  /** Some steps, watched. What is asynchronous all the same runs before it ends, and may have no end. */
+  async function burst(steps: () => void): Promise<void> {
+    heartbeat.beat();
+    try {
+      steps();
+      await nextTurn();
+    } finally {
+      heartbeat.rest();
+    }
+  }
+
+  async function load({ source, fileName, seed }: { source: string; fileName: string; seed: number }): Promise<LoadedProcessor> {
+    nameFile(fileName);
+    const code = compileProcessor(source, fileName);
+    let loaded: LoadedProcessor | undefined;
+    await burst(() => (loaded = loadProcessor(realmScript, code, { fileName, seed })));
+    return { ...loaded!, realm: watched(loaded!.realm, heartbeat) };
+  }
+
+  function restored(): LiveProcessor {
+    if (live) return live;
+    throw nothingLoaded();
+  }
+
   return {
-    async load({ source, fileName, seed }) {
-      nameFile(fileName);
-      const code = compileProcessor(source, fileName);
-      heartbeat.beat();
-      try {
-        const { realm, declaration, log } = loadProcessor(realmScript, code, { fileName, seed });
-        simulation = new Simulation(watched(realm, heartbeat), declaration);
-        await nextTurn();
-        return { declaration, log };
-      } finally {
-        heartbeat.rest();
-      }
+    async load(source) {
+      const { realm, declaration, log } = await load(source);
+      simulation = new Simulation(source.fileName.replace(/\.ts$/, ''), realm, declaration);
+      return { declaration, log };
     },
     simulate: ({ records }) => simulated((one) => one.run(records)),
     runOn: ({ ms }) => simulated((one) => one.runOn(ms)),
+    async restore(boot) {
+      live?.close();
+      live = null;
+      const { realm, declaration, log } = await load(boot);
+      const made = await LiveProcessor.restored({ boot, realm, declaration, burst });
+      live = made.live;
+      return { declaration, log, entries: made.entries };
+    },
+    run: (_input, { signal }) => restored().run(signal),
+    stop: () => restored().stop(),
+    entries: (asked) => restored().entries(asked),
   };
+}
+
+function nothingLoaded(): LabError {
+  return new LabError('bad-input', 'No processor is loaded.');
 }
 
 /** The same realm, its steps told to the watchdog. */

@@ -2,18 +2,12 @@
  * One shard of a processor, step by step: its event time, its windows and punctuations, and the steps themselves in the realm. When a step is
  * taken, and where what came of it goes, is up to who has it: a simulated run (simulation.ts), or a live one (live/task.ts).
  */
+import type { Headers } from '../bad.ts';
 import type { Declaration } from '../realm/declaration.ts';
 import type { Failure } from '../realm/outcome.ts';
 import type { Realm } from '../realm/realm.ts';
 import { EventTime, Period, type SavedEventTime } from './steps.ts';
 import { utf8OrNull } from './text.ts';
-
-/** What a bad event is sent to. */
-export const BAD = 'bad';
-/** Headers that say of a bad event why. */
-export const REASON_HEADER = 'loglab.reason';
-
-export type Headers = readonly (readonly [string, Uint8Array | null])[];
 
 export interface InputRecord {
   stream: string;
@@ -102,14 +96,6 @@ export class ShardRun {
     if (failure !== null)
       this.#sink.failed(`${what} at ${new Date(due).toISOString()}, shard ${this.shard}`, JSON.parse(failure) as Failure);
   }
-}
-
-/** As it was, with its reasons behind its own headers. */
-export function badHeaders(headers: Headers, reasons: readonly string[]): [string, Uint8Array | null][] {
-  return [
-    ...headers.map(([name, value]): [string, Uint8Array | null] => [name, value]),
-    ...reasons.map((reason): [string, Uint8Array | null] => [REASON_HEADER, Buffer.from(reason)]),
-  ];
 }
 
 /** As {@link headersText} wrote them. */

@@ -2,16 +2,18 @@
  * A processor over recorded events in simulated time, without a log: the wall clock stands at the latest timestamp so far, so windows fire
  * where they would have, had each event come when it says. The same events and seed always give the same.
  */
+import { BAD, badHeaders } from '../bad.ts';
 import { SIMULATED_BYTES, type Simulated, type SimulatedRecord } from '../processorContract.ts';
 import type { Declaration } from '../realm/declaration.ts';
 import type { Realm } from '../realm/realm.ts';
-import { BAD, badHeaders, bytesOf, headersOf, type InputRecord, ShardRun, type Sink } from './shardRun.ts';
+import { bytesOf, headersOf, type InputRecord, ShardRun, type Sink } from './shardRun.ts';
 import { Period } from './steps.ts';
 
 /** What an emission has besides its text, about, bytes. */
 const AROUND_BYTES = 100;
 
 export class Simulation {
+  readonly #name: string;
   readonly #realm: Realm;
   readonly #declaration: Declaration;
   readonly #windows: Period | null;
@@ -21,7 +23,9 @@ export class Simulation {
   #result: Simulated = nothing();
   #bytes = 0;
 
-  constructor(realm: Realm, declaration: Declaration) {
+  /** `name`: of the processor, as its bad events tell it. */
+  constructor(name: string, realm: Realm, declaration: Declaration) {
+    this.#name = name;
     this.#realm = realm;
     this.#declaration = declaration;
     this.#windows = declaration.windowMs === null ? null : new Period(declaration.windowMs);
@@ -117,10 +121,17 @@ export class Simulation {
     if (outcome.log !== null) log.push(...(JSON.parse(outcome.log) as string[]));
   }
 
-  #bad(shard: number, { timestamp, key, value, headers }: InputRecord, reasons: readonly string[]): void {
+  #bad(shard: number, { timestamp, key, value, headers, stream, offset }: InputRecord, reasons: readonly string[]): void {
     this.#bytes += (key?.length ?? 0) + (value?.length ?? 0) + AROUND_BYTES;
     const at = Number.isNaN(timestamp) ? null : BigInt(timestamp);
-    this.#result.emissions.push({ output: BAD, shard, timestamp: at, key, value, headers: badHeaders(headers, reasons) });
+    this.#result.emissions.push({
+      output: BAD,
+      shard,
+      timestamp: at,
+      key,
+      value,
+      headers: badHeaders(headers, reasons, { processor: this.#name, stream, shard, offset }),
+    });
   }
 }
 

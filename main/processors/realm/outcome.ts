@@ -1,6 +1,15 @@
 /** What a step has done, as strings and numbers: nothing else leaves the realm. */
 import type { NewEvent } from 'loglab';
-import { EMISSIONS_MAX, EMITTED_CHARACTERS_MAX, LINE_CHARACTERS_MAX, LOG_LINES_MAX, REASONS_MAX } from './limits.ts';
+import {
+  EMISSIONS_MAX,
+  EMITTED_CHARACTERS_MAX,
+  EMITTED_HEADERS_CHARACTERS_MAX,
+  EMITTED_KEY_CHARACTERS_MAX,
+  EMITTED_VALUE_CHARACTERS_MAX,
+  LINE_CHARACTERS_MAX,
+  LOG_LINES_MAX,
+  REASONS_MAX,
+} from './limits.ts';
 import { isArray, stringify } from './primordials.ts';
 
 /** Where in the processor's file, from 1. */
@@ -90,6 +99,9 @@ export class Recording {
     const ownKey = key === undefined ? defaults.key : checkedKey(key);
     const ownText = textOf(output, value, text);
     const ownHeaders = headers === undefined || headers.length === 0 ? null : stringify(checkedHeaders(headers));
+    assertShort('value', ownText, EMITTED_VALUE_CHARACTERS_MAX);
+    assertShort('key', ownKey, EMITTED_KEY_CHARACTERS_MAX);
+    assertShort('headers', ownHeaders, EMITTED_HEADERS_CHARACTERS_MAX);
     const characters = (ownKey?.length ?? 0) + (ownText?.length ?? 0) + (ownHeaders?.length ?? 0);
     this.#characters += characters;
     if (this.#characters > EMITTED_CHARACTERS_MAX) {
@@ -144,6 +156,11 @@ function textOf(output: string, value: unknown, text: unknown): string | null {
   const json = stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`An event for “${output}” needs a value that JSON can say, or a text.`);
   return json;
+}
+
+function assertShort(what: string, text: string | null, most: number): void {
+  if (text === null || text.length <= most) return;
+  throw new RangeError(`The ${what} of an event that is emitted has ${text.length} characters; at most ${most} are taken.`);
 }
 
 function checkedKey(key: unknown): string | null {

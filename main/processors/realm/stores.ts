@@ -3,7 +3,7 @@
  * before: a step can be taken back.
  */
 import type { Store } from 'loglab';
-import { STORE_KEY_CHARACTERS_MAX, STORE_VALUE_CHARACTERS_MAX } from './limits.ts';
+import { CHANGED_CHARACTERS_MAX, STORE_KEY_CHARACTERS_MAX, STORE_VALUE_CHARACTERS_MAX } from './limits.ts';
 import type { Entries, Outcome } from './outcome.ts';
 import { parse, stringify } from './primordials.ts';
 import { SortedKeys } from './sortedKeys.ts';
@@ -45,6 +45,7 @@ export class ShardStores {
   readonly #stores = new Map<string, Store>();
   readonly #contents = new Map<string, KeyedJson>();
   #changes: Change[] = [];
+  #changedCharacters = 0;
 
   constructor(names: readonly string[]) {
     for (const name of names) this.#stores.set(name, this.#made(name));
@@ -69,6 +70,7 @@ export class ShardStores {
     }
     outcome.changes = count;
     this.#changes = [];
+    this.#changedCharacters = 0;
   }
 
   /** What was in a store before; one that is not declared any more is passed over. */
@@ -102,6 +104,7 @@ export class ShardStores {
       store.put(key, before);
     }
     this.#changes = [];
+    this.#changedCharacters = 0;
   }
 
   #made(name: string): Store {
@@ -109,6 +112,10 @@ export class ShardStores {
     this.#contents.set(name, content);
     const read = (json: string | undefined): unknown => (json === undefined ? undefined : parse(json));
     const change = (key: string, json: string | undefined): void => {
+      this.#changedCharacters += key.length + (json?.length ?? 0);
+      if (this.#changedCharacters > CHANGED_CHARACTERS_MAX) {
+        throw new RangeError(`More than ${CHANGED_CHARACTERS_MAX} characters were changed in stores at once (CHANGED_CHARACTERS_MAX).`);
+      }
       this.#changes.push({ name, store: content, key, before: content.values.get(key) });
       content.put(key, json);
     };

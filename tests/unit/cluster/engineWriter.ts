@@ -20,6 +20,7 @@ const { services } = await createEngine({
       return child;
     },
   },
+  runsProcessors: true,
   now: Date.now,
   random: Math.random,
 });

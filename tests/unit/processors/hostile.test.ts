@@ -8,7 +8,7 @@ const one = [at(0, { n: 1 })];
 async function reasonsFor(body: string): Promise<string[]> {
   const { emitted } = await runProcessor(onEvent(body), one);
   expect(emitted).toMatchObject([{ output: 'bad', key: 'key', text: '{"n":1}' }]);
-  return emitted[0]!.headers.map(([, reason]) => reason!);
+  return emitted[0]!.headers.filter(([name]) => name === 'loglab.reason').map(([, reason]) => reason!);
 }
 
 describe('what does not come to an end is ended, and its line named', () => {

@@ -1,0 +1,319 @@
+/**
+ * The life of one deployed processor: its process is started, restored and run, started again with back-off when it ends unasked, ended when
+ * nothing comes, and back with the next event. What its tasks know survives all of it.
+ */
+import { type LabError, toLabError } from '../api/errors.ts';
+import type { ProcessorShape, ProcessorState, ProcessorTask, StatePage } from '../api/processors.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
+import type { Spawner } from '../processes/spawner.ts';
+import { createRateMeter, type RateMeter } from '../streams/rates.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import type { ProcessorRecord } from '../workspace/processorRecords.ts';
+import { Activity } from './activity.ts';
+import type { Deployments } from './deployment.ts';
+import type { RunReport } from './process/live/liveProcessor.ts';
+import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
+import { type ProcessorLink, startProcessor } from './processorLink.ts';
+
+/** A processor that ends so often in a row, each time soon after its start, is not started again. */
+export const FAILURES_IN_A_ROW_MAX = 5;
+/** A processor without windows to which nothing came for so long is parked, milliseconds. */
+export const PARK_AFTER_MS = 30_000;
+/** A process that was started to look into the stores is kept so long, milliseconds. */
+const PEEK_MS = 30_000;
+/** How long it may take to commit what it has when it is to end, milliseconds. */
+const STOP_MS = 5_000;
+
+export interface RunnerParts {
+  spawner: Spawner;
+  cluster: Cluster;
+  registry: StreamRegistry;
+  deployments: Deployments;
+  /** What is to be run, as it is now. */
+  version: () => { record: ProcessorRecord; shape: ProcessorShape; source: string };
+  changed: () => void;
+  now: () => number;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly activity = new Activity();
+  state: ProcessorState = 'paused';
+  message: string | null = null;
+  restarts = 0;
+  #report: Omit<RunReport, 'emitted' | 'failures' | 'lines' | 'linesDropped'> | null = null;
+  #rates: RateMeter = createRateMeter();
+  #link: ProcessorLink | null = null;
+  /** Counts what was asked of this runner: an older loop ends when it sees a newer number. */
+  #order = 0;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: (() => void) | null = null;
+  #failures = 0;
+  #peekTimer: NodeJS.Timeout | undefined;
+  #peeking: Promise<ProcessorLink> | null = null;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins, or begins anew with what the version is now; what ran before commits what it has. */
+  start(): void {
+    this.#failures = 0;
+    this.#follow((order) => this.#run(order));
+  }
+
+  /** It commits what it has, and stands still. Resolves when it does. */
+  async pause(): Promise<void> {
+    await this.#follow(() => {
+      this.#say('paused', null);
+      return Promise.resolve();
+    });
+  }
+
+  tasks(): ProcessorTask[] {
+    const { cluster, registry } = this.#parts;
+    return (this.#report?.tasks ?? []).map(({ shard, streamTime, in: events, bad, inputs }) => ({
+      shard,
+      streamTime,
+      in: events,
+      bad,
+      inputs: inputs.map(({ stream, position, row }) => {
+        const place = registry.has(stream) ? registry.get(stream).shards[shard] : undefined;
+        const state = place && cluster.state(place);
+        const lag = !state ? null : state.nextOffset <= position ? 0 : row === null ? null : Math.max(0, Number(state.recordsTotal - row));
+        return { stream, position, lag };
+      }),
+    }));
+  }
+
+  totals(): { in: number; bad: number; out: Record<string, number> } {
+    const totals = { in: 0, bad: 0, out: {} as Record<string, number> };
+    for (const task of this.#report?.tasks ?? []) {
+      totals.in += task.in;
+      totals.bad += task.bad;
+      for (const [name, count] of Object.entries(task.out)) totals.out[name] = (totals.out[name] ?? 0) + count;
+    }
+    return totals;
+  }
+
+  rates(): { in: number; out: number } {
+    const [events = 0, emitted = 0] = this.#rates.rates(this.#parts.now());
+    return { in: events, out: emitted };
+  }
+
+  get latencyMs(): RunReport['latencyMs'] {
+    return this.#report?.latencyMs ?? null;
+  }
+
+  get memoryBytes(): number | null {
+    return this.#link ? (this.#report?.memoryBytes ?? null) : null;
+  }
+
+  /** What it has done so far is no longer that of what runs now. */
+  forget(): void {
+    this.#report = null;
+    this.restarts = 0;
+    this.#rates = createRateMeter();
+    this.activity.clear();
+  }
+
+  async entries(asked: { store: string; shard: number | null; from: string; contains: string; most: number }): Promise<StatePage> {
+    const link = this.#link ?? (await this.#peek());
+    return link.client.entries(asked);
+  }
+
+  /** Ends what was, then does what is next. */
+  #follow(next: (order: number) => Promise<void>): Promise<void> {
+    const order = ++this.#order;
+    this.#wake?.();
+    const stopping = this.#stop();
+    this.#loop = Promise.all([this.#loop, stopping]).then(() => (order === this.#order ? next(order) : undefined));
+    return this.#loop;
+  }
+
+  /** Lets the tasks commit, then ends the process. */
+  async #stop(): Promise<void> {
+    clearTimeout(this.#peekTimer);
+    const peeking = this.#peeking;
+    this.#peeking = null;
+    await peeking?.then((link) => link.close()).catch(() => {});
+    const link = this.#link;
+    if (!link) return;
+    const limit = setTimeout(() => void link.close(), STOP_MS);
+    // The stream of its reports ends with the last commit.
+    await link.client.stop({}).catch(() => void link.close());
+    await this.#running;
+    clearTimeout(limit);
+    await link.close();
+  }
+  #running: Promise<void> = Promise.resolve();
+
+  async #run(order: number): Promise<void> {
+    while (order === this.#order) {
+      const startedAt = this.#parts.now();
+      try {
+        const isIdle = await this.#live(order);
+        if (order !== this.#order) return;
+        if (isIdle) await this.#parked(order);
+      } catch (thrown) {
+        if (order !== this.#order) return;
+        if (!(await this.#afterFailure(toLabError(thrown), startedAt, order))) return;
+      }
+    }
+  }
+
+  /** One life of the process; ends when nothing comes (then it answers true), when it is asked to, or when its streams have changed. */
+  async #live(order: number): Promise<boolean> {
+    const { spawner, deployments, version } = this.#parts;
+    const { record, shape, source } = version();
+    this.#say('starting', null);
+    await this.#brokersUp(order);
+    if (order !== this.#order) return false;
+    const boot = await deployments.prepare(record, shape, source);
+    const signature = deployments.signature(shape);
+    const link = await startProcessor(spawner);
+    this.#link = link;
+    const ended = Promise.withResolvers<void>();
+    this.#running = ended.promise;
+    const stopWatching = this.#parts.registry.onChange(() => {
+      if (deployments.signature(shape) !== signature) void link.client.stop({}).catch(() => {});
+    });
+    try {
+      const { log } = await link.client.restore({ ...boot, eventsAtOnce: eventsAtOnce(this.#failures) });
+      this.activity.take({ emitted: [], failures: [], lines: log.map((text) => ({ at: this.#parts.now(), text })), linesDropped: 0 });
+      if (order !== this.#order) return false;
+      this.#say('running', null);
+      return await this.#follows(link, shape);
+    } catch (error) {
+      throw toLabError(error).code === 'disconnected' ? await link.ended : error;
+    } finally {
+      stopWatching();
+      this.#link = null;
+      ended.resolve();
+      await link.close();
+    }
+  }
+
+  /** Takes its reports, until they end. True where that is because nothing came. */
+  async #follows(link: ProcessorLink, shape: ProcessorShape): Promise<boolean> {
+    let isIdle = false;
+    let events = -1;
+    let cameAt = this.#parts.now();
+    for await (const report of link.client.run({})) {
+      const { emitted, failures, lines, linesDropped, ...rest } = report;
+      this.#report = rest;
+      this.activity.take({ emitted, failures, lines, linesDropped });
+      const totals = this.totals();
+      const now = this.#parts.now();
+      this.#rates.sample(now, [totals.in, Object.values(totals.out).reduce((sum, count) => sum + count, 0)]);
+      if (totals.in !== events) cameAt = now;
+      events = totals.in;
+      this.#parts.changed();
+      if (isIdle || now - cameAt <= PARK_AFTER_MS || shape.windowMs !== null || shape.punctuateMs !== null) continue;
+      isIdle = true;
+      void link.client.stop({}).catch(() => {});
+    }
+    return isIdle;
+  }
+
+  /** Its process has ended: waits until there is something to read, or its streams have changed. */
+  async #parked(order: number): Promise<void> {
+    const { shape } = this.#parts.version();
+    const isAwaited = (): boolean =>
+      this.tasks().some((task) => task.inputs.some(({ lag }) => lag !== 0)) || this.tasks().length !== this.#taskCount(shape);
+    this.#say('parked', 'Nothing has come for a while, so its process has ended. It is back with the next event.');
+    while (order === this.#order && !isAwaited()) await this.#change();
+  }
+
+  #taskCount(shape: ProcessorShape): number {
+    const { registry } = this.#parts;
+    return Math.max(0, ...shape.inputs.map((name) => (registry.has(name) ? registry.get(name).shards.length : 0)));
+  }
+
+  /** True where it is to be tried again. */
+  async #afterFailure(error: LabError, startedAt: number, order: number): Promise<boolean> {
+    const { code, message } = error;
+    const now = this.#parts.now();
+    this.activity.say(message, now);
+    if (code === 'broker-down' || code === 'no-such-stream' || code === 'shards-missing') {
+      this.#say('waiting', message);
+      // The broker may not be known to be down yet; a stream may come.
+      await Promise.race([this.#change(), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+      return order === this.#order;
+    }
+    this.#failures = now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
+    if (this.#failures >= FAILURES_IN_A_ROW_MAX) {
+      const often = `It ended ${FAILURES_IN_A_ROW_MAX} times in a row and is not started again. The last time: ${message}`;
+      this.#say('failed', often);
+      return false;
+    }
+    this.restarts++;
+    this.#say('restarting', message);
+    await Promise.race([this.#change(), new Promise((resolve) => setTimeout(resolve, restartPauseMs(this.#failures)))]);
+    return order === this.#order;
+  }
+
+  async #brokersUp(order: number): Promise<void> {
+    const { cluster } = this.#parts;
+    const down = (): number | undefined => cluster.brokers().find(({ state }) => state !== 'up')?.id;
+    while (order === this.#order && down() !== undefined) {
+      this.#say('waiting', `Broker ${down()} is down; it goes on when the broker is up.`);
+      await this.#change();
+    }
+  }
+
+  /** Resolves at the next change of brokers, shards or streams, or when something else is asked of this runner. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const stop of stops) stop();
+        this.#wake = null;
+        resolve();
+      };
+      const stops = [this.#parts.cluster.onChange(done), this.#parts.registry.onChange(done)];
+      this.#wake = done;
+    });
+  }
+
+  /** A process that does nothing but hold the stores, while none runs. */
+  async #peek(): Promise<ProcessorLink> {
+    clearTimeout(this.#peekTimer);
+    this.#peekTimer = setTimeout(() => {
+      const peeking = this.#peeking;
+      this.#peeking = null;
+      void peeking?.then((link) => link.close()).catch(() => {});
+    }, PEEK_MS);
+    this.#peekTimer.unref();
+    this.#peeking ??= this.#restoredOnly().catch((error: unknown) => {
+      this.#peeking = null;
+      throw error;
+    });
+    return this.#peeking;
+  }
+
+  async #restoredOnly(): Promise<ProcessorLink> {
+    const { spawner, deployments, version } = this.#parts;
+    const { record, shape, source } = version();
+    const boot = await deployments.prepare(record, shape, source);
+    const link = await startProcessor(spawner);
+    try {
+      await link.client.restore({ ...boot, eventsAtOnce: EVENTS_AT_ONCE_MAX });
+      return link;
+    } catch (error) {
+      await link.close();
+      throw toLabError(error).code === 'disconnected' ? await link.ended : error;
+    }
+  }
+
+  #say(state: ProcessorState, message: string | null): void {
+    this.state = state;
+    this.message = message;
+    this.#parts.changed();
+  }
+}
+
+/** After each failure fewer: so all that comes before the event at which it ends is done once and for all. */
+function eventsAtOnce(failures: number): number {
+  return failures === 0 ? EVENTS_AT_ONCE_MAX : Math.max(1, 1_000 / 10 ** failures);
+}

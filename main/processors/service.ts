@@ -1,0 +1,322 @@
+/** The calls of api/processors.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { DomainHandlers } from '../api/contract.ts';
+import { LabError } from '../api/errors.ts';
+import {
+  processorNameProblem,
+  PROCESSORS_MAX,
+  type processors,
+  type ProcessorShape,
+  type ProcessorStart,
+  type ProcessorSummary,
+  type SampleProcessor,
+} from '../api/processors.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Spawner } from '../processes/spawner.ts';
+import { conflate } from '../rpc/conflate.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import type { ProcessorRecord, ProcessorRecords } from '../workspace/processorRecords.ts';
+import { createDeployments } from './deployment.ts';
+import { Runner } from './runner.ts';
+import { openSourceFolder } from './sourceFolder.ts';
+import { createTestRuns } from './testRuns.ts';
+
+/** Pages hear of changes at most this often, milliseconds. */
+const WATCH_INTERVAL_MS = 250;
+
+export interface ProcessorsParts {
+  records: ProcessorRecords;
+  registry: StreamRegistry;
+  cluster: Cluster;
+  spawner: Spawner;
+  /** Of the workspace. */
+  folder: string;
+  /** Samples, and loglab.d.ts. */
+  resources: string;
+  /** False in a program that opens the workspace for a moment: nothing is run, and the folder is not watched. */
+  runs: boolean;
+  now: () => number;
+  random: () => number;
+}
+
+export interface Processors {
+  service: DomainHandlers<typeof processors>;
+  onChange(listener: () => void): () => void;
+  /** All commit what they have, and end. */
+  close(): Promise<void>;
+}
+
+export function createProcessors(parts: ProcessorsParts): Processors {
+  const { records, registry, cluster, spawner, now, random } = parts;
+  const deployments = createDeployments(registry, cluster);
+  const sources = openSourceFolder(parts.folder, path.join(parts.resources, 'loglab.d.ts'), parts.runs);
+  const tests = createTestRuns(spawner);
+  const runners = new Map<string, Runner>();
+  const listeners = new Set<() => void>();
+  const changed = (): void => listeners.forEach((listener) => listener());
+  /** Texts of files and of current versions, so that it is known without reading them which files say something else. */
+  const texts = new Map<string, string | null>();
+  let isClosed = false;
+
+  sources.onChange(() => {
+    texts.clear();
+    changed();
+  });
+  for (const record of records.all()) if (mayRun(record)) runnerOf(record.name).start();
+
+  function mayRun({ wanted, isTrusted }: ProcessorRecord): boolean {
+    return parts.runs && wanted === 'running' && isTrusted;
+  }
+
+  function runnerOf(name: string): Runner {
+    const known = runners.get(name);
+    if (known) return known;
+    const made = new Runner({ spawner, cluster, registry, deployments, changed, now, version: () => versionOf(name) });
+    runners.set(name, made);
+    return made;
+  }
+
+  function versionOf(name: string): { record: ProcessorRecord; shape: ProcessorShape; source: string } {
+    const record = deployed(name);
+    return {
+      record,
+      shape: records.versions(name).find(({ version }) => version === record.version)!,
+      source: records.source(name, record.version)!,
+    };
+  }
+
+  function deployed(name: string): ProcessorRecord {
+    const record = records.of(name);
+    if (record) return record;
+    if (sources.has(name)) throw new LabError('no-such-processor', `“${name}” was never deployed. Deploy it first.`);
+    throw unknown(name);
+  }
+
+  function unknown(name: string): LabError {
+    return new LabError('no-such-processor', `There is no processor “${name}”.`);
+  }
+
+  function assertKnown(name: string): void {
+    if (!records.of(name) && !sources.has(name)) throw unknown(name);
+  }
+
+  function assertTrusted(name: string): void {
+    if (records.of(name)?.isTrusted !== false) return;
+    throw new LabError('untrusted', `“${name}” came with a workspace from elsewhere. Look at its source, and trust it, before it runs.`);
+  }
+
+  function fileText(name: string): string | null {
+    if (!texts.has(name)) texts.set(name, sources.read(name));
+    return texts.get(name)!;
+  }
+
+  function names(): string[] {
+    return [...new Set([...records.all().map(({ name }) => name), ...sources.names()])].sort();
+  }
+
+  function summary(name: string): ProcessorSummary {
+    const record = records.of(name);
+    const runner = runners.get(name);
+    const versions = record ? records.versions(name) : [];
+    const current = versions.find(({ version }) => version === record?.version) ?? null;
+    const totals = runner?.totals() ?? { in: 0, bad: 0, out: {} };
+    const rates = runner?.rates() ?? { in: 0, out: 0 };
+    return {
+      name,
+      file: sources.has(name) ? sources.file(name) : null,
+      ...stateOf(record, runner),
+      current,
+      versions: versions.length,
+      hasChanges: record !== undefined && sources.has(name) && fileText(name) !== records.source(name, record.version),
+      guarantee: record?.guarantee ?? 'exactly-once',
+      crossesBrokers: current !== null && deployments.crossesBrokers(current),
+      restarts: runner?.restarts ?? 0,
+      tasks: runner?.tasks() ?? [],
+      ...totals,
+      inPerSecond: rates.in,
+      outPerSecond: rates.out,
+      latencyMs: runner?.latencyMs ?? null,
+      memoryBytes: runner?.memoryBytes ?? null,
+    };
+  }
+
+  function stateOf(record: ProcessorRecord | undefined, runner: Runner | undefined): Pick<ProcessorSummary, 'state' | 'message'> {
+    if (!record) return { state: 'draft', message: null };
+    if (!record.isTrusted)
+      return { state: 'untrusted', message: 'It came with a workspace from elsewhere. Look at its source before you trust it.' };
+    if (record.wanted === 'paused') return { state: 'paused', message: null };
+    if (!parts.runs) return { state: 'resting', message: 'It runs while the lab is open.' };
+    return { state: runner?.state ?? 'starting', message: runner?.message ?? null };
+  }
+
+  async function deploy(
+    name: string,
+    options: { source: string | null; guarantee: ProcessorRecord['guarantee'] | null; start: ProcessorStart | null; anew: boolean },
+  ) {
+    const problem = processorNameProblem(name);
+    if (problem) throw new LabError('bad-input', problem);
+    assertTrusted(name);
+    const before = records.of(name);
+    const text = options.source ?? sources.read(name);
+    if (text === null) throw new LabError('no-such-processor', `There is no file ${sources.file(name)}.`);
+    if (!before && records.all().length >= PROCESSORS_MAX)
+      throw new LabError('too-many', `A workspace has at most ${PROCESSORS_MAX} processors.`);
+    const shape = await tests.shapeOf(name, text);
+    deployments.check(shape);
+    const isNew = !before || options.anew;
+    if (!isNew && options.start)
+      throw new LabError('bad-input', 'A start position is for a processor that begins anew: say so, or leave it out.');
+    const known = Object.keys(before?.starts ?? {});
+    const added = { ...shape, inputs: shape.inputs.filter((input) => isNew || !known.includes(input)) };
+    const starts = await deployments.startsOf(added, options.start ?? { at: 'beginning' });
+    if (options.source !== null) sources.write(name, options.source);
+    const isSame = before && records.source(name, before.version) === text;
+    if (before) await runnerOf(name).pause();
+    if (options.anew) await forgetState(name);
+    const version = isSame ? before.version : records.addVersion(name, text, shape, now());
+    records.put({
+      name,
+      wanted: 'running',
+      guarantee: options.guarantee ?? before?.guarantee ?? 'exactly-once',
+      starts: isNew ? starts : { ...before.starts, ...starts },
+      seed: before?.seed ?? Math.floor(random() * 2 ** 31),
+      producerId: isNew ? newProducerId() : before.producerId,
+      isTrusted: true,
+      version,
+    });
+    const runner = runnerOf(name);
+    if (isNew) runner.forget();
+    runner.restarts = 0;
+    if (parts.runs) runner.start();
+    changed();
+    return summary(name);
+  }
+
+  async function forgetState(name: string): Promise<void> {
+    await deployments.forget(name);
+    runners.get(name)?.forget();
+  }
+
+  /** Above those of other producers; its tasks have this one and those after it. */
+  function newProducerId(): string {
+    return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
+  }
+
+  const watch = <T>(take: () => T, signal: AbortSignal): AsyncIterable<T> =>
+    conflate({
+      subscribe(listener) {
+        const stops = [() => listeners.delete(listener), registry.onChange(listener), cluster.onChange(listener)];
+        listeners.add(listener);
+        return () => stops.forEach((stop) => stop());
+      },
+      take,
+      intervalMs: WATCH_INTERVAL_MS,
+      signal,
+    });
+
+  return {
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      isClosed = true;
+      await Promise.all([...runners.values()].map((runner) => runner.pause()));
+      await sources.close();
+    },
+    service: {
+      list: () => names().map(summary),
+      watch: (_input, { signal }) => watch(() => (isClosed ? [] : names().map(summary)), signal),
+      follow({ name }, { signal }) {
+        assertKnown(name);
+        return watch(() => runners.get(name)?.activity.all ?? { emitted: [], failures: [], lines: [] }, signal);
+      },
+      source({ name, version }) {
+        assertKnown(name);
+        const text = version === null ? sources.read(name) : records.source(name, version);
+        if (text !== null && text !== undefined) return { text };
+        throw new LabError(
+          'no-such-processor',
+          version === null ? `The file ${sources.file(name)} is gone.` : `“${name}” has no version ${version}.`,
+        );
+      },
+      versions({ name }) {
+        assertKnown(name);
+        return records.versions(name);
+      },
+      save({ name, source }) {
+        const problem = processorNameProblem(name);
+        if (problem) throw new LabError('bad-input', problem);
+        sources.write(name, source);
+      },
+      check({ name, source }) {
+        assertTrusted(name);
+        return tests.shapeOf(name, source);
+      },
+      deploy: ({ name, ...options }) => deploy(name, options),
+      async pause({ name }) {
+        records.put({ ...deployed(name), wanted: 'paused' });
+        changed();
+        await runnerOf(name).pause();
+      },
+      resume({ name }) {
+        const record = deployed(name);
+        assertTrusted(name);
+        records.put({ ...record, wanted: 'running' });
+        if (parts.runs) runnerOf(name).start();
+        changed();
+      },
+      async remove({ name }) {
+        assertKnown(name);
+        if (records.of(name)) {
+          await runnerOf(name).pause();
+          await forgetState(name);
+          await deployments.forgetPositions(name);
+          records.remove(name);
+          runners.delete(name);
+        }
+        sources.remove(name);
+        changed();
+      },
+      trust({ name }) {
+        const record = deployed(name);
+        records.put({ ...record, isTrusted: true });
+        if (mayRun({ ...record, isTrusted: true })) runnerOf(name).start();
+        changed();
+      },
+      state({ name, ...asked }) {
+        const record = deployed(name);
+        assertTrusted(name);
+        const { stores } = records.versions(name).find(({ version }) => version === record.version)!;
+        if (!stores.includes(asked.store)) throw new LabError('bad-input', `“${name}” has no store “${asked.store}”.`);
+        return runnerOf(name).entries(asked);
+      },
+      test({ name, ...options }, { signal }) {
+        assertTrusted(name);
+        return tests.run({ name, ...options }, signal);
+      },
+      cases({ name }) {
+        assertKnown(name);
+        return sources.cases(name);
+      },
+      keepCases({ name, cases }) {
+        assertKnown(name);
+        sources.keepCases(name, cases);
+      },
+      samples: () => readSamples(parts.resources),
+    },
+  };
+}
+
+/** The comment that a sample begins with says what it is. */
+function readSamples(folder: string): SampleProcessor[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .sort()
+    .map((file) => {
+      const source = readFileSync(path.join(folder, file), 'utf8');
+      const title = /\/\*\*\s*\*?\s*([\s\S]*?)(?:\.\s|\*\/)/.exec(source)?.[1] ?? '';
+      return { name: file.slice(0, -'.ts'.length), title: title.replace(/\s*\n\s*\*\s*/g, ' ').trim(), source };
+    });
+}
