@@ -166,10 +166,7 @@ async function killAll(serving: Serving, targets: readonly Target[], random: Ran
   }
 }
 
-for (const { brokers, kills } of [
-  { brokers: 1, kills: 25 },
-  { brokers: 3, kills: 25 },
-]) {
+for (const { brokers, kills } of [{ brokers: 1, kills: 50 }]) {
   it(`exactly once, over ${brokers} brokers: ${kills} kills, and nothing is lost, nothing twice`, async () => {
     const random = createRandom(100 + brokers);
     const serving = await deployedLab(brokers, 'exactly-once');
