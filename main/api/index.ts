@@ -14,7 +14,21 @@ import { streams } from './streams.ts';
 import { verify } from './verify.ts';
 import { workspace } from './workspace.ts';
 
-export const labContract = { lab, streams, events, eventTimes, produce, processors, imports, jobs, samples, readers, lessons, verify, workspace };
+export const labContract = {
+  lab,
+  streams,
+  events,
+  eventTimes,
+  produce,
+  processors,
+  imports,
+  jobs,
+  samples,
+  readers,
+  lessons,
+  verify,
+  workspace,
+};
 
 export type LabContract = typeof labContract;
 /** What the page holds. */

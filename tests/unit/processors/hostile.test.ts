@@ -117,7 +117,7 @@ describe('limits', () => {
 
   it('many megabytes for one event', async () => {
     expect(await reasonsFor('for (let n = 0; n < 9_000; n++) ctx.emit("out", { text: "x".repeat(1e6) });')).toEqual([
-      'RangeError: More than 3145728 characters were emitted at once (EMITTED_CHARACTERS_MAX). (tried.ts:4)',
+      'RangeError: More than 2621440 characters were emitted at once (EMITTED_CHARACTERS_MAX). (tried.ts:4)',
     ]);
   });
 
