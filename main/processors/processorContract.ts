@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import { bytes } from '../api/values.ts';
 import type { Declaration } from './realm/declaration.ts';
+import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
 import type { RunReport } from './process/live/liveProcessor.ts';
 import type { Failure } from './realm/outcome.ts';
@@ -61,9 +62,6 @@ export interface Loaded {
 /** Events of a task between two commits, at most. */
 export const EVENTS_AT_ONCE_MAX = 100_000;
 
-/** Entries of a store in one answer. */
-export const ENTRIES_MAX = 200;
-
 const brokerId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const source = { source: v.string(), fileName: v.string(), seed: v.pipe(v.number(), v.integer()) };
@@ -88,7 +86,7 @@ const liveBoot = v.strictObject({
   ...source,
   /** Whose positions these are. */
   reader: v.string(),
-  guarantee: v.picklist(['exactly-once', 'at-least-once', 'at-most-once']),
+  guarantee: v.picklist(GUARANTEES),
   /** Events of a task between two commits, at most: few where the life before has ended at one of them. */
   eventsAtOnce: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** Local sockets on which the brokers answer (cluster/brokerContract.ts). */
@@ -100,12 +98,6 @@ const liveBoot = v.strictObject({
   ),
 });
 export type LiveBoot = v.InferOutput<typeof liveBoot>;
-
-export interface StoreEntries {
-  entries: { shard: number; key: string; json: string }[];
-  /** Entries of the store in all its shards, those that were not asked for too. */
-  size: number;
-}
 
 const processor = {
   /**
@@ -123,9 +115,9 @@ const processor = {
       shard: v.nullable(v.number()),
       from: v.string(),
       contains: v.string(),
-      most: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(ENTRIES_MAX)),
+      most: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(STATE_ENTRIES_MAX)),
     }),
-    type<StoreEntries>(),
+    type<StatePage>(),
   ),
   /** Loads a source, in place of one that was loaded before. `bad-input`, with the place, where it can not be. */
   load: call(v.strictObject(source), type<Loaded>()),

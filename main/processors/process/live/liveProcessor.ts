@@ -4,15 +4,14 @@ import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import { brokerContract } from '../../../cluster/brokerContract.ts';
 import { connectLocal } from '../../../rpc/adapters/localSocket.ts';
 import { createPeer, type Peer } from '../../../rpc/peer.ts';
-import { type LiveBoot, type StoreEntries } from '../../processorContract.ts';
+import type { StatePage } from '../../../api/processors.ts';
+import type { LiveBoot } from '../../processorContract.ts';
 import type { Declaration } from '../../realm/declaration.ts';
 import type { Realm } from '../../realm/realm.ts';
 import type { Totals } from './changelog.ts';
 import { LatencyMeter } from './latency.ts';
 import { Report, type Told } from './report.ts';
 import { Task } from './task.ts';
-
-export type { EmittedEvent, FailedStep, LogLine } from './report.ts';
 
 /** Reports come at most this often, milliseconds. */
 const REPORT_MS = 250;
@@ -134,8 +133,8 @@ export class LiveProcessor {
     from: string;
     contains: string;
     most: number;
-  }): StoreEntries {
-    const found: StoreEntries = { entries: [], size: 0 };
+  }): StatePage {
+    const found: StatePage = { entries: [], size: 0 };
     for (const task of this.#tasks) {
       found.size += this.#realm.sizeOf(task.shard, store);
       if (shard !== null && task.shard !== shard) continue;

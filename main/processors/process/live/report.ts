@@ -1,4 +1,5 @@
 /** What a live processor tells of itself: kept until it is asked for, the newest of each kind. */
+import type { ProcessorActivity, ProcessorFailure } from '../../../api/processors.ts';
 import type { Outcome, Place } from '../../realm/outcome.ts';
 import type { InputRecord } from '../shardRun.ts';
 import { utf8OrNull } from '../text.ts';
@@ -12,38 +13,8 @@ const LINES_KEPT = 200;
 /** Characters of a key or a value that is told. */
 const TEXT_MAX = 400;
 
-export interface EmittedEvent {
-  output: string;
-  shard: number;
-  key: string | null;
-  text: string | null;
-  /** Milliseconds; null for none. */
-  timestamp: number | null;
-  /** Wall clock, milliseconds. */
-  at: number;
-  /** The event it came of; null where a window or a punctuation emitted it. */
-  of: { stream: string; offset: string } | null;
-}
-
-export interface FailedStep {
-  at: number;
-  shard: number;
-  /** What failed: an event, else the name of a window or a punctuation. */
-  event: { stream: string; offset: string; key: string | null; text: string | null } | null;
-  step: string | null;
-  reasons: string[];
-  place: Place | null;
-}
-
-export interface LogLine {
-  at: number;
-  text: string;
-}
-
-export interface Told {
-  emitted: EmittedEvent[];
-  failures: FailedStep[];
-  lines: LogLine[];
+/** What is new since the last report. */
+export interface Told extends ProcessorActivity {
   /** Lines that were not kept. */
   linesDropped: number;
 }
@@ -103,7 +74,7 @@ export class Report {
     return told;
   }
 
-  #failed(failure: FailedStep): void {
+  #failed(failure: ProcessorFailure): void {
     const { failures } = this.#told;
     failures.push(failure);
     if (failures.length > FAILURES_KEPT) failures.shift();

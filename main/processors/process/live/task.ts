@@ -8,6 +8,7 @@
  * at-most-once   Positions are written before the events are processed, outputs and state each POSITIONS_MS: after a crash they are missing.
  */
 import { LabError, toLabError } from '../../../api/errors.ts';
+import type { Guarantee } from '../../../api/processors.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import { decodeStored, encodeBatch, type NewRecord, positionRecord } from '../../../log/index.ts';
@@ -33,8 +34,6 @@ import { Outbox, OUTBOX_BYTES_MAX } from './outbox.ts';
 import { encoded, Outputs, type OutputStream } from './outputs.ts';
 import type { Report } from './report.ts';
 
-export type Guarantee = 'exactly-once' | 'at-least-once' | 'at-most-once';
-
 /** A commit is due when so much was emitted and changed, bytes. */
 const COMMIT_BYTES = 1024 * 1024;
 /** Commits under way; a small one waits for the one before it, and is larger by then. */
@@ -42,7 +41,7 @@ const COMMITS_MAX = 3;
 /** Steps without giving the thread back, milliseconds. */
 const BURST_MS = 8;
 /** Without the guarantee of exactly once: how often positions, or outputs, are written, milliseconds. */
-export const POSITIONS_MS = 1_000;
+const POSITIONS_MS = 1_000;
 /** Longest wait for events in one request, milliseconds. */
 const AWAIT_MS = 10_000;
 /** Bytes fetched ahead for one input, and for all inputs of all tasks together. */
