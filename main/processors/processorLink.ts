@@ -14,6 +14,8 @@ export interface ProcessorLink {
   readonly client: DomainClient<(typeof processorContract)['processor']>;
   /** Resolves when the process has ended: `processor-ended` with the reason. */
   readonly ended: Promise<LabError>;
+  /** Whether its watchdog ended it, because of what its code did. */
+  readonly isContained: boolean;
   /** Ends the process, at once. */
   close(): Promise<void>;
 }
@@ -42,6 +44,9 @@ export async function startProcessor(spawner: Spawner): Promise<ProcessorLink> {
   return {
     client: createPeer(first).client(processorContract).processor,
     ended,
+    get isContained() {
+      return why !== null;
+    },
     async close() {
       child.kill();
       await ended;

@@ -16,7 +16,10 @@ import type { RunReport } from './process/live/liveProcessor.ts';
 import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
 
-/** A processor that ends so often in a row, each time soon after its start, is not started again. */
+/**
+ * A processor that ends so often in a row, each time soon after its start, is not started again. One that gets on in between, and is ended by
+ * something else than its own code, is as good as recovered.
+ */
 export const FAILURES_IN_A_ROW_MAX = 5;
 /** A processor without windows to which nothing came for so long is parked, milliseconds. */
 export const PARK_AFTER_MS = 30_000;
@@ -50,6 +53,10 @@ export class Runner {
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
   #failures = 0;
+  /** Events that were processed when it last failed. */
+  #inAtFailure = 0;
+  /** Whether its last process was ended because of what its code did. */
+  #isContained = false;
   #peekTimer: NodeJS.Timeout | undefined;
   #peeking: Promise<ProcessorLink> | null = null;
 
@@ -113,6 +120,7 @@ export class Runner {
   /** What it has done so far is no longer that of what runs now. */
   forget(): void {
     this.#report = null;
+    this.#inAtFailure = 0;
     this.restarts = 0;
     this.#rates = createRateMeter();
     this.activity.clear();
@@ -186,7 +194,9 @@ export class Runner {
       this.#say('running', null);
       return await this.#follows(link, shape);
     } catch (error) {
-      throw toLabError(error).code === 'disconnected' ? await link.ended : error;
+      const cause = toLabError(error).code === 'disconnected' ? await link.ended : error;
+      this.#isContained = link.isContained;
+      throw cause;
     } finally {
       stopWatching();
       this.#link = null;
@@ -242,7 +252,10 @@ export class Runner {
       await Promise.race([this.#change(), new Promise((resolve) => setTimeout(resolve, 1_000))]);
       return order === this.#order;
     }
-    this.#failures = now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
+    const { in: events } = this.totals();
+    const hasGotOn = !this.#isContained && events > this.#inAtFailure;
+    this.#inAtFailure = events;
+    this.#failures = hasGotOn || now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
     if (this.#failures >= FAILURES_IN_A_ROW_MAX) {
       const often = `It ended ${FAILURES_IN_A_ROW_MAX} times in a row and is not started again. The last time: ${message}`;
       this.#say('failed', often);

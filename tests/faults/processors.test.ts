@@ -156,7 +156,7 @@ async function killAll(serving: Serving, targets: readonly Target[], random: Ran
       .waitFor(async () => expect(await countsWritten(serving)).toBeGreaterThan(before), { timeout: RECOVERED_MS_MAX, interval: 30 })
       .catch(async (error: unknown) => {
         const stands = await within(serving, (client) => client.processors.list({}));
-        throw new Error(`It does not go on: ${inspect(stands, { depth: 5 })}`, { cause: error });
+        throw new Error(`It does not go on: ${inspect(stands, { depth: 6, maxArrayLength: 40 })}`, { cause: error });
       });
     await random.pause(150);
     for (let killed = 0; killed === 0;) {
@@ -166,7 +166,7 @@ async function killAll(serving: Serving, targets: readonly Target[], random: Ran
   }
 }
 
-for (const { brokers, kills } of [{ brokers: 1, kills: 50 }]) {
+for (const { brokers, kills } of [{ brokers: 1, kills: 50 }, { brokers: 3, kills: 50 }]) {
   it(`exactly once, over ${brokers} brokers: ${kills} kills, and nothing is lost, nothing twice`, async () => {
     const random = createRandom(100 + brokers);
     const serving = await deployedLab(brokers, 'exactly-once');

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { DomainHandlers } from '../../api/contract.ts';
-import { LabError } from '../../api/errors.ts';
+import { LabError, toLabError } from '../../api/errors.ts';
 import { parentChannel } from '../../processes/parentChannel.ts';
 import { connectLocal } from '../../rpc/adapters/localSocket.ts';
 import { createPeer } from '../../rpc/peer.ts';
@@ -40,7 +40,8 @@ const parent = parentChannel();
 parent.onClose(() => process.exit(0));
 parent.onMessage((message) => {
   boot(message as ProcessorBoot).catch((error: unknown) => {
-    console.error(error);
+    // Whoever started it may be gone by now.
+    if (toLabError(error).code !== 'disconnected') console.error(error);
     process.exit(1);
   });
 });

@@ -26,8 +26,8 @@ export interface SavedTask {
   run: SavedShardRun;
   totals: Totals;
   /** Of each shard of another broker the number of the next record that this task sends there, and of the next that is not known to be there. */
-  sequences: [shardId: number, next: number][];
-  sent: [shardId: number, next: number][];
+  sequences: [place: string, next: number][];
+  sent: [place: string, next: number][];
 }
 
 export interface OutboxEntry {

@@ -4,7 +4,7 @@
  * was committed comes to be there exactly once, a moment later.
  */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
-import type { OutboxEntry } from './changelog.ts';
+import type { OutboxEntry, SavedTask } from './changelog.ts';
 import { encoded, type OutgoingBatch } from './outputs.ts';
 
 /** Batches that wait to be sent, bytes: beyond it the task waits. */
@@ -22,8 +22,8 @@ export class Outbox {
   readonly #producerId: bigint;
   readonly #brokers: ReadonlyMap<number, BrokerClient>;
   readonly #failed: (error: unknown) => void;
-  readonly #sequences: Map<number, number>;
-  readonly #sent: Map<number, number>;
+  readonly #sequences: Map<string, number>;
+  readonly #sent: Map<string, number>;
   /** By broker, in the order of their commits. */
   readonly #waiting = new Map<number, Waiting[]>();
   readonly #sending = new Map<number, Promise<void>>();
@@ -32,7 +32,7 @@ export class Outbox {
   constructor(options: {
     producerId: bigint;
     brokers: ReadonlyMap<number, BrokerClient>;
-    saved: { sequences: [number, number][]; sent: [number, number][] };
+    saved: Pick<SavedTask, 'sequences' | 'sent'>;
     failed: (error: unknown) => void;
   }) {
     this.#producerId = options.producerId;
@@ -47,7 +47,7 @@ export class Outbox {
   }
 
   /** For the next commit. */
-  get saved(): { sequences: [number, number][]; sent: [number, number][] } {
+  get saved(): Pick<SavedTask, 'sequences' | 'sent'> {
     return { sequences: [...this.#sequences], sent: [...this.#sent] };
   }
 
@@ -60,16 +60,16 @@ export class Outbox {
   /** Numbers a batch; it is to be committed, then {@link send}. */
   entryOf(batch: OutgoingBatch): OutboxEntry {
     const { brokerId, shardId, records } = batch;
-    const firstSequence = this.#sequences.get(shardId) ?? 0;
-    this.#sequences.set(shardId, (firstSequence + records.length) % SEQUENCES);
+    const firstSequence = this.#sequences.get(placeOf(batch)) ?? 0;
+    this.#sequences.set(placeOf(batch), (firstSequence + records.length) % SEQUENCES);
     const bytes = encoded(batch, { producerId: this.#producerId, producerEpoch: 0, firstSequence });
     return { brokerId, shardId, firstSequence, records: records.length, bytes };
   }
 
   /** Of an earlier life: whether it is known to have been sent then. */
-  isSent({ shardId, firstSequence }: OutboxEntry): boolean {
-    const next = this.#sent.get(shardId) ?? 0;
-    const behind = (next - firstSequence + SEQUENCES) % SEQUENCES;
+  isSent(entry: OutboxEntry): boolean {
+    const next = this.#sent.get(placeOf(entry)) ?? 0;
+    const behind = (next - entry.firstSequence + SEQUENCES) % SEQUENCES;
     return behind > 0 && behind < SEQUENCES / 2;
   }
 
@@ -100,10 +100,15 @@ export class Outbox {
         await this.#brokers.get(brokerId)!.send({ batches: [{ shardId, bytes }] });
         waiting.shift();
         this.#bytes -= bytes.length;
-        this.#sent.set(shardId, (firstSequence + records) % SEQUENCES);
+        this.#sent.set(placeOf(next.entry), (firstSequence + records) % SEQUENCES);
       }
     } catch (error) {
       this.#failed(error);
     }
   }
+}
+
+/** Each broker numbers its shards by itself. */
+function placeOf({ brokerId, shardId }: { brokerId: number; shardId: number }): string {
+  return `${brokerId}/${shardId}`;
 }
