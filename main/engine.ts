@@ -107,7 +107,7 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     cluster,
     spawner: options.spawner,
     folder: path.join(workspace.path, 'processors'),
-    resources: path.join(resources, 'processors'),
+    resources,
     runs: options.runsProcessors,
     now,
     random,

@@ -8,8 +8,10 @@ import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
+import { GUARANTEES, type Guarantee, type ProcessorStart } from '../api/processors.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
 import { SHARDS_MAX } from '../api/values.ts';
+import { geoFileOf } from '../processors/geoFile.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
 import { createNodeSpawner } from '../processes/nodeSpawner.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
@@ -20,6 +22,7 @@ import { importFile } from './import.ts';
 import { fromFile, fromStdin } from './importSource.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
+import { deployProcessor, listProcessors, pauseProcessor, removeProcessor, resumeProcessor } from './processors.ts';
 import { parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
 import { testProcessor } from './testProcessor.ts';
@@ -38,6 +41,13 @@ interface ExportArguments {
   until: RangeUntil;
   shard?: number[];
   force: boolean;
+}
+
+interface DeployOptions {
+  name?: string;
+  guarantee?: Guarantee;
+  from?: ProcessorStart;
+  anew: boolean;
 }
 
 /** Options that every command has. */
@@ -111,6 +121,12 @@ function parseSeed(text: string): number | null {
 function parseExportUntil(text: string): RangeUntil | null {
   const until = parseUntil(text);
   return until?.at === 'live' ? null : until;
+}
+
+/** A processor reads several shards: an offset means nothing to it. */
+function parseStart(text: string): ProcessorStart | null {
+  const from = parseFrom(text);
+  return from?.at === 'offset' ? null : from;
 }
 
 function fromOption(): Option {
@@ -230,7 +246,36 @@ command(program, 'verify [stream]', 'check every batch of the log, or of one str
   (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),
 );
 
-const processors = program.command('processors').description('programs over streams');
+const processors = program.command('processors').description('programs over streams; they run while the lab is open');
+command(
+  processors,
+  'deploy <file>',
+  'make a version of a processor of what the file says, and run it: where the version before stood, with its state',
+)
+  .option('--name <name>', 'call it so, and not after its file')
+  .addOption(new Option('--guarantee <guarantee>', 'what holds when something is killed').choices(GUARANTEES))
+  .addOption(
+    new Option('--from <where>', 'begin there: beginning, latest or an ISO 8601 time (default: beginning)').argParser(
+      or(parseStart, 'beginning, latest or an ISO 8601 time'),
+    ),
+  )
+  .option('--anew', 'forget its state and where it stood, and begin again', false)
+  .action((file: string, options: Common & DeployOptions) => {
+    const { name = null, guarantee = null, from = null, anew, json } = options;
+    return withLab(options, (lab) => deployProcessor(lab, output, userPath(file), { name, guarantee, start: from, anew, json }), MAKES);
+  });
+command(processors, 'list', 'list the processors, and how far they are').action((options: Common) =>
+  withLab(options, (lab) => listProcessors(lab, output, options)),
+);
+command(processors, 'pause <name>', 'let it commit what it has, and stand still').action((name: string, options: Common) =>
+  withLab(options, (lab) => pauseProcessor(lab, output, name, options)),
+);
+command(processors, 'resume <name>', 'let it go on where it stands').action((name: string, options: Common) =>
+  withLab(options, (lab) => resumeProcessor(lab, output, name, options)),
+);
+command(processors, 'remove <name>', 'end it, and delete its state and positions; what it wrote stays').action(
+  (name: string, options: Common) => withLab(options, (lab) => removeProcessor(lab, output, name, options)),
+);
 processors
   .command('test <file>')
   .description('run a processor over the records of a file, in simulated time and without a workspace, and print what it emits')
@@ -248,14 +293,25 @@ resources/processors/loglab.d.ts.`,
     or(parseDuration, 'a duration: 90s, 30m, 1h'),
     0,
   )
+  .option('--geo <file>', 'the geo database, a MaxMind DB (default: one of the addresses that are kept for documentation)')
   .option('--seed <n>', 'another number gives other chance', or(parseSeed, 'a whole number from 0 to 4294967295'), 0)
   .option('--json', 'print one record as JSON a line', false)
-  .action(async (file: string, { input, runOn, ...options }: { input: string; runOn: number; seed: number; json: boolean }) => {
-    const source = input === '-' ? fromStdin(process.stdin) : fromFile(userPath(input));
-    await source.size();
-    const spawner = createNodeSpawner(layoutFrom(import.meta.dirname).builtFolder);
-    await testProcessor(spawner, output, userPath(file), source.pieces(0), { ...options, runOnMs: runOn });
-  });
+  .action(
+    async (
+      file: string,
+      { input, runOn, geo, ...options }: { input: string; runOn: number; geo?: string; seed: number; json: boolean },
+    ) => {
+      const source = input === '-' ? fromStdin(process.stdin) : fromFile(userPath(input));
+      await source.size();
+      const { builtFolder, resourcesFolder } = layoutFrom(import.meta.dirname);
+      const geoFile = geo === undefined ? geoFileOf(null, resourcesFolder) : userPath(geo);
+      await testProcessor(createNodeSpawner(builtFolder), output, userPath(file), source.pieces(0), {
+        ...options,
+        geoFile,
+        runOnMs: runOn,
+      });
+    },
+  );
 
 const workspace = program.command('workspace').description('export a workspace to one file, and import it');
 command(workspace, 'export <file>', 'write all streams, as they are now, to one file')

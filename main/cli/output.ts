@@ -53,3 +53,14 @@ export function createOutput(): Output {
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
 }
+
+/** Rows of cells as lines whose columns stand below each other; the first row is the header. Columns of numbers are named, by index. */
+export function tableLines(rows: readonly (readonly string[])[], numbers: readonly number[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (numbers.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,6 +1,6 @@
 /** Whether a file can be read, in words for who named it. */
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { LabError } from '../api/errors.ts';
 
 /** Bytes of a file that can be read; says why not where it can not. */
@@ -15,6 +15,15 @@ export async function readableSize(file: string): Promise<number> {
     throw unreadable(file, cause);
   }
   throw new LabError('file-unreadable', `${file} is not a file.`);
+}
+
+/** The text of a processor's file. Errors: `file-unreadable`. */
+export async function readSource(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
 }
 
 export function unreadable(file: string, cause: unknown): LabError {

@@ -1,6 +1,6 @@
 /** loglab streams list | create | delete */
 import type { Connection } from './connect.ts';
-import { type Output, toJson } from './output.ts';
+import { type Output, tableLines, toJson } from './output.ts';
 
 export async function listStreams({ client }: Connection, output: Output, options: { json: boolean }): Promise<void> {
   const streams = await client.streams.list({});
@@ -26,9 +26,7 @@ export async function listStreams({ client }: Connection, output: Output, option
     ['STREAM', 'SHARDS', 'EVENTS', 'BYTES'],
     ...streams.map(({ name, shards, events, bytes }) => [name, String(shards.length), String(events), String(bytes)]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    await output.print(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '));
+  for (const line of tableLines(rows, [1, 2, 3])) await output.print(line);
   for (const { problem } of streams) if (problem !== null) output.say(problem);
 }
 

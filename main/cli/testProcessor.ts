@@ -1,6 +1,5 @@
 /** loglab processors test: a processor over the records of a file, in simulated time, without a workspace: what it emits is printed. */
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
 import { recordFromJson, recordLineBytesMax, recordToJson } from '../api/recordJson.ts';
@@ -19,12 +18,14 @@ import { type ProcessorLink, startProcessor } from '../processors/processorLink.
 import type { Spawner } from '../processes/spawner.ts';
 import { plainRecord } from './consume.ts';
 import type { Output } from './output.ts';
-import { unreadable } from './readableFile.ts';
+import { readSource } from './readableFile.ts';
 
 /** Bytes of lines that are handed to the processor at once. */
 const PART_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface TestProcessorOptions {
+  /** Path of the geo database. */
+  geoFile: string;
   /** Of all chance. */
   seed: number;
   /** How much time passes after the last event, milliseconds. */
@@ -38,13 +39,13 @@ export async function testProcessor(
   output: Output,
   file: string,
   input: AsyncIterable<Uint8Array>,
-  { seed, runOnMs, json }: TestProcessorOptions,
+  { geoFile, seed, runOnMs, json }: TestProcessorOptions,
 ): Promise<void> {
-  const source = await sourceOf(file);
+  const source = await readSource(file);
   const link = await startProcessor(spawner);
   const printer = createPrinter(output, json);
   try {
-    const loaded = await link.client.load({ source, fileName: path.basename(file), seed });
+    const loaded = await link.client.load({ source, fileName: path.basename(file), seed, geoFile });
     for (const line of loaded.log) output.say(line);
     for await (const records of recordsOf(input, loaded)) await printer.print(link.client.simulate({ records }));
     await printer.print(link.client.runOn({ ms: runOnMs }));
@@ -54,14 +55,6 @@ export async function testProcessor(
     await link.close();
   }
   printer.end(path.basename(file));
-}
-
-async function sourceOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
 }
 
 /** A call that was cut off says less than why the process ended. */

@@ -32,7 +32,8 @@ export function stateStreamOf(name: string): string {
   return `${STATE_STREAM_PREFIX}${name}`;
 }
 
-export function createDeployments(registry: StreamRegistry, cluster: Cluster): Deployments {
+/** `geoFile`: path of the geo database, as of now. */
+export function createDeployments(registry: StreamRegistry, cluster: Cluster, geoFile: () => string): Deployments {
   function input(name: string): StreamPlaces {
     if (!registry.has(name))
       throw new LabError('no-such-stream', `It reads the stream “${name}”, which is not there. Create it, or change inputs.`);
@@ -88,6 +89,7 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster): D
       source,
       fileName: `${record.name}.ts`,
       seed: record.seed,
+      geoFile: geoFile(),
       reader: record.name,
       guarantee: record.guarantee,
       brokers: await Promise.all([...used].map(async (id) => ({ id, ...(await cluster.access(id)) }))),

@@ -64,7 +64,13 @@ export const EVENTS_AT_ONCE_MAX = 100_000;
 
 const brokerId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
-const source = { source: v.string(), fileName: v.string(), seed: v.pipe(v.number(), v.integer()) };
+const source = {
+  source: v.string(),
+  fileName: v.string(),
+  seed: v.pipe(v.number(), v.integer()),
+  /** Path of the geo database. */
+  geoFile: v.string(),
+};
 
 /** What a task works with; offsets and ids are those of the brokers. */
 const liveTask = v.strictObject({

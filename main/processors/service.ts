@@ -18,6 +18,7 @@ import { conflate } from '../rpc/conflate.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { ProcessorRecord, ProcessorRecords } from '../workspace/processorRecords.ts';
 import { createDeployments } from './deployment.ts';
+import { geoFileOf } from './geoFile.ts';
 import { Runner } from './runner.ts';
 import { openSourceFolder } from './sourceFolder.ts';
 import { createTestRuns } from './testRuns.ts';
@@ -32,7 +33,7 @@ export interface ProcessorsParts {
   spawner: Spawner;
   /** Of the workspace. */
   folder: string;
-  /** Samples, and loglab.d.ts. */
+  /** Those that come with the lab: samples, loglab.d.ts, the geo database. */
   resources: string;
   /** False in a program that opens the workspace for a moment: nothing is run, and the folder is not watched. */
   runs: boolean;
@@ -49,9 +50,10 @@ export interface Processors {
 
 export function createProcessors(parts: ProcessorsParts): Processors {
   const { records, registry, cluster, spawner, now, random } = parts;
-  const deployments = createDeployments(registry, cluster);
-  const sources = openSourceFolder(parts.folder, path.join(parts.resources, 'loglab.d.ts'), parts.runs);
-  const tests = createTestRuns(spawner);
+  const geoFile = (): string => geoFileOf(parts.folder, parts.resources);
+  const deployments = createDeployments(registry, cluster, geoFile);
+  const sources = openSourceFolder(parts.folder, path.join(parts.resources, 'processors/loglab.d.ts'), parts.runs);
+  const tests = createTestRuns(spawner, geoFile);
   const runners = new Map<string, Runner>();
   const listeners = new Set<() => void>();
   const changed = (): void => listeners.forEach((listener) => listener());
@@ -304,7 +306,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         assertKnown(name);
         sources.keepCases(name, cases);
       },
-      samples: () => readSamples(parts.resources),
+      samples: () => readSamples(path.join(parts.resources, 'processors')),
     },
   };
 }

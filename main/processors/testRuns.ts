@@ -17,7 +17,8 @@ export interface TestRuns {
   ): AsyncGenerator<TestPart>;
 }
 
-export function createTestRuns(spawner: Spawner): TestRuns {
+/** `geoFile`: path of the geo database, as of now. */
+export function createTestRuns(spawner: Spawner, geoFile: () => string): TestRuns {
   let running = 0;
 
   async function* within<T>(work: (link: ProcessorLink) => AsyncGenerator<T>, signal?: AbortSignal): AsyncGenerator<T> {
@@ -43,14 +44,14 @@ export function createTestRuns(spawner: Spawner): TestRuns {
   return {
     async shapeOf(name, source) {
       const loading = within(async function* (link) {
-        yield (await link.client.load({ source, fileName: `${name}.ts`, seed: 0 })).declaration;
+        yield (await link.client.load({ source, fileName: `${name}.ts`, seed: 0, geoFile: geoFile() })).declaration;
       });
       for await (const shape of loading) return shape;
       throw new LabError('internal', 'The processor did not say what it is.');
     },
     run: ({ name, source, records, runOnMs, seed }, signal) =>
       within(async function* ({ client }) {
-        const loaded = await client.load({ source, fileName: `${name}.ts`, seed });
+        const loaded = await client.load({ source, fileName: `${name}.ts`, seed, geoFile: geoFile() });
         if (loaded.log.length > 0) yield { emissions: [], failures: [], lines: loaded.log };
         const known = new Set(loaded.declaration.inputs);
         const strange = records.find(({ stream }) => !known.has(stream));

@@ -13,7 +13,7 @@
  *   });
  *
  * It runs once for each shard, with stores of its own for each. Its only memory are its stores: the module may be loaded anew at any time.
- * Everything it can ask for (the time, chance) comes from the lab, so the same events give the same answers. It has no files, no network and
+ * Everything it can ask for (the time, chance, places) comes from the lab, so the same events give the same answers. It has no files, no network and
  * no modules of Node, and nothing in it is asynchronous.
  */
 declare module 'loglab' {
@@ -67,6 +67,30 @@ declare module 'loglab' {
     readonly size: number;
   }
 
+  /** Where an address of the internet lies, as far as the geo database says. */
+  export interface GeoAnswer {
+    /**
+     * found       the database knows something of it
+     * unknown     an address that the database does not know
+     * private     of a network of one's own, this machine, or of no machine at all: 10.0.0.17, ::1
+     * malformed   no address of IPv4 or IPv6
+     */
+    readonly kind: 'found' | 'unknown' | 'private' | 'malformed';
+    /** In English: Sweden. Null where it is not known, here and below. */
+    readonly country: string | null;
+    /** Two letters, of ISO 3166-1: SE. */
+    readonly countryCode: string | null;
+    readonly city: string | null;
+    /** Degrees. */
+    readonly latitude: number | null;
+    readonly longitude: number | null;
+  }
+
+  /** The geo database: the file geo.mmdb beside the processors, or the lab's own, which knows the addresses that are kept for documentation. */
+  export interface Geo {
+    lookup(address: string): GeoAnswer;
+  }
+
   /** What each handler gets. */
   export interface Context {
     /** The lab's wall clock, milliseconds since 1970-01-01 UTC. `Date.now()` and `new Date()` tell the same. */
@@ -83,6 +107,7 @@ declare module 'loglab' {
     emit(output: string, event: NewEvent): void;
     /** A number from 0 up to, not including, 1, from the lab's seeded source. `Math.random()` tells the same. */
     random(): number;
+    readonly geo: Geo;
     /** Writes a line to the processor's log. */
     log(...what: unknown[]): void;
   }

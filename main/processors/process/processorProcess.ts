@@ -17,7 +17,7 @@ import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { processorContract, type Simulated } from '../processorContract.ts';
 import type { Realm } from '../realm/realm.ts';
 import { LiveProcessor } from './live/liveProcessor.ts';
-import { type LoadedProcessor, loadProcessor } from './sandbox.ts';
+import { type LoadedProcessor, loadProcessor, type LoadOptions } from './sandbox.ts';
 import { Simulation } from './simulation.ts';
 import type { WatchdogBoot } from './watchdogThread.ts';
 
@@ -89,11 +89,11 @@ function createService(
     }
   }
 
-  async function load({ source, fileName, seed }: { source: string; fileName: string; seed: number }): Promise<LoadedProcessor> {
+  async function load({ source, fileName, seed, geoFile }: LoadOptions & { source: string }): Promise<LoadedProcessor> {
     nameFile(fileName);
     const code = compileProcessor(source, fileName);
     let loaded: LoadedProcessor | undefined;
-    await burst(() => (loaded = loadProcessor(realmScript, code, { fileName, seed })));
+    await burst(() => (loaded = loadProcessor(realmScript, code, { fileName, seed, geoFile })));
     return { ...loaded!, realm: watched(loaded!.realm, heartbeat) };
   }
 

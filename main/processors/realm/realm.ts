@@ -1,11 +1,12 @@
 /**
  * The inside of a realm: a context of its own in which a processor runs. What lies around it (sandbox.ts) calls the functions below, with
- * strings and numbers, and reads strings and numbers; no object of the outside ever comes in, since from one a program finds its way out.
+ * strings and numbers, and reads strings and numbers (and fills one array of bytes); no object of the outside ever comes in, since from one a program finds its way out.
  * It is bundled into one script, which is the first that runs in the context.
  */
 import type { Context, Event, EventContext, Processor } from 'loglab';
 import { declarationOf, type Declaration } from './declaration.ts';
 import { placeIn } from './failures.ts';
+import { GeoFile } from './geo.ts';
 import { Entries, type Failure, type Outcome, Recording } from './outcome.ts';
 import { defineProperty, freeze, parse, stringify } from './primordials.ts';
 import { ShardStores } from './stores.ts';
@@ -18,6 +19,10 @@ export type Module = (exports: { default?: unknown }, require: (name: string) =>
 export type Loaded = { declaration: Declaration; log: string[] } | { failure: Failure };
 
 export interface Realm {
+  /** Room in the realm for the geo database, so many bytes: to be filled, then {@link openGeo}. */
+  geoRoom(size: number): Uint8Array;
+  /** Says why it is none that can be read, or null. */
+  openGeo(): string | null;
   /** Runs the module, once. A {@link Loaded}, as JSON. */
   load(module: Module, fileName: string): string;
   /** From now on it is so late, milliseconds; `streamTime` NaN where there is none. */
@@ -54,6 +59,8 @@ const NO_HEADERS = freeze([]) as Event['headers'];
 export function createRealm(seed: number): Realm {
   const recording = new Recording();
   const entries = new Entries();
+  const geoFile = new GeoFile();
+  const geo = freeze({ lookup: (address: string) => geoFile.lookup(address) });
   const iterators = new Map<number, Iterator<[string, string, string]>>();
   const log = (...what: unknown[]): void => recording.log(what.map(said).join(' '));
   const world = makeWorld(seed, log);
@@ -93,6 +100,7 @@ export function createRealm(seed: number): Realm {
         recording.emit(output, event, { key: current?.key ?? null, timestamp: current ? (current.timestamp ?? Number.NaN) : stepTime });
       },
       random: world.random,
+      geo,
       log,
       bad(reason) {
         if (!current) throw new TypeError('Only an event can be bad: ctx.bad is for onEvent.');
@@ -130,6 +138,8 @@ export function createRealm(seed: number): Realm {
   }
 
   return {
+    geoRoom: (size) => geoFile.room(size),
+    openGeo: () => geoFile.open(),
     load(module, name) {
       fileName = name;
       recording.begin();

@@ -11,6 +11,8 @@ export default defineConfig({
     outDir: path.join(here, '../../../dist/realm'),
     emptyOutDir: true,
     minify: false,
+    // What mmdb-lib expects of Node.
+    rolldownOptions: { transform: { inject: { Buffer: ['buffer/', 'Buffer'] } } },
     lib: { entry: path.join(here, 'realm.ts'), formats: ['iife'], name: 'loglabRealm', fileName: () => 'realm.js' },
   },
 });

@@ -46,6 +46,32 @@ describe('the samples', () => {
     ]);
   });
 
+  it('validate and enrich: good and bad make all that went in, a shopper gets a place, and a bad event all that is wrong with it', async () => {
+    const { out } = await test(sample('validate-and-enrich'), morning, '--json');
+    const printed = lines(out);
+    const shopperOf = ({ value }: Printed): object => (JSON.parse(value) as { shopper: object }).shopper;
+    const good = printed.filter(({ stream }) => stream === 'enriched-events');
+    expect({ good: good.length, all: printed.length }).toEqual({ good: 2306, all: 2318 });
+    expect(shopperOf(good[0]!)).toEqual({ id: '789', name: 'Mo', ipAddress: '203.0.113.9', country: 'Sweden', city: 'Linköping' });
+    const shopper = (ipAddress: string): string =>
+      record(JSON.stringify({ event: 'LOOKED', shopper: { id: '1', ipAddress }, timestamp: '2018-10-15T09:00:02Z' }));
+    const broken = record(JSON.stringify({ shopper: { id: 7, ipAddress: 'home' }, timestamp: 'now' }));
+    const some = await test(
+      sample('validate-and-enrich'),
+      file('some.ndjson', [shopper('10.0.0.17'), shopper('8.8.8.8'), broken].join('\n')),
+      '--json',
+    );
+    const [privately, unknown, bad] = lines(some.out);
+    expect(shopperOf(privately!)).toEqual({ id: '1', ipAddress: '10.0.0.17', country: null, city: null });
+    expect(shopperOf(unknown!)).toEqual({ id: '1', ipAddress: '8.8.8.8', country: null, city: null });
+    expect(bad!.headers.filter(([name]) => name === 'loglab.reason').map(([, reason]) => reason)).toEqual([
+      'event missing',
+      'shopper.id missing',
+      'timestamp is no date-time: now',
+      'shopper.ipAddress is no address: home',
+    ]);
+  });
+
   it('the abandoned cart: what the two versions find differs, and both say which events were bad', async () => {
     const [one, two] = await Promise.all(['abandoned-cart-v1', 'abandoned-cart-v2'].map((name) => test(sample(name), morning, '--json')));
     const carts = (out: string[]): string[] =>

@@ -3,7 +3,8 @@ import { toLabError } from '../../../main/api/errors.ts';
 import type { SimulatedRecord } from '../../../main/processors/processorContract.ts';
 import { startProcessor } from '../../../main/processors/processorLink.ts';
 import { createNodeSpawner } from '../../../main/processes/nodeSpawner.ts';
-import { builtFolder } from '../openLab.ts';
+import { geoFileOf } from '../../../main/processors/geoFile.ts';
+import { builtFolder, resources } from '../openLab.ts';
 
 export interface Emitted {
   output: string;
@@ -23,16 +24,21 @@ export interface Ran {
 export interface RunOptions {
   seed?: number;
   runOnMs?: number;
+  geoFile?: string;
 }
 
 const textOf = (bytes: Uint8Array | null): string | null => bytes && Buffer.from(bytes).toString();
 
 /** Rejects with a LabError: why it can not be loaded, or why its process was ended. */
-export async function runProcessor(source: string, records: SimulatedRecord[], { seed = 1, runOnMs = 0 }: RunOptions = {}): Promise<Ran> {
+export async function runProcessor(
+  source: string,
+  records: SimulatedRecord[],
+  { seed = 1, runOnMs = 0, geoFile }: RunOptions = {},
+): Promise<Ran> {
   const link = await startProcessor(createNodeSpawner(builtFolder));
   const ran: Ran = { emitted: [], failures: [], log: [] };
   try {
-    const { log } = await link.client.load({ source, fileName: 'tried.ts', seed });
+    const { log } = await link.client.load({ source, fileName: 'tried.ts', seed, geoFile: geoFile ?? geoFileOf(null, resources) });
     ran.log.push(...log);
     for (const parts of [() => link.client.simulate({ records }), () => link.client.runOn({ ms: runOnMs })]) {
       for await (const part of parts()) {

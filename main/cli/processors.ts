@@ -1,0 +1,102 @@
+/** loglab processors deploy | list | pause | resume | remove: the processors of a workspace, which run while its lab is open. */
+import path from 'node:path';
+import { LabError } from '../api/errors.ts';
+import { type Guarantee, processorNameProblem, type ProcessorStart, type ProcessorSummary } from '../api/processors.ts';
+import type { Connection } from './connect.ts';
+import { type Output, tableLines, toJson } from './output.ts';
+import { readSource } from './readableFile.ts';
+
+export interface DeployArguments {
+  /** Null: after the file. */
+  name: string | null;
+  /** Null: as it was, exactly-once at first. */
+  guarantee: Guarantee | null;
+  /** Null: from the beginning, where it begins anew or for the first time. */
+  start: ProcessorStart | null;
+  /** Forgets its state, and begins from the start. */
+  anew: boolean;
+  json: boolean;
+}
+
+/** Makes a version of the file's text, and runs it. Errors: those of `processors.deploy`, and `bad-input` for a file that can not be read. */
+export async function deployProcessor(
+  { client }: Connection,
+  output: Output,
+  file: string,
+  { name, json, ...options }: DeployArguments,
+): Promise<void> {
+  const source = await readSource(file);
+  const deployed = await client.processors.deploy({ name: name ?? nameOf(file), source, ...options });
+  await output.print(json ? lineOf(deployed) : sentenceOf(deployed));
+}
+
+/** A processor is called after its file. */
+function nameOf(file: string): string {
+  const name = path.basename(file).replace(/\.[^.]+$/, '');
+  const problem = processorNameProblem(name);
+  if (problem) throw new LabError('bad-input', `${problem} It is called after its file; give another name with --name.`);
+  return name;
+}
+
+export async function listProcessors({ client }: Connection, output: Output, { json }: { json: boolean }): Promise<void> {
+  const processors = await client.processors.list({});
+  if (json) {
+    for (const processor of processors) await output.print(lineOf(processor));
+    return;
+  }
+  if (processors.length === 0) return output.say('There is no processor yet. Deploy one: loglab processors deploy FILE');
+  const rows = [
+    ['PROCESSOR', 'STATE', 'VERSION', 'IN', 'OUT', 'BAD', 'LAG', 'RESTARTS'],
+    ...processors.map((each) => [
+      each.name,
+      each.state,
+      String(each.current?.version ?? '-'),
+      String(each.in),
+      String(Object.values(each.out).reduce((sum, count) => sum + count, 0)),
+      String(each.bad),
+      String(lagOf(each) ?? '-'),
+      String(each.restarts),
+    ]),
+  ];
+  for (const line of tableLines(rows, [2, 3, 4, 5, 6, 7])) await output.print(line);
+  for (const { name, message } of processors) if (message !== null) output.say(`${name}: ${message}`);
+}
+
+export async function pauseProcessor({ client }: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
+  await client.processors.pause({ name });
+  await output.print(json ? toJson({ paused: name }) : `${name} has committed what it had, and stands still.`);
+}
+
+export async function resumeProcessor({ client }: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
+  await client.processors.resume({ name });
+  const resumed = (await client.processors.list({})).find((each) => each.name === name);
+  const when = resumed?.state === 'resting' ? ' when the lab is opened' : '';
+  await output.print(json ? toJson({ resumed: name }) : `${name} goes on where it stood${when}.`);
+}
+
+export async function removeProcessor({ client }: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
+  await client.processors.remove({ name });
+  const said = `${name} is removed, with its state and its positions. What it wrote stays; its file is in the folder processors/removed.`;
+  await output.print(json ? toJson({ removed: name }) : said);
+}
+
+function sentenceOf({ name, state, current, guarantee }: ProcessorSummary): string {
+  const { version, inputs, outputs } = current!;
+  const writes = outputs.length === 0 ? '' : ` and writes ${outputs.join(', ')}`;
+  const when = state === 'resting' ? ' It runs while the lab is open: npm start.' : '';
+  return `Version ${version} of ${name} is deployed: it reads ${inputs.join(', ')}${writes}, ${guarantee.replaceAll('-', ' ')}.${when}`;
+}
+
+/** Events that wait to be read, of all its tasks; null where that is not known. */
+function lagOf({ tasks }: ProcessorSummary): number | null {
+  const lags = tasks.flatMap(({ inputs }) => inputs.map(({ lag }) => lag));
+  return lags.length === 0 || lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + lag!, 0);
+}
+
+function lineOf(processor: ProcessorSummary): string {
+  const { name, state, message, current, guarantee, hasChanges, restarts, bad, out, latencyMs } = processor;
+  return toJson({
+    ...{ name, state, message, version: current?.version ?? null, inputs: current?.inputs ?? [], outputs: current?.outputs ?? [] },
+    ...{ guarantee, hasChanges, restarts, in: processor.in, bad, out, lag: lagOf(processor), latencyMs },
+  });
+}

@@ -1,0 +1,110 @@
+/** loglab processors deploy, list, pause, resume, remove: with a lab that runs, and over a workspace that nobody has open. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../openLab.ts';
+import { done, failed, run, serve } from './command.ts';
+
+const temporary = temporaryFolder();
+const inside = (name: string): string => path.join(temporary.folder, name);
+const file = (name: string, text: string): string => {
+  writeFileSync(inside(name), text);
+  return inside(name);
+};
+const UPPER = `import { defineProcessor } from 'loglab';
+export default defineProcessor({
+  inputs: ['words'],
+  outputs: ['shouted'],
+  onEvent(event, ctx) {
+    if (event.value === 'quiet') return ctx.bad('it does not shout');
+    ctx.emit('shouted', { key: event.key, value: String(event.value).toUpperCase() });
+  },
+});
+`;
+
+interface Line {
+  name: string;
+  state: string;
+  in: number;
+}
+
+afterAll(() => temporary.remove());
+
+describe('with a lab that runs', { timeout: 60_000 }, () => {
+  let lab: Awaited<ReturnType<typeof serve>>;
+  beforeAll(async () => {
+    lab = await serve(inside('served'));
+  });
+  afterAll(() => lab.stop());
+  const asked = (...args: string[]) => run([...args, '--url', lab.url]);
+  const list = async (): Promise<Line[]> => {
+    const { out } = await asked('processors', 'list', '--json');
+    return out.map((line) => JSON.parse(line) as Line);
+  };
+  const hasRead = (events: number) =>
+    vi.waitFor(async () => expect(await list()).toMatchObject([{ name: 'upper', in: events, lag: 0 }]), { timeout: 20_000, interval: 200 });
+
+  it('deploys, lists, pauses, resumes and removes', async () => {
+    await asked('streams', 'create', 'words', '--shards', '1');
+    await run(['produce', 'words', '--url', lab.url], '"loud"\n"quiet"\n');
+    const upper = file('upper.ts', UPPER);
+    expect(await asked('processors', 'deploy', upper)).toEqual(
+      done(['Version 1 of upper is deployed: it reads words and writes shouted, exactly once.']),
+    );
+    await hasRead(2);
+    const table = await asked('processors', 'list');
+    expect(table.out.map((line) => line.split(/ +/))).toEqual([
+      ['PROCESSOR', 'STATE', 'VERSION', 'IN', 'OUT', 'BAD', 'LAG', 'RESTARTS'],
+      ['upper', 'running', '1', '2', '1', '1', '0', '0'],
+    ]);
+
+    expect(await asked('processors', 'pause', 'upper')).toEqual(done(['upper has committed what it had, and stands still.']));
+    await run(['produce', 'words', '--url', lab.url], '"more"\n');
+    expect(await list()).toMatchObject([{ state: 'paused', in: 2 }]);
+    expect(await asked('processors', 'resume', 'upper', '--json')).toEqual(done([{ resumed: 'upper' }]));
+    await hasRead(3);
+
+    // The same text again is the same version; from the start it reads all of it again.
+    const again = await asked('processors', 'deploy', upper, '--anew', '--guarantee', 'at-least-once', '--json');
+    expect(JSON.parse(again.out[0]!)).toMatchObject({ version: 1, guarantee: 'at-least-once', inputs: ['words'], outputs: ['shouted'] });
+    await hasRead(3);
+    const shouted = await asked('consume', 'shouted', '--until', 'now', '--json');
+    expect(shouted.out.map((line) => (JSON.parse(line) as { value: unknown }).value)).toEqual(['"LOUD"', '"MORE"', '"LOUD"', '"MORE"']);
+
+    expect((await asked('processors', 'remove', 'upper')).code).toBe(0);
+    expect(await list()).toEqual([]);
+  });
+
+  it('says what is wrong', async () => {
+    expect(await asked('processors', 'deploy', inside('missing.ts'))).toEqual(failed(/^There is no file .*missing\.ts\./));
+    expect(await asked('processors', 'deploy', file('reads.ts', UPPER.replace('words', 'nowhere')))).toEqual(
+      failed('It reads the stream “nowhere”, which is not there. Create it, or change inputs.'),
+    );
+    expect(await asked('processors', 'deploy', file('b roken.ts', UPPER))).toEqual(failed(/give another name with --name\.$/));
+    expect(await asked('processors', 'deploy', file('broken.ts', 'const x = ;'))).toEqual(failed(/^broken\.ts:1:11: Unexpected token/));
+    expect(await asked('processors', 'pause', 'nobody')).toEqual(failed(/“nobody”/));
+    expect(await asked('processors', 'deploy', inside('upper.ts'), '--from', 'offset:3')).toMatchObject({ code: 2 });
+  });
+});
+
+it('over a workspace that nobody has open it is kept, and runs when the lab is opened', { timeout: 60_000 }, async () => {
+  const workspace = ['--workspace', inside('closed')];
+  expect(await run(['streams', 'create', 'words', '--shards', '1', ...workspace])).toMatchObject({ code: 0 });
+  await run(['produce', 'words', ...workspace], '"one"\n');
+  expect(await run(['processors', 'deploy', file('upper.ts', UPPER), ...workspace])).toEqual(
+    done(['Version 1 of upper is deployed: it reads words and writes shouted, exactly once. It runs while the lab is open: npm start.']),
+  );
+  expect(await run(['processors', 'list', ...workspace])).toMatchObject({ err: ['upper: It runs while the lab is open.'] });
+  const lab = await serve(inside('closed'));
+  try {
+    await vi.waitFor(
+      async () => {
+        const { out } = await run(['consume', 'shouted', '--until', 'now', '--json', '--url', lab.url]);
+        expect(out).toHaveLength(1);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+  } finally {
+    await lab.stop();
+  }
+});
