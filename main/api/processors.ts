@@ -242,6 +242,8 @@ export const processors = {
   ),
   /** It commits what it has, and stands still. */
   pause: call(named, type<void>(), { errors: unknownName }),
+  /** Ends its process at once, in the middle of whatever it does (kill -9). It is started again, as after a crash. Nothing where none runs. */
+  kill: call(named, type<void>(), { errors: unknownName }),
   /** It goes on where it stands; also one that has failed. */
   resume: call(named, type<void>(), { errors: [...unknownName, 'untrusted'] }),
   /** Ends it, and deletes its state, its positions and its versions. Its file goes to the folder `processors/removed`; what it wrote stays. */

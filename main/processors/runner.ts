@@ -78,6 +78,11 @@ export class Runner {
     });
   }
 
+  /** Ends its process as a crash would. */
+  async kill(): Promise<void> {
+    await this.#link?.close();
+  }
+
   tasks(): ProcessorTask[] {
     const { cluster, registry } = this.#parts;
     return (this.#report?.tasks ?? []).map(({ shard, streamTime, in: events, bad, inputs }) => ({

@@ -262,6 +262,10 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         changed();
         await runnerOf(name).pause();
       },
+      async kill({ name }) {
+        deployed(name);
+        await runners.get(name)?.kill();
+      },
       resume({ name }) {
         const record = deployed(name);
         assertTrusted(name);

@@ -56,6 +56,17 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
   const source = catalog
     .prepare<[string, number], string>('SELECT source FROM processor_version WHERE processor = ? AND version = ?')
     .pluck();
+  // The page is told of them several times a second.
+  const known = new Map<string, { versions: ProcessorVersion[]; source: { version: number; text: string | undefined } | null }>();
+  const knownOf = (name: string) => {
+    let found = known.get(name);
+    if (!found) {
+      const read = versions.all(name);
+      found = { versions: read.map(({ shape, ...rest }) => ({ ...rest, ...(JSON.parse(shape) as ProcessorShape) })), source: null };
+      known.set(name, found);
+    }
+    return found;
+  };
   const fromRow = (row: Row): ProcessorRecord => ({
     ...row,
     starts: JSON.parse(row.starts) as ProcessorRecord['starts'],
@@ -68,24 +79,31 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
       return row && fromRow(row);
     },
     put: (record) => void put.run({ ...record, starts: JSON.stringify(record.starts), isTrusted: Number(record.isTrusted) }),
-    addVersion: (name, text, shape, deployedAt) =>
-      catalog
+    addVersion(name, text, shape, deployedAt) {
+      known.delete(name);
+      return catalog
         .transaction(() => {
           const version = last.get(name)! + 1;
           addVersion.run(name, version, text, JSON.stringify(shape), deployedAt);
           dropOld.run(name, version - VERSIONS_MAX);
           return version;
         })
-        .immediate(),
-    versions: (name) =>
-      versions.all(name).map(({ version, shape, deployedAt }) => ({ version, deployedAt, ...(JSON.parse(shape) as ProcessorShape) })),
-    source: (name, version) => source.get(name, version),
-    remove: (name) =>
+        .immediate();
+    },
+    versions: (name) => knownOf(name).versions,
+    source(name, version) {
+      const found = knownOf(name);
+      if (found.source?.version !== version) found.source = { version, text: source.get(name, version) };
+      return found.source.text;
+    },
+    remove(name) {
+      known.delete(name);
       catalog
         .transaction(() => {
           removeVersions.run(name);
           remove.run(name);
         })
-        .immediate(),
+        .immediate();
+    },
   };
 }

@@ -9,6 +9,10 @@ export interface DialogProps {
   streamSettings: { stream: string };
   growStream: { stream: string };
   deleteStream: { stream: string };
+  newProcessor: Record<string, never>;
+  deployProcessor: { processor: string };
+  processorVersions: { processor: string };
+  removeProcessor: { processor: string };
   rejected: { jobId: string };
   resetLesson: { id: string };
   verify: Record<string, never>;

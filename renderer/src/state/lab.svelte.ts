@@ -8,6 +8,7 @@ import type { LabClient } from '../../../main/api/index.ts';
 import type { Job } from '../../../main/api/jobs.ts';
 import type { LabInfo, LabStatus } from '../../../main/api/lab.ts';
 import type { LessonProgress } from '../../../main/api/lessons.ts';
+import type { ProcessorSummary } from '../../../main/api/processors.ts';
 import type { StreamSummary } from '../../../main/api/streams.ts';
 import type { Link } from '../transport/index.ts';
 import { Backoff } from './backoff.ts';
@@ -26,6 +27,9 @@ export class LabState {
   /** Whether the streams have been told at all: before that, none is not empty. */
   streamsKnown = $state(false);
   jobs = $state.raw<Job[]>([]);
+  processors = $state.raw<ProcessorSummary[]>([]);
+  /** Whether the processors have been told at all. */
+  processorsKnown = $state(false);
   lesson = $state.raw<LessonProgress | null>(null);
 
   readonly notices = new Notices();
@@ -45,6 +49,10 @@ export class LabState {
   stream(name: string): StreamSummary | undefined {
     const isIt = (stream: StreamSummary): boolean => stream.name === name;
     return this.streams.find(isIt) ?? this.internalStreams.find(isIt);
+  }
+
+  processor(name: string): ProcessorSummary | undefined {
+    return this.processors.find((processor) => processor.name === name);
   }
 
   /** Says something on screen for a moment; an error stays until it is dismissed. */
@@ -97,7 +105,7 @@ export class LabState {
   }
 
   #listen(link: Link): void {
-    const { lab, streams, jobs, lessons } = link.client;
+    const { lab, streams, jobs, lessons, processors } = link.client;
     void this.attempt(async () => (this.info = await lab.info({})), { reading: true });
     void this.#follow(
       link,
@@ -117,6 +125,14 @@ export class LabState {
       link,
       () => jobs.watch({}),
       (list) => (this.jobs = list),
+    );
+    void this.#follow(
+      link,
+      () => processors.watch({}),
+      (list) => {
+        this.processors = list;
+        this.processorsKnown = true;
+      },
     );
     void this.#follow(
       link,

@@ -4,6 +4,8 @@ export type Place =
   | { screen: 'home' }
   | { screen: 'streams' }
   | { screen: 'stream'; name: string }
+  | { screen: 'processors' }
+  | { screen: 'processor'; name: string }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -17,9 +19,11 @@ export function placeOf(path: string): Place {
     .map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second };
+  if (first === 'processors' && second) return { screen: 'processor', name: second };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'brokers' || first === 'lessons' || first === 'settings') return { screen: first };
+  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
+    return { screen: first };
   return { screen: 'unknown', path };
 }
 
@@ -33,6 +37,9 @@ function decode(part: string): string {
 
 /** The address of a stream's screen. */
 export const streamPath = (name: string): string => `#/streams/${encodeURIComponent(name)}`;
+
+/** The address where a processor is edited. */
+export const processorPath = (name: string): string => `#/processors/${encodeURIComponent(name)}`;
 
 class Route {
   #path = $state(location.hash);

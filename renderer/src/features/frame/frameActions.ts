@@ -5,7 +5,7 @@ import { openDialog } from '../../state/dialogs.svelte.ts';
 import { hindrance } from '../../state/hindrance.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
-import { navigate, route, streamPath } from '../../state/route.svelte.ts';
+import { navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
 import { openFirstSample } from '../welcome/openSample.ts';
 import type { JobsTrayState } from './jobsTray.svelte.ts';
@@ -43,6 +43,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       enabled: open,
       run: () => openDialog('import', { stream }),
     },
+    { id: 'new-processor', title: 'New processor', group: 'Do', enabled: up, run: () => openDialog('newProcessor', {}) },
     { id: 'sample', title: 'Open the sample shop', group: 'Do', enabled: up, run: () => void openFirstSample(lab) },
     { id: 'verify', title: 'Verify the log', group: 'Do', enabled: up, run: () => openDialog('verify', {}) },
     { id: 'export-workspace', title: 'Export workspace…', group: 'Do', enabled: up, run: () => openDialog('exportWorkspace', {}) },
@@ -77,6 +78,13 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       title: one.name,
       group: 'Go to',
       run: () => navigate(streamPath(one.name)),
+    })),
+    { id: 'go-processors', title: 'Processors', group: 'Go to', keys: 'Shift+O', run: () => navigate('#/processors') },
+    ...lab.processors.map(({ name }) => ({
+      id: `go-processor-${name}`,
+      title: `Edit ${name}`,
+      group: 'Go to',
+      run: () => navigate(processorPath(name)),
     })),
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },

@@ -1,7 +1,7 @@
-/** The lab's editor for a value: CodeMirror with our tokens. All colours are custom properties, so light and dark need no second theme. */
+/** The lab's editor for a value. */
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
-import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state';
 import {
@@ -12,8 +12,8 @@ import {
   lineNumbers,
   placeholder as placeholderText,
 } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
 import type { JsonProblem } from '../../../../main/api/jsonProblem.ts';
+import { codeLook } from '../../ui/codeLook.ts';
 
 export interface JsonEditorOptions {
   parent: HTMLElement;
@@ -24,49 +24,9 @@ export interface JsonEditorOptions {
   onsubmit: () => void;
 }
 
-const highlight = HighlightStyle.define([
-  { tag: tags.propertyName, color: 'var(--accent)' },
-  { tag: tags.string, color: 'var(--good-ink)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--s1)' },
-]);
-
-const look = EditorView.theme({
-  '&': { fontSize: 'var(--small)', backgroundColor: 'transparent', color: 'var(--ink)', maxHeight: 'max(160px, 46vh)' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', overflow: 'auto', fontVariantLigatures: 'none' },
-  '.cm-content': { padding: '6px 0', minHeight: '9em', caretColor: 'var(--ink)' },
-  '.cm-line': { padding: '0 8px 0 4px' },
-  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--faint)', border: 'none' },
-  '.cm-lineNumbers .cm-gutterElement': { padding: '0 4px 0 6px', minWidth: '22px' },
-  '.cm-gutter-lint': { width: '12px' },
-  '.cm-gutter-lint .cm-gutterElement': { padding: '0' },
-  '.cm-lint-marker': {
-    width: '8px',
-    height: '8px',
-    margin: '5px 2px',
-    borderRadius: '4px',
-    background: 'var(--bad)',
-    content: 'none !important',
-  },
-  '.cm-activeLineGutter': { backgroundColor: 'transparent' },
-  '&.cm-focused .cm-activeLineGutter': { color: 'var(--ink)' },
-  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
-    backgroundColor: 'color-mix(in srgb, var(--accent) 24%, transparent)',
-  },
-  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
-  '.cm-placeholder': { color: 'var(--faint)' },
-  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)', textDecorationSkipInk: 'none' },
-  '.cm-tooltip': {
-    background: 'var(--card)',
-    color: 'var(--ink)',
-    border: '1px solid var(--line)',
-    borderRadius: 'var(--r)',
-    boxShadow: 'var(--lift)',
-    zIndex: '60',
-  },
-  '.cm-diagnostic': { padding: '4px 10px', fontFamily: 'var(--font)' },
-  '.cm-diagnostic-error': { borderLeft: '3px solid var(--bad)' },
+const size = EditorView.theme({
+  '&': { maxHeight: 'max(160px, 46vh)' },
+  '.cm-content': { minHeight: '9em' },
 });
 
 export class JsonEditorView {
@@ -95,8 +55,8 @@ export class JsonEditorView {
       keymap.of([...defaultKeymap, ...historyKeymap]),
       this.#language.of([]),
       placeholderText(placeholder),
-      syntaxHighlighting(highlight),
-      look,
+      codeLook,
+      size,
       EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, state }) => docChanged && onchange(state.doc.toString())),
     ];
