@@ -132,6 +132,7 @@ export interface ProcessorSummary {
 
 export interface EmittedEvent {
   output: string;
+  /** Of the task: that of the event which it came of. */
   shard: number;
   key: string | null;
   text: string | null;

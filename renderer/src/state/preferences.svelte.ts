@@ -5,10 +5,12 @@ export type Theme = 'system' | 'light' | 'dark';
 
 const THEME_KEY = 'lab.theme';
 const CLOCK_KEY = 'lab.clock';
+const INTERNAL_KEY = 'lab.internal-streams';
 
 export class Preferences {
   #theme = $state<Theme>(kept(THEME_KEY, ['system', 'light', 'dark']));
   #clock = $state<Clock>(kept(CLOCK_KEY, ['utc', 'local', 'epoch']));
+  #internalStreams = $state(kept(INTERNAL_KEY, ['hidden', 'shown']));
   #systemIsDark = $state(false);
 
   constructor() {
@@ -31,6 +33,15 @@ export class Preferences {
   set clock(clock: Clock) {
     this.#clock = clock;
     keep(CLOCK_KEY, clock);
+  }
+
+  /** Whether the streams that the lab keeps for itself are listed with the others. */
+  get showsInternalStreams(): boolean {
+    return this.#internalStreams === 'shown';
+  }
+  set showsInternalStreams(shown: boolean) {
+    this.#internalStreams = shown ? 'shown' : 'hidden';
+    keep(INTERNAL_KEY, this.#internalStreams);
   }
 
   /** The theme as it is shown. */

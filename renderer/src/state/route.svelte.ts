@@ -3,7 +3,7 @@
 export type Place =
   | { screen: 'home' }
   | { screen: 'streams' }
-  | { screen: 'stream'; name: string }
+  | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
   | { screen: 'processor'; name: string }
   | { screen: 'brokers' }
@@ -11,20 +11,27 @@ export type Place =
   | { screen: 'settings' }
   | { screen: 'unknown'; path: string };
 
+export interface EventPlace {
+  shard: number;
+  offset: bigint;
+}
+
 export function placeOf(path: string): Place {
-  const [first = '', second, ...more] = path
-    .replace(/^#?\/?/, '')
-    .split('?')[0]!
-    .split('/')
-    .map(decode);
+  const [way, query] = path.replace(/^#?\/?/, '').split('?') as [string, string?];
+  const [first = '', second, ...more] = way.split('/').map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
-  if (first === 'streams' && second) return { screen: 'stream', name: second };
+  if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
   if (first === 'processors' && second) return { screen: 'processor', name: second };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
   if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
     return { screen: first };
   return { screen: 'unknown', path };
+}
+
+function eventIn(query = ''): EventPlace | null {
+  const [, shard, offset] = /^shard=(\d{1,4})&offset=(\d{1,19})$/.exec(query) ?? [];
+  return shard === undefined ? null : { shard: Number(shard), offset: BigInt(offset!) };
 }
 
 function decode(part: string): string {
@@ -35,8 +42,10 @@ function decode(part: string): string {
   }
 }
 
-/** The address of a stream's screen. */
-export const streamPath = (name: string): string => `#/streams/${encodeURIComponent(name)}`;
+/** The address of a stream's screen, or of one of its events. */
+export function streamPath(name: string, event?: EventPlace): string {
+  return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
+}
 
 /** The address where a processor is edited. */
 export const processorPath = (name: string): string => `#/processors/${encodeURIComponent(name)}`;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { LabState } from '../../../renderer/src/state/lab.svelte.ts';
-import { placeOf } from '../../../renderer/src/state/route.svelte.ts';
+import { placeOf, streamPath } from '../../../renderer/src/state/route.svelte.ts';
 import { FakeLab, streamSummary } from '../fakeLab.ts';
 
 let state: LabState | null = null;
@@ -36,8 +36,11 @@ test('of notices about one thing the newest stays; a failure goes with the next 
 
 test('addresses', () => {
   expect(placeOf('')).toEqual({ screen: 'home' });
-  expect(placeOf('#/streams/raw-events')).toEqual({ screen: 'stream', name: 'raw-events' });
+  expect(placeOf('#/streams/raw-events')).toEqual({ screen: 'stream', name: 'raw-events', event: null });
+  const event = { shard: 2, offset: 9_007_199_254_740_993n };
+  expect(placeOf(streamPath('raw-events', event))).toEqual({ screen: 'stream', name: 'raw-events', event });
+  expect(placeOf('#/streams/raw-events?shard=x')).toEqual({ screen: 'stream', name: 'raw-events', event: null });
   expect(placeOf('#/settings')).toEqual({ screen: 'settings' });
   expect(placeOf('#/streams/a/b').screen).toBe('unknown');
-  expect(placeOf('#/streams/%zz')).toEqual({ screen: 'stream', name: '%zz' });
+  expect(placeOf('#/streams/%zz')).toEqual({ screen: 'stream', name: '%zz', event: null });
 });

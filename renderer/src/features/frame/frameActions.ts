@@ -23,7 +23,8 @@ interface FrameParts {
 export function frameActions(lab: LabState, parts: FrameParts): Action[] {
   const up = lab.connection === 'up';
   const stream = route.place.screen === 'stream' ? route.place.name : null;
-  const open = !hindrance(lab, stream === null ? undefined : lab.stream(stream))?.total;
+  const summary = stream === null ? undefined : lab.stream(stream);
+  const open = !hindrance(lab, summary)?.total && !summary?.isInternal;
   const doing: Action[] = [
     { id: 'palette', title: 'Find an action', keys: 'Mod+K', run: parts.openPalette },
     { id: 'new-stream', title: 'New stream', group: 'Do', keys: 'Shift+N', enabled: up, run: () => openDialog('newStream', {}) },
@@ -113,6 +114,12 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       enabled: preferences.clock !== clock,
       run: () => (preferences.clock = clock as Clock),
     })),
+    {
+      id: 'internal-streams',
+      title: preferences.showsInternalStreams ? 'Hide internal streams' : 'Show internal streams',
+      group: 'Look',
+      run: () => (preferences.showsInternalStreams = !preferences.showsInternalStreams),
+    },
   ];
   return [...doing, ...learning, ...going, ...keeping, ...looking, ...deleting];
 }
