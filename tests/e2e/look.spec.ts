@@ -235,3 +235,29 @@ test('the page of a wrong token', async ({ page, lab }) => {
     expect.soft(await violations(page), colorScheme).toEqual([]);
   }
 });
+
+test('processors: none, the editor with a test, their dialogs, columns', async ({ page, lab, client }) => {
+  await openLab(page, lab, '#/processors');
+  await expect(page.getByText('No processors yet')).toBeVisible();
+  await look(page, 'processors-empty');
+  await full(client);
+  await page.getByRole('button', { name: 'New processor' }).click();
+  await look(page, 'new-processor', '[role=dialog]');
+  await page.keyboard.press('Escape');
+  for (const { name, source } of await client.processors.samples({})) await client.processors.save({ name, source });
+  await page.goto(`${new URL(lab.url).origin}/#/processors/validate-and-enrich`);
+  const panel = page.getByRole('region', { name: 'Test' });
+  await panel.getByRole('button', { name: 'Newest of raw-events' }).click();
+  await panel.getByRole('button', { name: 'Run' }).click();
+  await expect(panel.getByRole('status')).toHaveText('20 events emitted');
+  await look(page, 'processor-editor');
+  await page.getByRole('button', { name: 'Deploy…' }).click();
+  await look(page, 'deploy-processor', '[role=dialog]');
+  await page.keyboard.press('Escape');
+  for (const name of ['validate-and-enrich', 'abandoned-cart-v1', 'abandoned-cart-v2'])
+    await client.processors.deploy({ name, source: null, guarantee: null, start: null, anew: false });
+  await page.goto(`${new URL(lab.url).origin}/#/processors`);
+  for (const name of ['validate-and-enrich', 'abandoned-cart-v1', 'abandoned-cart-v2'])
+    await expect(page.getByRole('article', { name: `Processor ${name}` })).toContainText('2,318 in');
+  await look(page, 'processors');
+});

@@ -1,7 +1,7 @@
 /** How CodeMirror looks in the lab. All colours are custom properties, so light and dark need no second theme. */
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
-import { EditorView } from '@codemirror/view';
+import { EditorView, ViewPlugin } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
 const highlight = HighlightStyle.define([
@@ -12,6 +12,13 @@ const highlight = HighlightStyle.define([
   { tag: [tags.typeName, tags.className], color: 'var(--s4)' },
   { tag: tags.comment, color: 'var(--soft)', fontStyle: 'italic' },
 ]);
+
+/** Lines that were measured before their font had come have another height since: numbers would no longer stand beside them. */
+const measuredByFont = ViewPlugin.define((view) => {
+  const measure = (): void => view.requestMeasure();
+  document.fonts.addEventListener('loadingdone', measure);
+  return { destroy: () => document.fonts.removeEventListener('loadingdone', measure) };
+});
 
 const theme = EditorView.theme({
   '&': { fontSize: 'var(--small)', backgroundColor: 'transparent', color: 'var(--ink)' },
@@ -76,4 +83,4 @@ const theme = EditorView.theme({
   '.cm-collapsedLines': { background: 'var(--sunk)', color: 'var(--soft)' },
 });
 
-export const codeLook: Extension = [syntaxHighlighting(highlight), theme];
+export const codeLook: Extension = [syntaxHighlighting(highlight), theme, measuredByFont];

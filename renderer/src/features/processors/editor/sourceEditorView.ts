@@ -57,7 +57,7 @@ export class SourceEditorView {
       ]),
       codeLook,
       size,
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, state }) => docChanged && onchange(state.doc.toString())),
     ];
     this.#view = new EditorView({ parent, state: EditorState.create({ doc: value, extensions }) });
