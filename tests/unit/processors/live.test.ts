@@ -222,3 +222,79 @@ describe('a processor', () => {
     expect((await summary('count')).tasks).toHaveLength(4);
   });
 });
+
+/** Rounds of events and a kill, at most: one is enough, but for a kill that comes just when a position was noted. */
+const ROUNDS_MAX = 10;
+
+describe('killed in the middle', () => {
+  /** A copy, as slow as `spins` makes it. */
+  const copy = (spins: number): string => `import { defineProcessor } from 'loglab';
+export default defineProcessor({
+  inputs: ['words'],
+  outputs: ['copies'],
+  onEvent(event, ctx) {
+    let spun = 0;
+    for (let turn = 0; turn < ${spins}; turn++) spun += Math.sqrt(turn);
+    if (spun >= 0) ctx.emit('copies', { key: event.key, value: event.key });
+  },
+});
+`;
+  const names = (round: number, count: number): string[] => Array.from({ length: count }, (_, index) => `round-${round}-${index}`);
+
+  async function isInStep(): Promise<void> {
+    await vi.waitFor(async () => {
+      const { state, tasks } = await summary('copy');
+      expect(state).toBe('running');
+      expect(tasks.map(({ inputs }) => inputs[0]!.lag)).toEqual([0]);
+    }, WITHIN);
+  }
+
+  /** How many of the events are there more often than once, and how many not at all. */
+  async function wrongOf(appended: readonly string[]): Promise<{ doubled: number; missing: number }> {
+    const copies = (await texts('copies')).map((text) => JSON.parse(text) as string);
+    const there = new Set(copies);
+    return { doubled: copies.length - there.size, missing: appended.filter((name) => !there.has(name)).length };
+  }
+
+  it.each(['at-least-once', 'exactly-once'] as const)(
+    'what came of an event is there, %s',
+    async (guarantee) => {
+      await lab.client.streams.create({ name: 'words', shards: 1 });
+      await deploy('copy', copy(0), { guarantee });
+      const appended: string[] = [];
+      let wrong = { doubled: 0, missing: 0 };
+      for (let round = 0; round < (guarantee === 'exactly-once' ? 3 : ROUNDS_MAX) && wrong.doubled === 0; round++) {
+        appended.push(...names(round, 20));
+        await append('words', names(round, 20));
+        await vi.waitFor(async () => expect((await wrongOf(appended)).missing).toBe(0), WITHIN);
+        await lab.client.processors.kill({ name: 'copy' });
+        await vi.waitFor(async () => expect(await summary('copy')).toMatchObject({ restarts: round + 1 }), WITHIN);
+        await isInStep();
+        wrong = await wrongOf(appended);
+        expect(wrong.missing).toBe(0);
+      }
+      if (guarantee === 'exactly-once') expect(wrong.doubled).toBe(0);
+      else expect(wrong.doubled).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  it('what came of an event is missing, at-most-once, and never there twice', async () => {
+    await lab.client.streams.create({ name: 'words', shards: 1 });
+    await deploy('copy', copy(300_000), { guarantee: 'at-most-once' });
+    const appended: string[] = [];
+    let wrong = { doubled: 0, missing: 0 };
+    for (let round = 0; round < ROUNDS_MAX && wrong.missing === 0; round++) {
+      await isInStep();
+      appended.push(...names(round, 500));
+      await append('words', names(round, 500));
+      await new Promise((resolve) => setTimeout(resolve, 60 + 20 * round));
+      await lab.client.processors.kill({ name: 'copy' });
+      await vi.waitFor(async () => expect(await summary('copy')).toMatchObject({ restarts: round + 1 }), WITHIN);
+      await isInStep();
+      wrong = await wrongOf(appended);
+      expect(wrong.doubled).toBe(0);
+    }
+    expect(wrong.missing).toBeGreaterThan(0);
+  }, 60_000);
+});
