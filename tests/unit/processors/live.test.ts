@@ -298,3 +298,57 @@ export default defineProcessor({
     expect(wrong.missing).toBeGreaterThan(0);
   }, 60_000);
 });
+
+describe('arrival', () => {
+  /** Most events of one batch. */
+  const BATCH_MAX = 1_000;
+  const SHARDS = 3;
+  const EVENTS_PER_SHARD = 1_500;
+
+  /** Of each shard its events in order; between shards, and in how many batches, as the seed has it. */
+  async function arrive(stream: string, seed: number): Promise<void> {
+    const random = prand(seed);
+    const next = Array.from({ length: SHARDS }, () => 0);
+    while (next.some((at) => at < EVENTS_PER_SHARD)) {
+      const shard = Math.floor(random() * SHARDS);
+      const from = next[shard]!;
+      // As many of one event as of hundreds.
+      const count = Math.min(EVENTS_PER_SHARD - from, Math.floor(BATCH_MAX ** random()));
+      next[shard] = from + count;
+      const records = Array.from({ length: count }, (_, index) => ({
+        ...{ key: Buffer.from(`${shard}-${(from + index) % 13}`), value: Buffer.from((from + index) % 50 === 0 ? 'bad' : 'x') },
+        ...{ headers: [], timestamp: BigInt(from + index), shard },
+      }));
+      if (count > 0) await lab.client.produce.append({ stream, records });
+    }
+  }
+
+  const prand = (seed: number) => (): number => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return seed / 2 ** 32;
+  };
+
+  it('in any order between shards, in batches of 1 to 1,000, gives the same for each key, in its order', async () => {
+    const results = [];
+    for (const seed of [1, 2, 3, 4]) {
+      const [input, output] = [`words-${seed}`, `counts-${seed}`];
+      await lab.client.streams.create({ name: input, shards: SHARDS });
+      const source = COUNT.replace("inputs: ['words']", `inputs: ['${input}']`).replaceAll("'counts'", `'${output}'`);
+      await deploy(`count-${seed}`, source);
+      await arrive(input, seed);
+      await vi.waitFor(async () => expect(await summary(`count-${seed}`)).toMatchObject({ in: SHARDS * EVENTS_PER_SHARD }), WITHIN);
+      const counts: Record<string, string[]> = {};
+      for await (const { records } of lab.client.events.read({ stream: output, from: { at: 'beginning' }, until: { at: 'now' } })) {
+        for (const { key, value, timestamp } of records)
+          (counts[Buffer.from(key!).toString()] ??= []).push(`${timestamp} ${Buffer.from(value!).toString()}`);
+      }
+      const { entries } = await lab.client.processors.state({
+        ...{ name: `count-${seed}`, store: 'seen', shard: null, from: '', contains: '', most: 200 },
+      });
+      results.push({ counts, entries });
+    }
+    expect(Object.values(results[0]!.counts).flat()).toHaveLength(SHARDS * (EVENTS_PER_SHARD - EVENTS_PER_SHARD / 50));
+    expect(results[0]!.entries).toHaveLength(SHARDS * 13);
+    for (const result of results) expect(result).toEqual(results[0]);
+  }, 60_000);
+});
