@@ -103,6 +103,8 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
   const processors = createProcessors({
     records: workspace.processors,
+    trust: workspace.trust,
+    arriving: workspace.arrivingProcessors,
     registry,
     cluster,
     spawner: options.spawner,
@@ -144,7 +146,10 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       readers: readers.service,
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
-      workspace: createWorkspaceService({ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now }),
+      workspace: createWorkspaceService({
+        ...{ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now },
+        processors,
+      }),
     },
     async close() {
       lessons.close();

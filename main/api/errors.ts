@@ -21,6 +21,7 @@ export const errorCodes = [
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
   'no-such-processor',
+  'processor-exists',
   'untrusted', // code from elsewhere that nobody here has looked at yet
   'processor-ended', // its process was ended: it hung, took too much memory, or was killed
   'workspace-in-use',

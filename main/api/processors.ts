@@ -37,6 +37,9 @@ export function processorNameProblem(name: string): string | null {
   const odd = [...name].find((character) => !/[A-Za-z0-9._-]/.test(character));
   if (odd) return `A processor’s name is made of A–Z, a–z, 0–9, dot, underscore and hyphen; “${odd}” is none of them.`;
   if (!/^[A-Za-z0-9]/.test(name)) return 'A processor’s name begins with a letter or a digit.';
+  // Its file would be taken for a declaration of types, of which the lab's own is one; or for a device, on Windows.
+  if (/\.d$/i.test(name)) return 'A processor’s name does not end in .d.';
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)) return `“${name}” can not be the name of a file on every system. Choose another.`;
   return null;
 }
 
@@ -72,7 +75,7 @@ export interface ProcessorVersion extends ProcessorShape {
 
 /**
  * draft       its file was never deployed
- * untrusted   it came with a workspace from elsewhere: nothing of it runs until somebody has looked at it and trusts it
+ * untrusted   it came with a workspace from elsewhere: nothing of it is loaded until somebody has looked at it and trusts it
  * starting    its process is started, and its state restored
  * running     it processes what comes
  * parked      nothing comes, so its process has ended; it is back with the next event
@@ -105,6 +108,8 @@ export interface ProcessorSummary {
   /** Of its source, in the workspace's folder `processors`; null where the file is gone. */
   file: string | null;
   state: ProcessorState;
+  /** For one that is not trusted: whether it was paused when its workspace was exported, and will be when it is trusted. */
+  wasPaused: boolean;
   /** A sentence, where the state needs one. */
   message: string | null;
   /** The one that runs, or ran last; null before the first. */
@@ -113,6 +118,10 @@ export interface ProcessorSummary {
   versions: number;
   /** The file says something else than the current version. */
   hasChanges: boolean;
+  /** False where the file says what came with a workspace from elsewhere, and nobody has trusted that yet. */
+  isFileTrusted: boolean;
+  /** What streams are called here that it calls otherwise: by its own names. They got other names when its workspace was imported. */
+  streams: Record<string, string>;
   guarantee: Guarantee;
   /** Whether some of its outputs or inputs lie on other brokers than its state: those outputs come a moment after the commit. */
   crossesBrokers: boolean;
@@ -195,7 +204,7 @@ export interface TestPart {
 }
 
 /** Events and what they gave, kept beside the source. Both are records as JSON, a line each. */
-const testCase = v.strictObject({
+export const testCase = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1, 'A case needs a name.'), v.maxLength(200)),
   input: v.pipe(v.string(), v.maxLength(1024 * 1024)),
   expected: v.pipe(v.string(), v.maxLength(4 * 1024 * 1024)),
@@ -203,6 +212,7 @@ const testCase = v.strictObject({
   runOnMs: v.pipe(v.number(), v.minValue(0)),
 });
 export type TestCase = v.InferOutput<typeof testCase>;
+export const testCases = v.pipe(v.array(testCase), v.maxLength(CASES_MAX));
 
 export interface SampleProcessor {
   name: string;
@@ -249,8 +259,14 @@ export const processors = {
   resume: call(named, type<void>(), { errors: [...unknownName, 'untrusted'] }),
   /** Ends it, and deletes its state, its positions and its versions. Its file goes to the folder `processors/removed`; what it wrote stays. */
   remove: call(named, type<void>(), { errors: unknownName }),
-  /** The user has looked at it: it may run. */
-  trust: call(named, type<void>(), { errors: unknownName }),
+  /**
+   * The user has seen this text of it, which came from elsewhere, and trusts it. One whose current version says so runs from now on, unless it
+   * was paused. `bad-input` where the text is none that waits for that; or, with the place, where it can not be loaded: then it is not trusted.
+   */
+  trust: call(v.strictObject({ name, source }), type<ProcessorSummary>(), {
+    errors: [...unknownName, 'processor-ended'],
+    deadlineMs: 60_000,
+  }),
   /** A page of a store, by key. `from`: the first key; `contains`: a text in key or value; `shard` null: all. */
   state: call(
     v.strictObject({
@@ -277,7 +293,7 @@ export const processors = {
     { errors: ['processor-ended', 'untrusted'] },
   ),
   cases: call(named, type<TestCase[]>(), { errors: unknownName }),
-  keepCases: call(v.strictObject({ name, cases: v.pipe(v.array(testCase), v.maxLength(CASES_MAX)) }), type<void>(), {
+  keepCases: call(v.strictObject({ name, cases: testCases }), type<void>(), {
     errors: unknownName,
   }),
   /** To begin with. */

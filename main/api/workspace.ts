@@ -1,6 +1,7 @@
 /**
  * A workspace as one file, `NAME.loglab`: what it holds at one moment, to be kept, sent, and opened elsewhere. main/workspace/file/format.ts
- * says how it is written. Nothing secret is in it: no tokens, no paths, no jobs.
+ * says how it is written. Nothing secret is in it: no tokens, no paths, no jobs. The processors are: what came with a file runs when somebody has
+ * looked at it and trusts it (api/processors.ts), and not before.
  *
  * The engine knows of no files: whoever has the place to write to, the page or the command line, takes the pieces of an export as they come,
  * and sends those of an import, each answered when what is in it is in the log.
@@ -23,6 +24,7 @@ export const EXPORT_PIECES_UNDER_WAY_MAX = 4;
 
 /** What is not in a file although it was in the workspace: damaged, or gone by the time that its turn came. */
 export interface LeftOut {
+  /** For what belongs to a processor, its stream of state. */
   stream: string;
   /** Null for the whole stream. */
   shard: number | null;
@@ -36,6 +38,7 @@ export interface LeftOut {
 /** What is in a file. */
 export interface WorkspaceFileReport {
   streams: number;
+  processors: number;
   shards: number;
   batches: number;
   events: number;
@@ -62,12 +65,25 @@ export interface PreviewedStream {
   freeName: string;
 }
 
+export interface PreviewedProcessor {
+  name: string;
+  /** 0 for one that is a file only. */
+  versions: number;
+  /** Of its current version, by the names in the file. */
+  inputs: string[];
+  outputs: string[];
+  /** As for a stream. */
+  problem: string | null;
+  freeName: string;
+}
+
 export interface WorkspacePreview {
   /** The version of the lab that wrote it. */
   lab: string;
   /** Milliseconds since 1970. */
   madeAt: number;
   streams: PreviewedStream[];
+  processors: PreviewedProcessor[];
 }
 
 const piece = v.pipe(
@@ -79,6 +95,7 @@ const head = v.pipe(
   v.check((input) => input.length <= WORKSPACE_HEAD_BYTES_MAX, `A preview looks at ${WORKSPACE_HEAD_BYTES_MAX} bytes at most.`),
 );
 const jobId = v.string();
+const unreadable = ['not-a-log', 'format-too-new', 'file-unreadable'] as const;
 
 export const workspace = {
   /**
@@ -87,13 +104,15 @@ export const workspace = {
    */
   export: stream(nothing, type<ExportItem>(), { errors: ['broker-down', 'too-many', 'cancelled'], credit: EXPORT_PIECES_UNDER_WAY_MAX }),
   /** What the head of a file says. Throws `not-a-log` for one that is no workspace's, `format-too-new`, `file-unreadable`. */
-  preview: call(v.strictObject({ head }), type<WorkspacePreview>(), { errors: ['not-a-log', 'format-too-new', 'file-unreadable'] }),
-  /** Begins a job. All streams of the file become new streams; they are there when all is in, and none of them where it fails. */
+  preview: call(v.strictObject({ head }), type<WorkspacePreview>(), { errors: unreadable }),
+  /** Begins a job. All streams and processors of the file become new ones; they are there when all is in, and none of them where it fails. */
   startImport: call(
     v.strictObject({
       file: v.strictObject({ name: v.pipe(v.string(), v.maxLength(1024)), bytes: v.nullable(count) }),
-      /** Other names than those in the file, by these. */
+      /** Other names of streams than those in the file, by these. A processor reads and writes its streams by whatever names they get. */
       names: v.record(v.string(), v.string()),
+      /** The same for processors. */
+      processorNames: v.record(v.string(), v.string()),
       /** The settings of the workspace are taken over too: it is a new one. */
       withSettings: v.boolean(),
     }),
@@ -102,12 +121,12 @@ export const workspace = {
   ),
   /** The next piece of the file; answered when what is in it is in the log. */
   write: call(v.strictObject({ jobId, piece }), type<void>(), {
-    errors: ['no-such-job', 'job-over', 'not-a-log', 'format-too-new', 'file-unreadable', 'stream-exists', 'broker-down', 'disk-full'],
+    errors: [...unreadable, 'no-such-job', 'job-over', 'stream-exists', 'processor-exists', 'broker-down', 'disk-full'],
     deadlineMs: 120_000,
   }),
-  /** The file is whole; answered when the streams are there. */
+  /** The file is whole; answered when the streams and processors are there. */
   finish: call(v.strictObject({ jobId }), type<WorkspaceFileReport>(), {
-    errors: ['no-such-job', 'job-over', 'file-unreadable'],
+    errors: ['no-such-job', 'job-over', 'file-unreadable', 'processor-exists'],
     deadlineMs: 120_000,
   }),
   /** The file can not be read on: the job fails with this sentence, and nothing of it stays. */

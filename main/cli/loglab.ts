@@ -22,7 +22,15 @@ import { importFile } from './import.ts';
 import { fromFile, fromStdin } from './importSource.ts';
 import { createOutput } from './output.ts';
 import { produce } from './produce.ts';
-import { deployProcessor, listProcessors, pauseProcessor, removeProcessor, resumeProcessor } from './processors.ts';
+import {
+  deployProcessor,
+  listProcessors,
+  pauseProcessor,
+  printSource,
+  removeProcessor,
+  resumeProcessor,
+  trustProcessor,
+} from './processors.ts';
 import { parseFrom, parseUntil } from './range.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
 import { testProcessor } from './testProcessor.ts';
@@ -267,6 +275,14 @@ command(
 command(processors, 'list', 'list the processors, and how far they are').action((options: Common) =>
   withLab(options, (lab) => listProcessors(lab, output, options)),
 );
+command(processors, 'source <name>', 'print the source of the version that runs, or would').action((name: string, options: Common) =>
+  withLab(options, (lab) => printSource(lab, output, name, options)),
+);
+command(
+  processors,
+  'trust <name>',
+  'you have looked at the source of one that came with a workspace from elsewhere, and trust it: it goes on where it stood',
+).action((name: string, options: Common) => withLab(options, (lab) => trustProcessor(lab, output, name, options)));
 command(processors, 'pause <name>', 'let it commit what it has, and stand still').action((name: string, options: Common) =>
   withLab(options, (lab) => pauseProcessor(lab, output, name, options)),
 );
@@ -314,15 +330,16 @@ resources/processors/loglab.d.ts.`,
   );
 
 const workspace = program.command('workspace').description('export a workspace to one file, and import it');
-command(workspace, 'export <file>', 'write all streams, as they are now, to one file')
+command(workspace, 'export <file>', 'write all streams and processors, as they are now, to one file')
   .option('--force', 'replace a file that is there', false)
   .action((file: string, options: Common & { force: boolean }) => {
     const signal = stopSignal();
     return withLab(options, (lab) => exportWorkspace(lab, output, userPath(file), options, signal));
   });
-command(workspace, 'import <file>', 'make the streams of such a file, in a workspace that is made where there is none')
+command(workspace, 'import <file>', 'make the streams and processors of such a file, in a workspace that is made where there is none')
   .option('--rename <old=new>', 'another name for a stream of the file; can be given again', rename, {})
-  .action((file: string, options: Common & { rename: Record<string, string> }) => {
+  .option('--rename-processor <old=new>', 'the same for a processor', rename, {})
+  .action((file: string, options: Common & { rename: Record<string, string>; renameProcessor: Record<string, string> }) => {
     const named = options.workspace ?? options.lab;
     const folder = named === undefined ? defaultWorkspace() : userPath(named);
     return importWorkspace(output, userPath(file), folder, options, stopSignal());

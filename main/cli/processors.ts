@@ -1,4 +1,4 @@
-/** loglab processors deploy | list | pause | resume | remove: the processors of a workspace, which run while its lab is open. */
+/** loglab processors deploy | list | source | trust | pause | resume | remove: the processors of a workspace, which run while its lab is open. */
 import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { type Guarantee, processorNameProblem, type ProcessorStart, type ProcessorSummary } from '../api/processors.ts';
@@ -26,7 +26,8 @@ export async function deployProcessor(
   { name, json, ...options }: DeployArguments,
 ): Promise<void> {
   const source = await readSource(file);
-  const deployed = await client.processors.deploy({ name: name ?? nameOf(file), source, ...options });
+  const called = name ?? nameOf(file);
+  const deployed = await client.processors.deploy({ name: called, source, ...options }).catch(sayHowToTrust(called));
   await output.print(json ? lineOf(deployed) : sentenceOf(deployed));
 }
 
@@ -49,7 +50,7 @@ export async function listProcessors({ client }: Connection, output: Output, { j
     ['PROCESSOR', 'STATE', 'VERSION', 'IN', 'OUT', 'BAD', 'LAG', 'RESTARTS'],
     ...processors.map((each) => [
       each.name,
-      each.state,
+      each.state === 'untrusted' ? 'not trusted' : each.state,
       String(each.current?.version ?? '-'),
       String(each.in),
       String(Object.values(each.out).reduce((sum, count) => sum + count, 0)),
@@ -62,13 +63,50 @@ export async function listProcessors({ client }: Connection, output: Output, { j
   for (const { name, message } of processors) if (message !== null) output.say(`${name}: ${message}`);
 }
 
+/** What runs of a processor, or would; of one that was never deployed what its file says. */
+async function sourceOf({ client }: Connection, name: string): Promise<string> {
+  const found = (await client.processors.list({})).find((each) => each.name === name);
+  return (await client.processors.source({ name, version: found?.current?.version ?? null })).text;
+}
+
+/** Characters that a terminal does not show, or that make it show something else than there is: it is looked at to be trusted. */
+// eslint-disable-next-line no-control-regex
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+export async function printSource(connection: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
+  const source = await sourceOf(connection, name);
+  if (json) return output.print(toJson({ name, source }));
+  const seen = source.replace(UNSEEN, (character) => `<U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`);
+  await output.write(process.stdout.isTTY ? seen : source);
+}
+
+function sayHowToTrust(name: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof LabError) || error.code !== 'untrusted') throw error;
+    const how = `Look at it: loglab processors source ${name}. Trust it: loglab processors trust ${name}.`;
+    throw new LabError('untrusted', `${error.message} ${how}`, { cause: error });
+  };
+}
+
+export async function trustProcessor(connection: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
+  const source = await sourceOf(connection, name);
+  const trusted = await connection.client.processors.trust({ name, source });
+  await output.print(json ? lineOf(trusted) : `${name} is trusted. ${afterTrust(trusted)}`);
+}
+
+function afterTrust({ state }: ProcessorSummary): string {
+  if (state === 'draft') return 'It was never deployed.';
+  if (state === 'paused') return 'It is paused, as it was when the workspace was exported.';
+  return state === 'resting' ? 'It goes on where it stood when the lab is opened.' : 'It goes on where it stood.';
+}
+
 export async function pauseProcessor({ client }: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
   await client.processors.pause({ name });
   await output.print(json ? toJson({ paused: name }) : `${name} has committed what it had, and stands still.`);
 }
 
 export async function resumeProcessor({ client }: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
-  await client.processors.resume({ name });
+  await client.processors.resume({ name }).catch(sayHowToTrust(name));
   const resumed = (await client.processors.list({})).find((each) => each.name === name);
   const when = resumed?.state === 'resting' ? ' when the lab is opened' : '';
   await output.print(json ? toJson({ resumed: name }) : `${name} goes on where it stood${when}.`);

@@ -51,6 +51,7 @@ export async function exportWorkspace(
 
 export interface ImportWorkspaceOptions extends Target {
   rename: Record<string, string>;
+  renameProcessor: Record<string, string>;
   json: boolean;
 }
 
@@ -69,10 +70,11 @@ export async function importWorkspace(
   try {
     connection = await connect(options, { makes: true, say: output.note });
     const preview = await connection.client.workspace.preview({ head: await headOf(file) });
-    checkNames(preview, options.rename);
-    const report = await send(connection, output, file, bytes, { names: options.rename, withSettings: isNew }, signal);
+    checkNames(preview, options);
+    const choice = { names: options.rename, processorNames: options.renameProcessor, withSettings: isNew };
+    const report = await send(connection, output, file, bytes, choice, signal);
     if (options.json) await output.print(toJson({ file, ...report }));
-    else await output.print(`${summary(report)} imported from ${file}.${sayLeftOut(report)}`);
+    else await output.print(`${summary(report)} imported from ${file}.${sayUntrusted(report)}${sayLeftOut(report)}`);
     await connection.close();
   } catch (error) {
     // Without a connection somebody else may have the folder by now.
@@ -112,16 +114,21 @@ async function headOf(file: string): Promise<Uint8Array> {
 }
 
 /** Says all at once which names are taken, and how they are given other ones. */
-function checkNames({ streams }: WorkspacePreview, rename: Record<string, string>): void {
-  const taken = streams.filter(({ name, problem }) => problem !== null && !Object.hasOwn(rename, name));
-  if (taken.length === 0) return;
-  const options = taken.map(({ name, freeName }) => `--rename ${name}=${freeName}`).join(' ');
-  const [first] = taken;
+function checkNames({ streams, processors }: WorkspacePreview, { rename, renameProcessor }: ImportWorkspaceOptions): void {
+  const options = [['--rename', streams, rename] as const, ['--rename-processor', processors, renameProcessor] as const].flatMap(
+    ([option, named, others]) =>
+      named
+        .filter(({ name, problem }) => problem !== null && !Object.hasOwn(others, name))
+        .map(({ name, problem, freeName }) => ({ problem, text: `${option} ${name}=${freeName}` })),
+  );
+  const [first] = options;
+  if (!first) return;
+  const said = options.map(({ text }) => text).join(' ');
   throw new LabError(
     'stream-exists',
-    taken.length === 1
-      ? `${first!.problem} Give it another one: ${options}`
-      : `${taken.length} of its names are taken. Give them other ones: ${options}`,
+    options.length === 1
+      ? `${first.problem} Give it another one: ${said}`
+      : `${options.length} of its names are taken. Give them other ones: ${said}`,
   );
 }
 
@@ -130,7 +137,7 @@ async function send(
   output: Output,
   file: string,
   bytes: number,
-  choice: { names: Record<string, string>; withSettings: boolean },
+  choice: { names: Record<string, string>; processorNames: Record<string, string>; withSettings: boolean },
   signal: AbortSignal,
 ): Promise<WorkspaceFileReport> {
   const { jobId } = await client.workspace.startImport({ file: { name: path.basename(file), bytes }, ...choice });
@@ -162,8 +169,14 @@ async function send(
   throw new LabError(code, `${message} Nothing of ${path.basename(file)} was imported.`, { cause: failure });
 }
 
-function summary({ streams, events }: WorkspaceFileReport): string {
-  return `${plural(events, 'event')} of ${plural(streams, 'stream')}`;
+function summary({ streams, processors, events }: WorkspaceFileReport): string {
+  const others = processors === 0 ? '' : ` and ${plural(processors, 'processor')}`;
+  return `${plural(events, 'event')} of ${plural(streams, 'stream')}${others}`;
+}
+
+function sayUntrusted({ processors }: WorkspaceFileReport): string {
+  if (processors === 0) return '';
+  return ' No processor runs before you have looked at it and trust it: loglab processors source NAME, loglab processors trust NAME.';
 }
 
 function failFor(report: WorkspaceFileReport, done: string): void {

@@ -161,6 +161,12 @@ const broker = {
   positions: call(v.strictObject({ shardId, reader: v.string() }), type<ReaderPosition[]>()),
   /** Whole batches before the offset need not be kept; until the broker ends. */
   trimBefore: call(v.strictObject({ shardId, offset: v.bigint() }), type<void>()),
+  /**
+   * What {@link trimBefore} says of these shards from now on waits, until as often {@link keepNoMore} was said of them. Answers when what it said
+   * before is done: none of them is being trimmed any more.
+   */
+  keep: call(v.strictObject({ shardIds }), type<void>()),
+  keepNoMore: call(v.strictObject({ shardIds }), type<void>()),
   /** Where other processes of the lab reach this broker. */
   access: call(empty, type<BrokerAccess>()),
   fetch: call(

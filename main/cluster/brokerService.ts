@@ -6,6 +6,7 @@ import { conflate } from '../rpc/conflate.ts';
 import { type BrokerAccess, type BrokerChange, type brokerContract, WATCH_INTERVAL_MS } from './brokerContract.ts';
 import { awaitMore } from './awaitMore.ts';
 import { checkSlice } from './checkShard.ts';
+import { createKeeping } from './keeping.ts';
 import { producedSlice } from './producedBy.ts';
 import { rowCursors, statesOf, timeCursors } from './rowCursors.ts';
 import { timeCounts, timeExtent } from './timeCounts.ts';
@@ -13,6 +14,7 @@ import { timeCounts, timeExtent } from './timeCounts.ts';
 /** `access`: see the contract. */
 export function createBrokerService(log: Log, access: () => Promise<BrokerAccess>): DomainHandlers<(typeof brokerContract)['broker']> {
   const { reader } = log;
+  const keeping = createKeeping(log);
 
   async function append(batches: readonly Omit<BatchToAppend, 'header'>[], underWay: number): Promise<AppendOutcome[]> {
     const outcomes = new Array<AppendOutcome>(batches.length);
@@ -53,7 +55,9 @@ export function createBrokerService(log: Log, access: () => Promise<BrokerAccess
     send: ({ batches }) => send(batches),
     awaitMore: ({ places, ms }, { signal }) => awaitMore(log, places, { ms, signal }),
     positions: ({ shardId, reader: of }) => reader.positions(shardId, of),
-    trimBefore: ({ shardId, offset }) => log.trimBefore(shardId, offset),
+    trimBefore: ({ shardId, offset }) => keeping.trimBefore(shardId, offset),
+    keep: ({ shardIds }) => keeping.keep(shardIds),
+    keepNoMore: ({ shardIds }) => keeping.keepNoMore(shardIds),
     access,
     fetch: ({ shardId, from, bytesMax }) => reader.read(shardId, from, { upTo: 'highWatermark', bytesMax }),
     bounds: ({ shardIds }) => statesOf(log, shardIds).map(({ startOffset, nextOffset }) => ({ startOffset, endOffset: nextOffset })),

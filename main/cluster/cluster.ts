@@ -72,6 +72,12 @@ export interface Cluster {
    * has taken its batches and another has not, it throws a failure whose outcome is not known ({@link isUnsure}).
    */
   append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]>;
+  /** Appends batches of a producer's sequence; those that are there already are passed over (log/store/producerTable.ts). */
+  send(brokerId: number, batches: { shardId: number; bytes: Uint8Array }[]): Promise<void>;
+  /**
+   * What these shards need not keep is not trimmed ({@link BrokerClient}, keep) until the returned function is called; or until their broker ends.
+   */
+  keep(places: ShardPlace[]): Promise<() => void>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
   bounds(places: ShardPlace[]): Promise<ShardBounds[]>;
   rowCursors(places: ShardPlace[], row: number): Promise<RowCursors>;
@@ -257,6 +263,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return isDone;
     },
     append,
+    send: (brokerId, batches) => link(brokerId).client().send({ batches }),
+    async keep(places) {
+      const kept = await Promise.all(
+        byBroker(places).map(async ([id, own]) => {
+          const broker = link(id).client();
+          const shardIds = own.map((place) => place.shardId);
+          await broker.keep({ shardIds });
+          // Of the broker that was told, not of one that has come up since.
+          return () => void broker.keepNoMore({ shardIds }).catch(() => {});
+        }),
+      );
+      return () => kept.splice(0).forEach((end) => end());
+    },
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),
     bounds: reading.bounds,
     rowCursors: reading.rowCursors,

@@ -5,23 +5,26 @@ import { NO_TIMESTAMP } from '../api/time.ts';
 import { streamNameProblem } from '../api/values.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { encodeBatch, positionRecord, POSITIONS_STREAM, STATE_STREAM_PREFIX } from '../log/index.ts';
-import { isInternal, type StreamRegistry } from '../streams/registry.ts';
+import { assertNotInternal, isInternal, type StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { ProcessorRecord } from '../workspace/processorRecords.ts';
 import { BAD } from './bad.ts';
 import type { LiveBoot, LiveTask } from './processorContract.ts';
+import { type Wire, type Wiring, wiringOf } from './wiring.ts';
 
 export interface Deployments {
-  /** Throws `no-such-stream` for an input that is not there, `bad-input` for a name that no stream can have. */
-  check(shape: ProcessorShape): void;
-  /** By stream the offset of each shard at which to begin. */
-  startsOf(shape: ProcessorShape, start: ProcessorStart): Promise<Record<string, string[]>>;
+  /** Throws `no-such-stream` for an input that is not there, and what {@link checkOutputs} does. */
+  check(wiring: Wiring): void;
+  /** Throws `bad-input` for a name that no stream can have, and for a stream that is read, too. */
+  checkOutputs(wiring: Wiring): void;
+  /** The offset of each shard at which to begin, by the processor's names of its inputs. */
+  startsOf(inputs: readonly Wire[], start: ProcessorStart): Promise<Record<string, string[]>>;
   /** Makes what is missing. Throws `no-such-stream`, `broker-down`. */
   prepare(record: ProcessorRecord, shape: ProcessorShape, source: string): Promise<Omit<LiveBoot, 'eventsAtOnce'>>;
   /** What changes where the streams of a processor, or their shards, do. */
-  signature(shape: ProcessorShape): string;
+  signature(wiring: Wiring): string;
   /** Whether some of its inputs or outputs lie on other brokers than the state of the task. */
-  crossesBrokers(shape: ProcessorShape): boolean;
+  crossesBrokers(wiring: Wiring): boolean;
   /** Its state is gone; positions that were written with it do not count any more. */
   forget(name: string): Promise<void>;
   /** They are gone, too. */
@@ -32,29 +35,30 @@ export function stateStreamOf(name: string): string {
   return `${STATE_STREAM_PREFIX}${name}`;
 }
 
+/** The broker of each task's state: it lies where the events lie that the task reads. `inputs`: the shards of each, one of them at least. */
+export function homesOf(inputs: readonly (readonly Pick<ShardPlace, 'brokerId'>[])[]): number[] {
+  const tasks = Math.max(...inputs.map((shards) => shards.length));
+  return Array.from({ length: tasks }, (_, number) => inputs.find((shards) => shards[number])![number]!.brokerId);
+}
+
 /** `geoFile`: path of the geo database, as of now. */
 export function createDeployments(registry: StreamRegistry, cluster: Cluster, geoFile: () => string): Deployments {
-  function input(name: string): StreamPlaces {
-    if (!registry.has(name))
-      throw new LabError('no-such-stream', `It reads the stream “${name}”, which is not there. Create it, or change inputs.`);
-    return registry.get(name);
+  function input({ name, stream }: Wire): StreamPlaces {
+    if (registry.has(stream)) return registry.get(stream);
+    const said = name === stream ? `“${stream}”` : `“${stream}”, to it “${name}”`;
+    throw new LabError('no-such-stream', `It reads the stream ${said}, which is not there. Create it, or change inputs.`);
   }
 
-  const tasksOf = (shape: ProcessorShape): number => Math.max(...shape.inputs.map((name) => input(name).shards.length));
-
-  /** A task's state lies where the events lie that it reads. */
-  function homes(shape: ProcessorShape): number[] {
-    const inputs = shape.inputs.map(input);
-    return Array.from({ length: tasksOf(shape) }, (_, number) => inputs.find(({ shards }) => shards[number])!.shards[number]!.brokerId);
-  }
+  const homes = (wiring: Wiring): number[] => homesOf(wiring.inputs.map((wire) => input(wire).shards));
 
   async function outputOf(name: string, shards: number): Promise<StreamPlaces> {
+    assertNotInternal(name);
     return registry.has(name) ? registry.get(name) : registry.create(name, shards);
   }
 
-  async function stateOf(name: string, shape: ProcessorShape): Promise<StreamPlaces> {
+  async function stateOf(name: string, wiring: Wiring): Promise<StreamPlaces> {
     const stream = stateStreamOf(name);
-    const wanted = homes(shape);
+    const wanted = homes(wiring);
     if (!registry.has(stream)) return registry.createInternal(stream, wanted);
     const found = registry.get(stream);
     return found.shards.length < wanted.length ? registry.growInternal(stream, wanted.slice(found.shards.length)) : found;
@@ -71,14 +75,15 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
   let preparing: Promise<unknown> = Promise.resolve();
 
   async function prepareAll(record: ProcessorRecord, shape: ProcessorShape, source: string): Promise<Omit<LiveBoot, 'eventsAtOnce'>> {
-    const inputs = shape.inputs.map(input);
-    const tasks = tasksOf(shape);
+    const wiring = wiringOf(shape, record.streams);
+    const inputs = wiring.inputs.map((wire) => ({ ...wire, shards: input(wire).shards }));
+    const tasks = homes(wiring).length;
     const outputs = [];
-    for (const name of [...shape.outputs, BAD]) {
-      const { shards, settings } = await outputOf(name, tasks);
+    for (const { name, stream } of wiring.outputs) {
+      const { shards, settings } = await outputOf(stream, tasks);
       outputs.push({ name, compression: settings.compression, shards: shards.map(({ brokerId, shardId }) => ({ brokerId, shardId })) });
     }
-    const state = await stateOf(record.name, shape);
+    const state = await stateOf(record.name, wiring);
     const positions = await positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
     const used = new Set(
       [...state.shards, ...inputs.flatMap(({ shards }) => shards), ...outputs.flatMap(({ shards }) => shards)].map(
@@ -101,11 +106,12 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
         positionsShardId: positions.get(place.brokerId)!.shardId,
         validWith: state.id,
         producerId: BigInt(record.producerId) + BigInt(place.number),
-        inputs: inputs.flatMap(({ name, shards }) => {
+        inputs: inputs.flatMap(({ name, stream, shards }) => {
           const shard = shards[place.number];
           if (!shard) return [];
           return {
             stream: name,
+            calledHere: stream,
             brokerId: shard.brokerId,
             shardId: shard.shardId,
             start: BigInt(record.starts[name]?.[place.number] ?? 0),
@@ -115,20 +121,25 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
     };
   }
 
+  function checkOutputs({ inputs, outputs }: Wiring): void {
+    for (const { name, stream } of outputs) {
+      const problem = streamNameProblem(stream) ?? (isInternal(stream) ? `“${stream}” is a stream of the lab’s own.` : null);
+      if (problem) throw new LabError('bad-input', `It writes to “${stream}”: ${problem}`);
+      if (!inputs.some((read) => read.stream === stream)) continue;
+      const said = name === BAD ? `It reads “${stream}”, where its own bad events go` : `It reads and writes “${stream}”`;
+      throw new LabError('bad-input', `${said}: it would never come to an end.`);
+    }
+  }
+
   return {
-    check(shape) {
-      for (const name of shape.inputs) input(name);
-      for (const name of shape.outputs) {
-        const problem = streamNameProblem(name) ?? (isInternal(name) ? `“${name}” is a stream of the lab’s own.` : null);
-        if (problem) throw new LabError('bad-input', `It writes to “${name}”: ${problem}`);
-        if (shape.inputs.includes(name)) throw new LabError('bad-input', `It reads and writes “${name}”: it would never come to an end.`);
-      }
-      if (shape.inputs.includes(BAD))
-        throw new LabError('bad-input', `It reads “${BAD}”, where its own bad events go: it would never come to an end.`);
+    check(wiring) {
+      for (const wire of wiring.inputs) input(wire);
+      checkOutputs(wiring);
     },
-    async startsOf(shape, start) {
+    checkOutputs,
+    async startsOf(inputs, start) {
       const starts: Record<string, string[]> = {};
-      for (const { name, shards } of shape.inputs.map(input)) {
+      for (const { name, shards } of inputs.map((wire) => ({ name: wire.name, shards: input(wire).shards }))) {
         const bounds = await cluster.bounds(shards);
         const times = start.at === 'time' ? await cluster.offsetsForTime(shards, start.time) : [];
         starts[name] = bounds.map(({ startOffset, endOffset }, index) => {
@@ -144,13 +155,13 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
       preparing = prepared.catch(() => {});
       return prepared;
     },
-    signature: (shape) =>
-      JSON.stringify([...shape.inputs, ...shape.outputs, BAD].map((name) => (registry.has(name) ? registry.get(name).shards : null))),
-    crossesBrokers(shape) {
-      if (!shape.inputs.every((name) => registry.has(name))) return false;
-      const inputs = shape.inputs.map(input);
-      const outputs = [...shape.outputs, BAD].filter((name) => registry.has(name)).map((name) => registry.get(name));
-      return homes(shape).some((home, number) =>
+    signature: ({ inputs, outputs }) =>
+      JSON.stringify([...inputs, ...outputs].map(({ stream }) => (registry.has(stream) ? registry.get(stream).shards : null))),
+    crossesBrokers(wiring) {
+      if (!wiring.inputs.every(({ stream }) => registry.has(stream))) return false;
+      const inputs = wiring.inputs.map(input);
+      const outputs = wiring.outputs.filter(({ stream }) => registry.has(stream)).map(({ stream }) => registry.get(stream));
+      return homes(wiring).some((home, number) =>
         [...inputs.flatMap(({ shards }) => shards[number] ?? []), ...outputs.flatMap(({ shards }) => shards)].some(
           ({ brokerId }) => brokerId !== home,
         ),

@@ -83,8 +83,8 @@ const liveTask = v.strictObject({
   validWith: v.string(),
   /** In the sequences of what it sends to other brokers. */
   producerId: v.bigint(),
-  /** `start`: the offset that is read first where there is no position yet. */
-  inputs: v.array(v.strictObject({ stream: v.string(), brokerId, shardId, start: v.bigint() })),
+  /** `stream`: as the processor names it, `calledHere`: as all others do. `start`: the offset that is read first where there is no position yet. */
+  inputs: v.array(v.strictObject({ stream: v.string(), calledHere: v.string(), brokerId, shardId, start: v.bigint() })),
 });
 export type LiveTask = v.InferOutput<typeof liveTask>;
 
@@ -98,7 +98,7 @@ const liveBoot = v.strictObject({
   /** Local sockets on which the brokers answer (cluster/brokerContract.ts). */
   brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
   tasks: v.array(liveTask),
-  /** Also that of the bad events. */
+  /** By the processor's names; also that of the bad events. */
   outputs: v.array(
     v.strictObject({ name: v.string(), compression: v.picklist(CODECS), shards: v.array(v.strictObject({ brokerId, shardId })) }),
   ),
@@ -114,6 +114,12 @@ const processor = {
   /** Processes what comes, from where it stood, until it is stopped; then it commits what it has, and this ends. The reports tell what is new. */
   run: stream(v.strictObject({}), type<RunReport>()),
   stop: call(v.strictObject({}), type<void>()),
+  /**
+   * While it runs: all tasks commit all that they have, and what is for other brokers is sent; then they stand still until {@link goOn}. Answers when
+   * all of them do.
+   */
+  hold: call(v.strictObject({}), type<void>(), { deadlineMs: RESTORE_MS_MAX }),
+  goOn: call(v.strictObject({}), type<void>()),
   /** Of what was restored: a page of a store. `from`: the first key; `contains`: a text in key or value. */
   entries: call(
     v.strictObject({

@@ -3,7 +3,7 @@
  * nothing comes, and back with the next event. What its tasks know survives all of it.
  */
 import { type LabError, toLabError } from '../api/errors.ts';
-import type { ProcessorShape, ProcessorState, ProcessorTask, StatePage } from '../api/processors.ts';
+import type { ProcessorActivity, ProcessorShape, ProcessorState, ProcessorTask, StatePage } from '../api/processors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
 import type { Spawner } from '../processes/spawner.ts';
@@ -15,6 +15,7 @@ import type { Deployments } from './deployment.ts';
 import type { RunReport } from './process/live/liveProcessor.ts';
 import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
+import { streamOf, type Wiring, wiringOf } from './wiring.ts';
 
 /**
  * A processor that ends so often in a row, each time soon after its start, is not started again. One that gets on in between, and is ended by
@@ -27,6 +28,8 @@ export const PARK_AFTER_MS = 30_000;
 const PEEK_MS = 30_000;
 /** How long it may take to commit what it has when it is to end, milliseconds. */
 const STOP_MS = 5_000;
+/** The same when it is to stand still for a moment; one that is just being restored takes its time for that, too. */
+const HOLD_MS = 15_000;
 
 export interface RunnerParts {
   spawner: Spawner;
@@ -37,6 +40,8 @@ export interface RunnerParts {
   version: () => { record: ProcessorRecord; shape: ProcessorShape; source: string };
   changed: () => void;
   now: () => number;
+  /** Where all processors are to stand still: until when. Nothing is started before. */
+  held: () => Promise<void> | null;
 }
 
 export class Runner {
@@ -59,6 +64,8 @@ export class Runner {
   #isContained = false;
   #peekTimer: NodeJS.Timeout | undefined;
   #peeking: Promise<ProcessorLink> | null = null;
+  /** Its process has taken up its state, or has not been able to. */
+  #restoring: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -67,6 +74,7 @@ export class Runner {
   /** Begins, or begins anew with what the version is now; what ran before commits what it has. */
   start(): void {
     this.#failures = 0;
+    this.#say('starting', null);
     this.#follow((order) => this.#run(order));
   }
 
@@ -83,14 +91,39 @@ export class Runner {
     await this.#link?.close();
   }
 
+  /**
+   * Its tasks commit all that they have, send what is for other brokers, and stand still until they may go on. True where they do; false where
+   * no process of it runs, and what the last one was to send may still wait. One that does not come to a stand is ended, as by a crash.
+   */
+  async hold(goOn: Promise<void>): Promise<boolean> {
+    await this.#peeking?.catch(() => {});
+    const link = this.#link;
+    if (!link) return false;
+    const limit = setTimeout(() => void link.close(), HOLD_MS);
+    try {
+      await this.#restoring;
+      await link.client.hold({});
+      void goOn.then(() => link.client.goOn({})).catch(() => {});
+      return true;
+    } catch {
+      // It has ended.
+      return false;
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
   tasks(): ProcessorTask[] {
-    const { cluster, registry } = this.#parts;
-    return (this.#report?.tasks ?? []).map(({ shard, streamTime, in: events, bad, inputs }) => ({
+    const { cluster, registry, version } = this.#parts;
+    if (!this.#report) return [];
+    const { streams } = version().record;
+    return this.#report.tasks.map(({ shard, streamTime, in: events, bad, inputs }) => ({
       shard,
       streamTime,
       in: events,
       bad,
-      inputs: inputs.map(({ stream, position, row }) => {
+      inputs: inputs.map(({ stream: name, position, row }) => {
+        const stream = streamOf(name, streams);
         const place = registry.has(stream) ? registry.get(stream).shards[shard] : undefined;
         const state = place && cluster.state(place);
         const lag = !state ? null : state.nextOffset <= position ? 0 : row === null ? null : Math.max(0, Number(state.recordsTotal - row));
@@ -101,10 +134,15 @@ export class Runner {
 
   totals(): { in: number; bad: number; out: Record<string, number> } {
     const totals = { in: 0, bad: 0, out: {} as Record<string, number> };
-    for (const task of this.#report?.tasks ?? []) {
+    if (!this.#report) return totals;
+    const { streams } = this.#parts.version().record;
+    for (const task of this.#report.tasks) {
       totals.in += task.in;
       totals.bad += task.bad;
-      for (const [name, count] of Object.entries(task.out)) totals.out[name] = (totals.out[name] ?? 0) + count;
+      for (const [output, count] of Object.entries(task.out)) {
+        const stream = streamOf(output, streams);
+        totals.out[stream] = (totals.out[stream] ?? 0) + count;
+      }
     }
     return totals;
   }
@@ -182,22 +220,27 @@ export class Runner {
     const { record, shape, source } = version();
     this.#say('starting', null);
     await this.#brokersUp(order);
+    await this.#parts.held();
     if (order !== this.#order) return false;
     const boot = await deployments.prepare(record, shape, source);
-    const signature = deployments.signature(shape);
+    const wiring = wiringOf(shape, record.streams);
+    const signature = deployments.signature(wiring);
     const link = await startProcessor(spawner);
     this.#link = link;
     const ended = Promise.withResolvers<void>();
     this.#running = ended.promise;
     const stopWatching = this.#parts.registry.onChange(() => {
-      if (deployments.signature(shape) !== signature) void link.client.stop({}).catch(() => {});
+      if (deployments.signature(wiring) !== signature) void link.client.stop({}).catch(() => {});
     });
     try {
-      const { log } = await link.client.restore({ ...boot, eventsAtOnce: eventsAtOnce(this.#failures) });
+      await this.#parts.held();
+      const restoring = link.client.restore({ ...boot, eventsAtOnce: eventsAtOnce(this.#failures) });
+      this.#restoring = restoring.catch(() => {});
+      const { log } = await restoring;
       this.activity.take({ emitted: [], failures: [], lines: log.map((text) => ({ at: this.#parts.now(), text })), linesDropped: 0 });
       if (order !== this.#order) return false;
       this.#say('running', null);
-      return await this.#follows(link, shape);
+      return await this.#follows(link, shape, record.streams);
     } catch (error) {
       const cause = toLabError(error).code === 'disconnected' ? await link.ended : error;
       this.#isContained = link.isContained;
@@ -211,14 +254,14 @@ export class Runner {
   }
 
   /** Takes its reports, until they end. True where that is because nothing came. */
-  async #follows(link: ProcessorLink, shape: ProcessorShape): Promise<boolean> {
+  async #follows(link: ProcessorLink, shape: ProcessorShape, streams: Record<string, string>): Promise<boolean> {
     let isIdle = false;
     let events = -1;
     let cameAt = this.#parts.now();
     for await (const report of link.client.run({})) {
       const { emitted, failures, lines, linesDropped, ...rest } = report;
       this.#report = rest;
-      this.activity.take({ emitted, failures, lines, linesDropped });
+      this.activity.take({ ...calledHere({ emitted, failures }, streams), lines, linesDropped });
       const totals = this.totals();
       const now = this.#parts.now();
       this.#rates.sample(now, [totals.in, Object.values(totals.out).reduce((sum, count) => sum + count, 0)]);
@@ -234,16 +277,17 @@ export class Runner {
 
   /** Its process has ended: waits until there is something to read, or its streams have changed. */
   async #parked(order: number): Promise<void> {
-    const { shape } = this.#parts.version();
+    const { shape, record } = this.#parts.version();
+    const wiring = wiringOf(shape, record.streams);
     const isAwaited = (): boolean =>
-      this.tasks().some((task) => task.inputs.some(({ lag }) => lag !== 0)) || this.tasks().length !== this.#taskCount(shape);
+      this.tasks().some((task) => task.inputs.some(({ lag }) => lag !== 0)) || this.tasks().length !== this.#taskCount(wiring);
     this.#say('parked', 'Nothing has come for a while, so its process has ended. It is back with the next event.');
     while (order === this.#order && !isAwaited()) await this.#change();
   }
 
-  #taskCount(shape: ProcessorShape): number {
+  #taskCount({ inputs }: Wiring): number {
     const { registry } = this.#parts;
-    return Math.max(0, ...shape.inputs.map((name) => (registry.has(name) ? registry.get(name).shards.length : 0)));
+    return Math.max(0, ...inputs.map(({ stream }) => (registry.has(stream) ? registry.get(stream).shards.length : 0)));
   }
 
   /** True where it is to be tried again. */
@@ -312,10 +356,12 @@ export class Runner {
 
   async #restoredOnly(): Promise<ProcessorLink> {
     const { spawner, deployments, version } = this.#parts;
+    await this.#parts.held();
     const { record, shape, source } = version();
     const boot = await deployments.prepare(record, shape, source);
     const link = await startProcessor(spawner);
     try {
+      await this.#parts.held();
       await link.client.restore({ ...boot, eventsAtOnce: EVENTS_AT_ONCE_MAX });
       return link;
     } catch (error) {
@@ -329,6 +375,15 @@ export class Runner {
     this.message = message;
     this.#parts.changed();
   }
+}
+
+/** With the names that streams have here, in place of those that the processor has for them. */
+function calledHere<T extends Pick<ProcessorActivity, 'emitted' | 'failures'>>({ emitted, failures }: T, streams: Record<string, string>) {
+  const here = (name: string): string => streamOf(name, streams);
+  return {
+    emitted: emitted.map((one) => ({ ...one, output: here(one.output), of: one.of && { ...one.of, stream: here(one.of.stream) } })),
+    failures: failures.map((one) => ({ ...one, event: one.event && { ...one.event, stream: here(one.event.stream) } })),
+  };
 }
 
 /** After each failure fewer: so all that comes before the event at which it ends is done once and for all. */

@@ -16,18 +16,25 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
+import type { ArrivingProcessors } from '../workspace/arrivingProcessors.ts';
 import type { ProcessorRecord, ProcessorRecords } from '../workspace/processorRecords.ts';
+import type { TrustRecords } from '../workspace/trustRecords.ts';
 import { createDeployments } from './deployment.ts';
 import { geoFileOf } from './geoFile.ts';
+import { createIncoming, type Incoming } from './incoming.ts';
+import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { Runner } from './runner.ts';
 import { openSourceFolder } from './sourceFolder.ts';
 import { createTestRuns } from './testRuns.ts';
+import { wiringOf } from './wiring.ts';
 
 /** Pages hear of changes at most this often, milliseconds. */
 const WATCH_INTERVAL_MS = 250;
 
 export interface ProcessorsParts {
   records: ProcessorRecords;
+  trust: TrustRecords;
+  arriving: ArrivingProcessors;
   registry: StreamRegistry;
   cluster: Cluster;
   spawner: Spawner;
@@ -43,13 +50,16 @@ export interface ProcessorsParts {
 
 export interface Processors {
   service: DomainHandlers<typeof processors>;
+  /** For a workspace's file. */
+  outgoing: Outgoing;
+  incoming: Incoming;
   onChange(listener: () => void): () => void;
   /** All commit what they have, and end. */
   close(): Promise<void>;
 }
 
 export function createProcessors(parts: ProcessorsParts): Processors {
-  const { records, registry, cluster, spawner, now, random } = parts;
+  const { records, trust, registry, cluster, spawner, now, random } = parts;
   const geoFile = (): string => geoFileOf(parts.folder, parts.resources);
   const deployments = createDeployments(registry, cluster, geoFile);
   const sources = openSourceFolder(parts.folder, path.join(parts.resources, 'processors/loglab.d.ts'), parts.runs);
@@ -65,16 +75,29 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     texts.clear();
     changed();
   });
+  const outgoing = createOutgoing({ records, sources, registry, cluster, runners });
+  const incoming = createIncoming({ records, trust, arriving: parts.arriving, sources, registry, newProducerId, changed });
   for (const record of records.all()) if (mayRun(record)) runnerOf(record.name).start();
 
-  function mayRun({ wanted, isTrusted }: ProcessorRecord): boolean {
-    return parts.runs && wanted === 'running' && isTrusted;
+  function mayRun({ name, wanted }: ProcessorRecord): boolean {
+    return parts.runs && wanted === 'running' && isTrusted(name);
+  }
+
+  /** What runs, or is to be deployed first. */
+  function isTrusted(name: string): boolean {
+    const record = records.of(name);
+    return record ? trust.isTrusted(name, records.source(name, record.version)!) : isFileTrusted(name);
+  }
+
+  function isFileTrusted(name: string): boolean {
+    const text = sources.has(name) ? fileText(name) : null;
+    return text === null || trust.isTrusted(name, text);
   }
 
   function runnerOf(name: string): Runner {
     const known = runners.get(name);
     if (known) return known;
-    const made = new Runner({ spawner, cluster, registry, deployments, changed, now, version: () => versionOf(name) });
+    const made = new Runner({ spawner, cluster, registry, deployments, changed, now, held: outgoing.held, version: () => versionOf(name) });
     runners.set(name, made);
     return made;
   }
@@ -103,9 +126,10 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     if (!records.of(name) && !sources.has(name)) throw unknown(name);
   }
 
-  function assertTrusted(name: string): void {
-    if (records.of(name)?.isTrusted !== false) return;
-    throw new LabError('untrusted', `“${name}” came with a workspace from elsewhere. Look at its source, and trust it, before it runs.`);
+  function assertTrusted(name: string, text?: string): void {
+    if (text === undefined ? isTrusted(name) : trust.isTrusted(name, text)) return;
+    const what = text === undefined || !records.of(name) ? `“${name}”` : `This text of “${name}”`;
+    throw new LabError('untrusted', `${what} came with a workspace from elsewhere. Look at it, and trust it, before it runs.`);
   }
 
   function fileText(name: string): string | null {
@@ -127,12 +151,15 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     return {
       name,
       file: sources.has(name) ? sources.file(name) : null,
-      ...stateOf(record, runner),
+      ...stateOf(name, record, runner),
+      wasPaused: record?.wanted === 'paused',
       current,
       versions: versions.length,
       hasChanges: record !== undefined && sources.has(name) && fileText(name) !== records.source(name, record.version),
+      isFileTrusted: isFileTrusted(name),
+      streams: record?.streams ?? {},
       guarantee: record?.guarantee ?? 'exactly-once',
-      crossesBrokers: current !== null && deployments.crossesBrokers(current),
+      crossesBrokers: current !== null && deployments.crossesBrokers(wiringOf(current, record!.streams)),
       restarts: runner?.restarts ?? 0,
       tasks: runner?.tasks() ?? [],
       ...totals,
@@ -143,10 +170,14 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     };
   }
 
-  function stateOf(record: ProcessorRecord | undefined, runner: Runner | undefined): Pick<ProcessorSummary, 'state' | 'message'> {
+  function stateOf(
+    name: string,
+    record: ProcessorRecord | undefined,
+    runner: Runner | undefined,
+  ): Pick<ProcessorSummary, 'state' | 'message'> {
+    if (!isTrusted(name))
+      return { state: 'untrusted', message: 'It came with a workspace from elsewhere, and nobody here has trusted it yet.' };
     if (!record) return { state: 'draft', message: null };
-    if (!record.isTrusted)
-      return { state: 'untrusted', message: 'It came with a workspace from elsewhere. Look at its source before you trust it.' };
     if (record.wanted === 'paused') return { state: 'paused', message: null };
     if (!parts.runs) return { state: 'resting', message: 'It runs while the lab is open.' };
     return { state: runner?.state ?? 'starting', message: runner?.message ?? null };
@@ -158,19 +189,21 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   ) {
     const problem = processorNameProblem(name);
     if (problem) throw new LabError('bad-input', problem);
-    assertTrusted(name);
     const before = records.of(name);
     const text = options.source ?? sources.read(name);
     if (text === null) throw new LabError('no-such-processor', `There is no file ${sources.file(name)}.`);
+    assertTrusted(name, text);
     if (!before && records.all().length >= PROCESSORS_MAX)
       throw new LabError('too-many', `A workspace has at most ${PROCESSORS_MAX} processors.`);
     const shape = await tests.shapeOf(name, text);
-    deployments.check(shape);
+    const streams = before?.streams ?? {};
+    const wiring = wiringOf(shape, streams);
+    deployments.check(wiring);
     const isNew = !before || options.anew;
     if (!isNew && options.start)
       throw new LabError('bad-input', 'A start position is for a processor that begins anew: say so, or leave it out.');
     const known = Object.keys(before?.starts ?? {});
-    const added = { ...shape, inputs: shape.inputs.filter((input) => isNew || !known.includes(input)) };
+    const added = wiring.inputs.filter((input) => isNew || !known.includes(input.name));
     const starts = await deployments.startsOf(added, options.start ?? { at: 'beginning' });
     if (options.source !== null) sources.write(name, options.source);
     const isSame = before && records.source(name, before.version) === text;
@@ -184,7 +217,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       starts: isNew ? starts : { ...before.starts, ...starts },
       seed: before?.seed ?? Math.floor(random() * 2 ** 31),
       producerId: isNew ? newProducerId() : before.producerId,
-      isTrusted: true,
+      streams,
       version,
     });
     const runner = runnerOf(name);
@@ -198,6 +231,24 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   async function forgetState(name: string): Promise<void> {
     await deployments.forget(name);
     runners.get(name)?.forget();
+  }
+
+  async function trustText(name: string, text: string): Promise<ProcessorSummary> {
+    assertKnown(name);
+    if (trust.isTrusted(name, text))
+      throw new LabError(
+        'bad-input',
+        `This text of “${name}” does not wait to be trusted: it is by now, or is another one. Look at it again.`,
+      );
+    // From here on it may be loaded. What it says of itself is asked of it: the file that it came with may have said something else.
+    const shape = await tests.shapeOf(name, text);
+    const record = records.of(name);
+    if (record) deployments.checkOutputs(wiringOf(shape, record.streams));
+    trust.trust(name, text);
+    for (const { version } of records.versions(name)) if (records.source(name, version) === text) records.setShape(name, version, shape);
+    if (record && records.source(name, record.version) === text && mayRun(record)) runnerOf(name).start();
+    changed();
+    return summary(name);
   }
 
   /** Above those of other producers; its tasks have this one and those after it. */
@@ -218,6 +269,8 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     });
 
   return {
+    outgoing,
+    incoming,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -253,7 +306,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         sources.write(name, source);
       },
       check({ name, source }) {
-        assertTrusted(name);
+        assertTrusted(name, source);
         return tests.shapeOf(name, source);
       },
       deploy: ({ name, ...options }) => deploy(name, options),
@@ -282,15 +335,11 @@ export function createProcessors(parts: ProcessorsParts): Processors {
           records.remove(name);
           runners.delete(name);
         }
+        trust.forget(name);
         sources.remove(name);
         changed();
       },
-      trust({ name }) {
-        const record = deployed(name);
-        records.put({ ...record, isTrusted: true });
-        if (mayRun({ ...record, isTrusted: true })) runnerOf(name).start();
-        changed();
-      },
+      trust: ({ name, source }) => trustText(name, source),
       state({ name, ...asked }) {
         const record = deployed(name);
         assertTrusted(name);
@@ -299,7 +348,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         return runnerOf(name).entries(asked);
       },
       test({ name, ...options }, { signal }) {
-        assertTrusted(name);
+        assertTrusted(name, options.source);
         return tests.run({ name, ...options }, signal);
       },
       cases({ name }) {

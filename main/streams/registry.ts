@@ -29,6 +29,8 @@ export interface StreamRegistry {
   stage(): Staging;
   /** Why no stream can be made under this name, a sentence; null where one can. */
   problemOf(name: string): string | null;
+  /** The same for a stream of the lab's own. */
+  internalProblemOf(name: string): string | null;
   /** Throws `no-such-stream`. Where its broker is down, retention waits until it is up. */
   changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
   /** The stream, where it can have so many shards. Throws `bad-input` for as many as it has, or fewer. */
@@ -169,7 +171,8 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
 
   /** Keeps the name until it is released. */
   function reserve(name: string): void {
-    checkNew(name);
+    if (isInternal(name)) checkUntaken(name);
+    else checkNew(name);
     const kafkaName = asKafkaSees(name);
     if (busy.has(kafkaName)) throw new LabError('stream-exists', `There will be a stream “${name}” in a moment. Choose another name.`);
     if (streams.size + busy.size >= STREAMS_MAX) throw new LabError('too-many', `A workspace has at most ${STREAMS_MAX} streams.`);
@@ -268,6 +271,14 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       try {
         checkNew(name);
         return busy.has(asKafkaSees(name)) ? `There will be a stream “${name}” in a moment.` : null;
+      } catch (error) {
+        return toLabError(error).message;
+      }
+    },
+    internalProblemOf(name) {
+      try {
+        checkUntaken(name);
+        return null;
       } catch (error) {
         return toLabError(error).message;
       }

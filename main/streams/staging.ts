@@ -15,13 +15,22 @@ export interface StagedStream {
   readonly shards: readonly ShardPlace[];
 }
 
+export interface NewStream {
+  name: string;
+  shards: number;
+  createdAt: number;
+  settings: StreamSettings;
+  /** On which broker each shard is to lie; where nothing is said, on those that hold the fewest. Of a stream of the lab's own. */
+  brokerIds?: readonly number[];
+}
+
 export interface Staging {
   /** Keeps the name, and makes the shards. Throws `bad-stream-name`, `stream-exists`, `too-many`, `broker-down`. */
-  add(stream: { name: string; shards: number; createdAt: number; settings: StreamSettings }): Promise<StagedStream>;
+  add(stream: NewStream): Promise<StagedStream>;
   /** Takes one back. */
   remove(stream: StagedStream): Promise<void>;
-  /** They are there, all at once. Throws, and leaves none of them, where shards of one are not there any more: their broker has ended meanwhile. */
-  open(): Promise<void>;
+  /** They are there, all at once, and with them what `also` does in the same transaction of the catalog. Throws, and leaves none of them, where shards of one are not there any more: their broker has ended meanwhile. */
+  open(also?: () => void): Promise<void>;
   /** Takes all back that are not open. */
   undo(): Promise<void>;
 }
@@ -63,7 +72,7 @@ export function createStaging({ records, cluster, reserve, release, opened }: St
   }
 
   return {
-    async add({ name, shards: count, createdAt, settings }) {
+    async add({ name, shards: count, createdAt, settings, brokerIds }) {
       reserve(name);
       const record: StreamRecord = { id: randomUUID(), name, shards: count, createdAt, state: 'making', settings };
       let isKnown = false;
@@ -71,7 +80,14 @@ export function createStaging({ records, cluster, reserve, release, opened }: St
         records.add(record);
         isKnown = true;
         const numbers = Array.from({ length: count }, (_, number) => number);
-        const stream: Staged = { name, record, shards: await cluster.createShards(record.id, name, numbers) };
+        const shards = await (brokerIds
+          ? cluster.createShardsOn(
+              record.id,
+              name,
+              numbers.map((number) => ({ number, brokerId: brokerIds[number]! })),
+            )
+          : cluster.createShards(record.id, name, numbers));
+        const stream: Staged = { name, record, shards };
         staged.add(stream);
         return stream;
       } catch (error) {
@@ -82,9 +98,12 @@ export function createStaging({ records, cluster, reserve, release, opened }: St
       }
     },
     remove: (stream) => remove(stream as Staged),
-    async open() {
+    async open(also) {
       const streams = [...staged];
-      records.open(streams.map(({ record }) => record.id));
+      records.open(
+        streams.map(({ record }) => record.id),
+        also,
+      );
       try {
         // Asked after the catalog has them: a broker that had ended before has deleted what it held of them, and keeps it from now on.
         for (const { shards } of streams) await cluster.bounds(shards);

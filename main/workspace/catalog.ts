@@ -8,7 +8,7 @@ import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 6;
+export const CATALOG_FORMAT = 7;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -49,6 +49,19 @@ const steps: string[] = [
    CREATE TABLE processor_version (
      processor TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, shape TEXT NOT NULL, deployed_at INTEGER NOT NULL,
      PRIMARY KEY (processor, version)
+   ) STRICT;`,
+  `ALTER TABLE processor DROP COLUMN trusted;
+   ALTER TABLE processor ADD COLUMN streams TEXT NOT NULL DEFAULT '{}';
+   CREATE TABLE untrusted_source (
+     processor TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (processor, sha256)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE arriving_version (
+     import TEXT NOT NULL, processor TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
+     shape TEXT NOT NULL, deployed_at INTEGER NOT NULL, PRIMARY KEY (import, processor, version)
+   ) STRICT;
+   CREATE TABLE arriving_file (
+     import TEXT NOT NULL, processor TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('source', 'cases')), text TEXT NOT NULL,
+     sha256 TEXT NOT NULL, PRIMARY KEY (import, processor, kind)
    ) STRICT;`,
 ];
 

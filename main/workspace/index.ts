@@ -11,6 +11,7 @@
 import path from 'node:path';
 import type { Settings } from '../api/lab.ts';
 import { acquireLock, type Lock } from '../log/index.ts';
+import { type ArrivingProcessors, createArrivingProcessors } from './arrivingProcessors.ts';
 import { type Catalog, openCatalog, withLabErrors } from './catalog.ts';
 import { CATALOG_FILE, prepareFolder } from './folder.ts';
 import { createJobRecords, type JobRecords } from './jobRecords.ts';
@@ -19,6 +20,7 @@ import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
 import { createProcessorRecords, type ProcessorRecords } from './processorRecords.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
 import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
+import { createTrustRecords, type TrustRecords } from './trustRecords.ts';
 
 /** How long a new engine waits for the one before it to let go of the workspace, milliseconds. */
 export const LOCK_WAIT_MS = 5_000;
@@ -41,6 +43,8 @@ export interface Workspace {
   lessons: LessonRecords;
   jobs: JobRecords;
   processors: ProcessorRecords;
+  arrivingProcessors: ArrivingProcessors;
+  trust: TrustRecords;
   /** What a broker is told when it is started. */
   brokerBoot(id: number): BrokerBoot;
   close(): void;
@@ -77,6 +81,8 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
     lessons: withLabErrors(catalog, createLessonRecords(catalog)),
     jobs: withLabErrors(catalog, createJobRecords(catalog)),
     processors: withLabErrors(catalog, createProcessorRecords(catalog)),
+    arrivingProcessors: withLabErrors(catalog, createArrivingProcessors(catalog)),
+    trust: withLabErrors(catalog, createTrustRecords(catalog)),
     brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();

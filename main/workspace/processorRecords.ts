@@ -14,7 +14,8 @@ export interface ProcessorRecord {
   seed: number;
   /** In the sequences of what its tasks send to other brokers: with the number of the task. Decimal. */
   producerId: string;
-  isTrusted: boolean;
+  /** What streams are called here that it calls otherwise, by its own names: they got other names when its workspace was imported. */
+  streams: Record<string, string>;
   version: number;
 }
 
@@ -24,24 +25,26 @@ export interface ProcessorRecords {
   put(record: ProcessorRecord): void;
   /** The number of the version, which is one more than that of the last. */
   addVersion(name: string, source: string, shape: ProcessorShape, deployedAt: number): number;
+  /** What a version says of itself, found out anew. */
+  setShape(name: string, version: number, shape: ProcessorShape): void;
   versions(name: string): ProcessorVersion[];
   source(name: string, version: number): string | undefined;
   /** With its versions. */
   remove(name: string): void;
 }
 
-interface Row extends Omit<ProcessorRecord, 'starts' | 'isTrusted'> {
+interface Row extends Omit<ProcessorRecord, 'starts' | 'streams'> {
   starts: string;
-  isTrusted: number;
+  streams: string;
 }
 
 export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
-  const columns = 'name, wanted, guarantee, starts, seed, producer_id AS producerId, trusted AS isTrusted, version';
+  const columns = 'name, wanted, guarantee, starts, seed, producer_id AS producerId, streams, version';
   const all = catalog.prepare<[], Row>(`SELECT ${columns} FROM processor ORDER BY name`);
   const of = catalog.prepare<[string], Row>(`SELECT ${columns} FROM processor WHERE name = ?`);
   const put = catalog.prepare(
-    `INSERT OR REPLACE INTO processor (name, wanted, guarantee, starts, seed, producer_id, trusted, version)
-     VALUES (@name, @wanted, @guarantee, @starts, @seed, @producerId, @isTrusted, @version)`,
+    `INSERT OR REPLACE INTO processor (name, wanted, guarantee, starts, seed, producer_id, streams, version)
+     VALUES (@name, @wanted, @guarantee, @starts, @seed, @producerId, @streams, @version)`,
   );
   const remove = catalog.prepare('DELETE FROM processor WHERE name = ?');
   const removeVersions = catalog.prepare('DELETE FROM processor_version WHERE processor = ?');
@@ -49,6 +52,7 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
   const addVersion = catalog.prepare(
     'INSERT INTO processor_version (processor, version, source, shape, deployed_at) VALUES (?, ?, ?, ?, ?)',
   );
+  const setShape = catalog.prepare('UPDATE processor_version SET shape = ? WHERE processor = ? AND version = ?');
   const dropOld = catalog.prepare('DELETE FROM processor_version WHERE processor = ? AND version <= ?');
   const versions = catalog.prepare<[string], { version: number; shape: string; deployedAt: number }>(
     'SELECT version, shape, deployed_at AS deployedAt FROM processor_version WHERE processor = ? ORDER BY version DESC',
@@ -70,7 +74,7 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
   const fromRow = (row: Row): ProcessorRecord => ({
     ...row,
     starts: JSON.parse(row.starts) as ProcessorRecord['starts'],
-    isTrusted: row.isTrusted === 1,
+    streams: JSON.parse(row.streams) as ProcessorRecord['streams'],
   });
   return {
     all: () => all.all().map(fromRow),
@@ -78,7 +82,11 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
       const row = of.get(name);
       return row && fromRow(row);
     },
-    put: (record) => void put.run({ ...record, starts: JSON.stringify(record.starts), isTrusted: Number(record.isTrusted) }),
+    put(record) {
+      // Its versions may have come with an import.
+      known.delete(record.name);
+      put.run({ ...record, starts: JSON.stringify(record.starts), streams: JSON.stringify(record.streams) });
+    },
     addVersion(name, text, shape, deployedAt) {
       known.delete(name);
       return catalog
@@ -89,6 +97,10 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
           return version;
         })
         .immediate();
+    },
+    setShape(name, version, shape) {
+      known.delete(name);
+      setShape.run(JSON.stringify(shape), name, version);
     },
     versions: (name) => knownOf(name).versions,
     source(name, version) {

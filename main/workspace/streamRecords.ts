@@ -20,8 +20,8 @@ export interface StreamRecords {
   all(): StreamRecord[];
   add(record: StreamRecord): void;
   setState(id: string, state: StreamRecord['state']): void;
-  /** All of them at once, or none. */
-  open(ids: readonly string[]): void;
+  /** All of them at once, or none; and `also` in the same transaction. */
+  open(ids: readonly string[], also?: () => void): void;
   setShards(id: string, shards: number): void;
   setSettings(id: string, settings: StreamSettings): void;
   /** Frees its name, and keeps its id until {@link dropDoomed}: a broker that is down may still hold shards of it. */
@@ -46,7 +46,11 @@ export function createStreamRecords(catalog: Catalog): StreamRecords {
     all: () => all.all().map((row) => ({ ...row, settings: { ...STREAM_SETTINGS_DEFAULT, ...(JSON.parse(row.settings) as object) } })),
     add: (record) => void add.run({ ...record, settings: JSON.stringify(record.settings) }),
     setState: (id, state) => void setState.run(state, id),
-    open: (ids) => catalog.transaction(() => ids.forEach((id) => setState.run('open', id)))(),
+    open: (ids, also = () => {}) =>
+      catalog.transaction(() => {
+        ids.forEach((id) => setState.run('open', id));
+        also();
+      })(),
     setShards: (id, shards) => void setShards.run(shards, id),
     setSettings: (id, settings) => void setSettings.run(JSON.stringify(settings), id),
     doom: (id) => void doom.run(id),

@@ -120,6 +120,8 @@ function createService(
     },
     run: (_input, { signal }) => restored().run(signal),
     stop: () => restored().stop(),
+    hold: () => restored().hold(),
+    goOn: () => restored().goOn(),
     entries: (asked) => restored().entries(asked),
   };
 }

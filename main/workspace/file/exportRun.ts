@@ -1,33 +1,36 @@
-/** An export of the workspace, under way: the cut first, then shard after shard up to it (format.ts). */
+/** An export of the workspace, under way: the cut first, then the processors, and shard after shard up to the cut (format.ts). */
 import { createHash } from 'node:crypto';
 import { LabError, toLabError } from '../../api/errors.ts';
 import { type ExportItem, LEFT_OUT_NAMED_MAX, type LeftOut, type WorkspaceFileReport } from '../../api/workspace.ts';
 import type { Reader } from '../../api/readers.ts';
-import type { Cluster, ShardPlace } from '../../cluster/cluster.ts';
 import type { JobHandle, Jobs } from '../../jobs/jobs.ts';
-import type { ShardState, StoredBatch } from '../../log/index.ts';
-import { isInternal, type StreamRegistry } from '../../streams/registry.ts';
-import { isLost, type StreamPlaces } from '../../streams/streamPlaces.ts';
+import type { StoredBatch } from '../../log/index.ts';
+import type { Incoming } from '../../processors/incoming.ts';
+import type { Outgoing } from '../../processors/outgoing.ts';
+import type { StreamPlaces } from '../../streams/streamPlaces.ts';
 import type { SettingsStore } from '../settings.ts';
+import { type Cut, type CutLog, type CutParts, type CutShard, takeCut } from './cut.ts';
+import { toFileJson } from './fileJson.ts';
 import {
   BATCH_PREFIX_BYTES,
   END,
+  type FileLog,
   FILE_FORMAT,
   LEFT_OUTS,
   leftOutName,
+  logsOf,
   MANIFEST,
   type Manifest,
   partName,
   type ShardHead,
   shardPlace,
-  toFileJson,
 } from './format.ts';
-import { readShard } from './readShard.ts';
+import { manifestOf, partsOf } from './processorParts.ts';
+import { readShard, type Slice } from './readShard.ts';
 import { TAR_END, tarHeader, tarPadding } from './tar.ts';
 
-export interface ExportParts {
-  registry: StreamRegistry;
-  cluster: Cluster;
+export interface ExportParts extends CutParts {
+  processors: { outgoing: Outgoing; incoming: Incoming };
   readers: () => Reader[];
   settings: SettingsStore;
   jobs: Jobs;
@@ -35,19 +38,8 @@ export interface ExportParts {
   now: () => number;
 }
 
-/** A shard as of the cut. */
-interface CutShard {
-  place: ShardPlace;
-  startOffset: bigint;
-  endOffset: bigint;
-  /** A moment later; undefined where it is deleted by then. */
-  state: ShardState | undefined;
-}
-
-interface CutStream {
-  stream: StreamPlaces;
-  shards: CutShard[];
-}
+/** Of what is said of a part that is left out (format.ts). */
+const REASON_CHARACTERS_MAX = 1_000;
 
 export async function* exportWorkspace(parts: ExportParts, signal: AbortSignal): AsyncGenerator<ExportItem> {
   const run = new ExportRun(parts);
@@ -73,10 +65,15 @@ export async function* exportWorkspace(parts: ExportParts, signal: AbortSignal):
 class ExportRun {
   readonly #parts: ExportParts;
   readonly #madeAt: number;
-  /** Over the names and bytes of all JSON parts. */
-  readonly #jsonSums = createHash('sha256');
+  /** Over the names and bytes of all parts but those of batches. */
+  readonly #sums = createHash('sha256');
   #job: JobHandle | null = null;
-  readonly #report: WorkspaceFileReport = { streams: 0, shards: 0, batches: 0, events: 0, bytes: 0, leftOut: [], leftOutCount: 0 };
+  /** Bytes of batches that were read. */
+  #done = 0;
+  readonly #report: WorkspaceFileReport = {
+    ...{ streams: 0, processors: 0, shards: 0, batches: 0, events: 0, bytes: 0 },
+    ...{ leftOut: [], leftOutCount: 0 },
+  };
 
   constructor(parts: ExportParts) {
     this.#parts = parts;
@@ -93,63 +90,70 @@ class ExportRun {
   }
 
   async *pieces(signal: AbortSignal): AsyncGenerator<Buffer> {
-    const cut = await this.#cut();
-    yield this.#json(MANIFEST, this.#manifest(cut));
-    for (const [index, { stream, shards }] of cut.entries()) {
-      const { batches, events, bytes, shards: shardsBefore } = this.#report;
-      try {
-        for (const shard of shards) yield* this.#shard(index, stream, shard, signal);
-        this.#report.streams++;
-      } catch (error) {
-        if (!(error instanceof LabError) || error.code !== 'no-such-shard') throw error;
-        const reason = 'It was deleted while the export ran.';
-        Object.assign(this.#report, { batches, events, bytes, shards: shardsBefore });
-        this.#leaveOut({ stream: stream.name, shard: null, firstOffset: null, lastOffset: null, reason });
-        yield this.#json(leftOutName(index), { reason });
+    const cut = await takeCut(this.#parts);
+    try {
+      for (const { stream, reason } of cut.leftOut) this.#leaveOutWhole(stream, reason);
+      const manifest = this.#manifest(cut);
+      const logs = logsOf(manifest);
+      const states = cut.processors.flatMap(({ cutState }) => cutState ?? []);
+      this.#expect([...states, ...cut.streams]);
+      yield this.#json(MANIFEST, manifest);
+      for (const [index, processor] of cut.processors.entries()) {
+        const { state, problem } = processor;
+        if (problem !== null) this.#leaveOutWhole(state!.name, asFile(problem));
+        for (const part of partsOf(index, processor, (reason) => this.#leaveOutWhole(processor.name, reason)))
+          yield this.#text(part.name, part.content);
+        this.#report.processors++;
       }
+      for (const [index, state] of states.entries()) yield* this.#log(logs[index]!, state, signal);
+      cut.keepNoMore();
+      for (const [index, stream] of cut.streams.entries()) yield* this.#log(logs[states.length + index]!, stream, signal);
+    } finally {
+      cut.keepNoMore();
     }
     const { leftOut, leftOutCount } = this.#report;
     yield this.#json(LEFT_OUTS, { leftOut, leftOutCount });
-    yield Buffer.concat([this.#file(END, toFileJson({ sha256: this.#jsonSums.digest('hex') })), TAR_END]);
+    yield Buffer.concat([this.#file(END, toFileJson({ sha256: this.#sums.digest('hex') })), TAR_END]);
   }
 
-  /** Where all shards end, as of one moment for all of them. */
-  async #cut(): Promise<CutStream[]> {
-    const { registry, cluster } = this.#parts;
-    const streams = registry.all().filter((stream) => {
-      if (isInternal(stream.name)) return false;
-      if (!isLost(stream)) return true;
-      this.#leaveOut({ stream: stream.name, shard: null, firstOffset: null, lastOffset: null, reason: stream.problem });
-      return false;
-    });
-    const places = streams.flatMap((stream) => stream.shards);
-    if (places.length === 0) return [];
-    const bounds = await cluster.bounds(places);
-    const states = await cluster.currentStates(places);
-    const cut = new Map(
-      places.map((place, index) => {
-        const { startOffset, endOffset } = bounds[index]!;
-        return [place, { place, startOffset, endOffset, state: states[index] }];
-      }),
-    );
+  #expect(logs: readonly CutLog[]): void {
+    const states = logs.flatMap(({ shards }) => shards.map(({ state }) => state));
     this.#job?.progress({ total: states.reduce((sum, state) => sum + (state?.bytes ?? 0), 0) });
-    // A stream that gets more shards meanwhile has those that it had.
-    return streams.map((stream) => ({ stream, shards: stream.shards.flatMap((place) => cut.get(place) ?? []) }));
   }
 
-  #manifest(cut: CutStream[]): Manifest {
+  async *#log(log: FileLog, { stream, shards }: CutLog, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const { batches, events, bytes, shards: shardsBefore } = this.#report;
+    const isState = log.stream === null;
+    try {
+      for (const shard of shards) yield* this.#shard(log, stream, shard, signal);
+      if (!isState) this.#report.streams++;
+    } catch (error) {
+      const code = error instanceof LabError ? error.code : null;
+      const isGone = code === 'no-such-shard';
+      if (!isGone && !(isState && code === 'batch-damaged')) throw error;
+      const gone = isState ? 'It was removed, or began anew, while the export ran.' : 'It was deleted while the export ran.';
+      const why = isGone ? gone : (error as LabError).message;
+      const reason = isState ? asFile(why) : why;
+      Object.assign(this.#report, { batches, events, bytes, shards: shardsBefore });
+      this.#leaveOutWhole(stream.name, reason);
+      yield this.#json(leftOutName(log), { reason });
+    }
+  }
+
+  #manifest(cut: Cut): Manifest {
     const { version, settings, readers } = this.#parts;
     const iso = (time: number): string => new Date(time).toISOString();
-    const ends = new Map(cut.map(({ stream, shards }) => [stream.name, shards]));
+    const ends = new Map(cut.streams.map(({ stream, shards }) => [stream.name, shards]));
     return {
       format: FILE_FORMAT,
       lab: version,
       madeAt: iso(this.#madeAt),
       settings: { valueBytesMax: settings.get().valueBytesMax },
-      streams: cut.map(({ stream, shards }) => {
+      streams: cut.streams.map(({ stream, shards }) => {
         const { name, createdAt, settings: own } = stream;
         return { name, createdAt: iso(createdAt), settings: own, shards: shards.length, ...sizeOf(shards) };
       }),
+      processors: cut.processors.map(manifestOf),
       readers: readers().flatMap(({ name, stream, positions }) => {
         const shards = ends.get(stream);
         if (!shards) return [];
@@ -162,9 +166,10 @@ class ExportRun {
     };
   }
 
-  async *#shard(index: number, stream: StreamPlaces, cut: CutShard, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async *#shard(log: FileLog, stream: StreamPlaces, cut: CutShard, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { cluster } = this.#parts;
     const { number } = cut.place;
+    const isState = log.stream === null;
     const sha256 = createHash('sha256');
     const sums = { batches: 0, records: 0, bytes: 0 };
     let startOffset = cut.endOffset;
@@ -173,30 +178,25 @@ class ExportRun {
       ({ startOffset } = slice);
       if (!isBegun && slice.recordsBefore !== null) {
         isBegun = true;
-        yield this.#head(index, stream, cut, startOffset, slice.recordsBefore);
+        yield this.#head(log, stream, cut, startOffset, slice.recordsBefore);
       }
-      for (const missing of slice.missing) this.#leaveOut({ stream: stream.name, shard: number, ...missing });
+      if (isState) assertWhole(slice, cut);
+      else for (const missing of slice.missing) this.#leaveOut({ stream: stream.name, shard: number, ...missing });
       if (slice.batches.length === 0) continue;
       const content = contentOf(slice.batches);
       sha256.update(content);
       sums.batches += slice.batches.length;
       sums.records += slice.batches.reduce((sum, batch) => sum + batch.recordCount, 0);
       sums.bytes += slice.batches.reduce((sum, batch) => sum + batch.sizeBytes, 0);
-      yield this.#file(partName(index, number, slice.batches[0]!.baseOffset), content);
-      this.#progress(slice.batches);
+      yield this.#file(partName(log, number, slice.batches[0]!.baseOffset), content);
+      this.#progress(slice.batches, isState);
     }
-    if (!isBegun) yield this.#head(index, stream, cut, startOffset, cut.state?.recordsTrimmed ?? 0n);
-    this.#report.shards++;
-    yield this.#json(`${shardPlace(index, number)}/sums.json`, { ...sums, sha256: sha256.digest('hex') });
+    if (!isBegun) yield this.#head(log, stream, cut, startOffset, cut.state?.recordsTrimmed ?? 0n);
+    if (!isState) this.#report.shards++;
+    yield this.#json(`${shardPlace(log, number)}/sums.json`, { ...sums, sha256: sha256.digest('hex') });
   }
 
-  #head(
-    index: number,
-    { shards }: StreamPlaces,
-    { place, endOffset, state }: CutShard,
-    startOffset: bigint,
-    recordsBefore: bigint,
-  ): Buffer {
+  #head(log: FileLog, { shards }: StreamPlaces, { place, endOffset, state }: CutShard, startOffset: bigint, recordsBefore: bigint): Buffer {
     if (!state) throw new LabError('no-such-shard', 'The shard is not there any more.');
     const head: ShardHead = {
       state: state.state === 'closed' ? 'closed' : 'open',
@@ -211,15 +211,19 @@ class ExportRun {
       recordsBefore,
       endOffset,
     };
-    return this.#json(`${shardPlace(index, place.number)}/shard.json`, head);
+    return this.#json(`${shardPlace(log, place.number)}/shard.json`, head);
   }
 
-  #progress(batches: readonly StoredBatch[]): void {
+  #progress(batches: readonly StoredBatch[], isState: boolean): void {
     const report = this.#report;
-    report.batches += batches.length;
-    report.events += batches.reduce((sum, batch) => sum + batch.recordCount, 0);
-    report.bytes += batches.reduce((sum, batch) => sum + batch.sizeBytes, 0);
-    this.#job?.progress({ done: report.bytes, events: report.events });
+    const bytes = batches.reduce((sum, batch) => sum + batch.sizeBytes, 0);
+    this.#done += bytes;
+    if (!isState) {
+      report.batches += batches.length;
+      report.events += batches.reduce((sum, batch) => sum + batch.recordCount, 0);
+      report.bytes += bytes;
+    }
+    this.#job?.progress({ done: this.#done, events: report.events });
   }
 
   #leaveOut(part: LeftOut): void {
@@ -228,9 +232,16 @@ class ExportRun {
     this.#report.leftOutCount++;
   }
 
+  #leaveOutWhole(stream: string, reason: string): void {
+    this.#leaveOut({ stream, shard: null, firstOffset: null, lastOffset: null, reason: reason.slice(0, REASON_CHARACTERS_MAX) });
+  }
+
   #json(name: string, value: Parameters<typeof toFileJson>[0]): Buffer {
-    const content = toFileJson(value);
-    this.#jsonSums.update(name).update(content);
+    return this.#text(name, toFileJson(value));
+  }
+
+  #text(name: string, content: Buffer): Buffer {
+    this.#sums.update(name).update(content);
     return this.#file(name, content);
   }
 
@@ -258,8 +269,21 @@ function contentOf(batches: readonly StoredBatch[]): Buffer {
   );
 }
 
-function sayDone({ streams, events, leftOutCount }: WorkspaceFileReport): string {
+/** What becomes of a processor without its state, which it could only go on with wrongly. */
+function asFile(why: string): string {
+  return `${why} The processor is in the file without its state, as one that was never deployed.`;
+}
+
+/** Throws `batch-damaged` where of a state something is missing: nothing of it can. It was kept as it was, unless its broker has ended since. */
+function assertWhole({ missing: [missing], startOffset }: Slice, cut: CutShard): void {
+  const reason =
+    missing?.reason ?? (startOffset > cut.startOffset ? 'A broker ended while the export ran, and it was summed up meanwhile.' : null);
+  if (reason !== null) throw new LabError('batch-damaged', `Its state, shard ${cut.place.number}, is not whole. ${reason}`);
+}
+
+function sayDone({ streams, processors, events, leftOutCount }: WorkspaceFileReport): string {
   const count = (number: number, one: string): string => `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;
   const leftOut = leftOutCount === 0 ? '' : ` ${count(leftOutCount, 'part')} left out: damaged, or gone meanwhile.`;
-  return `${count(events, 'event')} of ${count(streams, 'stream')} exported.${leftOut}`;
+  const others = processors === 0 ? '' : ` and ${count(processors, 'processor')}`;
+  return `${count(events, 'event')} of ${count(streams, 'stream')}${others} exported.${leftOut}`;
 }

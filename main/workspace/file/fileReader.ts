@@ -5,16 +5,18 @@
 import { createHash, type Hash } from 'node:crypto';
 import { LabError } from '../../api/errors.ts';
 import { type BatchHeader, BATCH_BYTES_MAX, crcMatches, decodeBatchHeader } from '../../log/index.ts';
+import { JSON_BYTES_MAX } from './fileJson.ts';
 import {
   BATCH_PREFIX_BYTES,
   END,
   endFrom,
-  JSON_BYTES_MAX,
+  type FileLog,
   leftOutFrom,
   LEFT_OUTS,
   leftOutName,
   type LeftOuts,
   leftOutsFrom,
+  logsOf,
   MANIFEST,
   type Manifest,
   manifestFrom,
@@ -25,6 +27,7 @@ import {
   sumsFrom,
   type ShardSums,
 } from './format.ts';
+import { type ProcessorItem, ProcessorReader } from './processorReader.ts';
 import { damaged, foreign, type TarPart, TarReader } from './tar.ts';
 
 /** How far the clock of the machine that wrote a file may be ahead of this one, milliseconds: later appends here come after all of its. */
@@ -33,13 +36,13 @@ export const APPEND_TIME_AHEAD_MAX_MS = 24 * 60 * 60 * 1000;
 /** As many bytes of a record batch as tell its length. */
 const LENGTH_END = 12;
 
-/** Streams by their place in the manifest. */
 export type FileItem =
   | { kind: 'manifest'; manifest: Manifest }
-  | { kind: 'shard'; stream: number; shard: number; head: ShardHead }
-  | { kind: 'batch'; stream: number; shard: number; appendTimeUs: bigint; bytes: Buffer; header: BatchHeader }
-  | { kind: 'shardEnd'; stream: number; shard: number; sums: ShardSums }
-  | { kind: 'leftOut'; stream: number; reason: string }
+  | ProcessorItem
+  | { kind: 'shard'; log: FileLog; shard: number; head: ShardHead }
+  | { kind: 'batch'; log: FileLog; shard: number; appendTimeUs: bigint; bytes: Buffer; header: BatchHeader }
+  | { kind: 'shardEnd'; log: FileLog; shard: number; sums: ShardSums }
+  | { kind: 'leftOut'; log: FileLog; reason: string }
   | { kind: 'leftOuts'; leftOuts: LeftOuts };
 
 /** A shard under way. */
@@ -60,14 +63,15 @@ export class FileReader {
   /** The wall clock, milliseconds. */
   readonly #now: () => number;
   #manifest: Manifest | null = null;
-  /** What comes next. */
-  #stream = 0;
+  #processors: ProcessorReader | null = null;
+  /** Those that have not come yet; the first of them comes next, or is under way. */
+  #logs: FileLog[] = [];
   #shard = 0;
   #reading: Reading | null = null;
   #leftOutsCame = false;
   #isOver = false;
-  /** Over the names and bytes of all JSON parts. */
-  readonly #jsonSums = createHash('sha256');
+  /** Over the names and bytes of all parts but those of batches. */
+  readonly #sums = createHash('sha256');
   /** The part of the tar that is under way, and what of it is not read yet. */
   #part = '';
   #rest: Buffer[] = [];
@@ -97,7 +101,7 @@ export class FileReader {
       if (this.#isBatches && this.#restBytes >= this.#wanted) yield* this.#readBatches();
       return;
     }
-    if (!this.#isBatches) yield* this.#readJson(this.#part, Buffer.concat(this.#rest));
+    if (!this.#isBatches) yield* this.#readText(this.#part, Buffer.concat(this.#rest));
     else if (this.#restBytes > 0) throw damaged(`${this.#where} is cut off within a record batch`);
     this.#rest = [];
     this.#restBytes = 0;
@@ -107,14 +111,19 @@ export class FileReader {
     return this.#part.endsWith('.batches');
   }
 
+  /** The one that is under way. */
+  get #log(): FileLog {
+    return this.#logs[0]!;
+  }
+
   get #where(): string {
-    return `shard ${this.#shard} of the stream “${this.#manifest?.streams[this.#stream]?.name}”`;
+    return `shard ${this.#shard} of the stream “${this.#log.name}”`;
   }
 
   #begin(name: string, size: number): void {
     const problem = this.#problemOf(name);
     if (problem) throw problem;
-    const most = name.endsWith('.batches') ? PART_READ_BYTES_MAX : JSON_BYTES_MAX;
+    const most = name.endsWith('.batches') ? PART_READ_BYTES_MAX : (this.#processors?.bytesMax(name) ?? JSON_BYTES_MAX);
     if (size > most) throw damaged(`its part ${name} says that it has ${size} bytes, more than the ${most} that it can have`);
     this.#part = name;
     this.#wanted = BATCH_PREFIX_BYTES + LENGTH_END;
@@ -124,13 +133,17 @@ export class FileReader {
   #problemOf(name: string): Error | null {
     if (!this.#manifest) return name === MANIFEST ? null : foreign();
     if (this.#isOver) return damaged('something follows its end');
-    const place = shardPlace(this.#stream, this.#shard);
-    const fits = this.#reading
-      ? name === `${place}/sums.json` || name === `${place}/${this.#nextPart(name)}`
-      : name === (this.#stream < this.#manifest.streams.length ? `${place}/shard.json` : this.#leftOutsCame ? END : LEFT_OUTS);
-    // A stream can be deleted at any time while it is written.
-    const isGone = this.#stream < this.#manifest.streams.length && name === leftOutName(this.#stream);
-    return fits || isGone ? null : damaged('one of its parts is missing, or stands where it should not');
+    const fits = this.#processors!.next === null ? this.#isNextOfLogs(name) : name === this.#processors!.next;
+    return fits ? null : damaged('one of its parts is missing, or stands where it should not');
+  }
+
+  #isNextOfLogs(name: string): boolean {
+    const [log] = this.#logs;
+    if (!log) return name === (this.#leftOutsCame ? END : LEFT_OUTS);
+    const place = shardPlace(log, this.#shard);
+    // One can be deleted at any time while it is written.
+    if (name === leftOutName(log)) return true;
+    return this.#reading ? name === `${place}/sums.json` || name === `${place}/${this.#nextPart(name)}` : name === `${place}/shard.json`;
   }
 
   /** A part's name as it must be. */
@@ -139,41 +152,44 @@ export class FileReader {
     return offset !== undefined && BigInt(offset) >= this.#reading!.nextOffset ? `${offset}.batches` : '';
   }
 
-  *#readJson(name: string, json: Buffer): Generator<FileItem, void, undefined> {
+  *#readText(name: string, content: Buffer): Generator<FileItem, void, undefined> {
     if (name === END) {
-      if (endFrom(json).sha256 !== this.#jsonSums.digest('hex'))
+      if (endFrom(content).sha256 !== this.#sums.digest('hex'))
         throw damaged('its parts are not what was written: their checksum does not match');
       this.#isOver = true;
       return;
     }
-    this.#jsonSums.update(name).update(json);
-    yield this.#itemOf(name, json);
+    this.#sums.update(name).update(content);
+    if (this.#processors?.next) yield* this.#processors.take(content);
+    else yield this.#itemOf(name, content);
   }
 
   #itemOf(name: string, json: Buffer): FileItem {
     if (name === MANIFEST) {
       this.#manifest = manifestFrom(json);
+      this.#processors = new ProcessorReader(this.#manifest.processors);
+      this.#logs = logsOf(this.#manifest);
       return { kind: 'manifest', manifest: this.#manifest };
     }
     if (name === LEFT_OUTS) {
       this.#leftOutsCame = true;
       return { kind: 'leftOuts', leftOuts: leftOutsFrom(json) };
     }
-    const at = { stream: this.#stream, shard: this.#shard };
-    if (name === leftOutName(at.stream)) {
-      this.#nextStream();
-      return { kind: 'leftOut', stream: at.stream, reason: leftOutFrom(json, name).reason };
+    const at = { log: this.#log, shard: this.#shard };
+    if (name === leftOutName(at.log)) {
+      this.#nextLog();
+      return { kind: 'leftOut', log: at.log, reason: leftOutFrom(json, name).reason };
     }
     if (name.endsWith('/shard.json')) return { kind: 'shard', ...at, head: this.#beginShard(shardHeadFrom(json, name)) };
     const sums = this.#checkSums(sumsFrom(json, name));
     this.#reading = null;
     this.#shard++;
-    if (this.#shard === this.#manifest!.streams[this.#stream]!.shards) this.#nextStream();
+    if (this.#shard === at.log.shards) this.#nextLog();
     return { kind: 'shardEnd', ...at, sums };
   }
 
-  #nextStream(): void {
-    this.#stream++;
+  #nextLog(): void {
+    this.#logs.shift();
     this.#shard = 0;
     this.#reading = null;
   }
@@ -181,7 +197,7 @@ export class FileReader {
   #beginShard(head: ShardHead): ShardHead {
     const { startOffset, endOffset, recordsBefore, parents } = head;
     if (startOffset > endOffset || recordsBefore > startOffset) throw damaged(`the offsets of ${this.#where} do not agree`);
-    const shards = this.#manifest!.streams[this.#stream]!.shards;
+    const { shards } = this.#log;
     if (parents.some((parent) => parent >= shards || parent === this.#shard)) throw damaged(`the parents of ${this.#where} are not there`);
     this.#reading = {
       ...{ head, nextOffset: startOffset, recordsBefore, appendTimeUs: 0n, leaderEpoch: 0 },
@@ -240,7 +256,7 @@ export class FileReader {
     reading.batches++;
     reading.records += header.recordCount;
     reading.bytes += bytes.length;
-    return { kind: 'batch', stream: this.#stream, shard: this.#shard, appendTimeUs, bytes, header };
+    return { kind: 'batch', log: this.#log, shard: this.#shard, appendTimeUs, bytes, header };
   }
 
   #headerOf(bytes: Buffer): BatchHeader {

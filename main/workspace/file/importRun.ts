@@ -1,15 +1,18 @@
 /**
- * One import of a workspace's file, under way: pieces of it in, new streams out, all of them or none. They are staged (streams/staging.ts)
- * until the file's end has come and everything in it was as it should be.
+ * One import of a workspace's file, under way: pieces of it in, new streams and processors out, all of them or none. They are staged
+ * (streams/staging.ts, processors/incoming.ts) until the file's end has come and everything in it was as it should be.
  */
 import { LabError, toLabError } from '../../api/errors.ts';
 import type { WorkspaceFileReport } from '../../api/workspace.ts';
-import type { BatchToAppend, Cluster } from '../../cluster/cluster.ts';
+import type { BatchToAppend, Cluster, ShardPlace } from '../../cluster/cluster.ts';
 import type { JobHandle } from '../../jobs/jobs.ts';
+import { STREAM_SETTINGS_DEFAULT } from '../../api/streams.ts';
+import type { IncomingRun } from '../../processors/incoming.ts';
 import type { StagedStream, Staging } from '../../streams/staging.ts';
 import type { SettingsStore } from '../settings.ts';
 import { type FileItem, FileReader } from './fileReader.ts';
-import type { LeftOuts, Manifest, ShardHead } from './format.ts';
+import { type FileLog, type LeftOuts, logsOf, type Manifest, type ShardHead } from './format.ts';
+import { ImportedProcessors, movedBatch, renamed, type Renaming, stateHomes } from './importedProcessors.ts';
 
 /** Bytes of batches in one append, and how many batches. */
 const APPEND_BYTES_MAX = 1024 * 1024;
@@ -20,15 +23,20 @@ const SENDER_SILENT_MS = 60_000;
 export interface WorkspaceImportOptions {
   job: JobHandle;
   staging: Staging;
+  incoming: IncomingRun;
   cluster: Cluster;
   /** Takes over the settings of the file where it is a new workspace; else null. */
   settings: SettingsStore | null;
-  /** Other names than those in the file, by these. */
-  names: Readonly<Record<string, string>>;
+  /** Of streams, and of processors. */
+  names: Renaming;
+  processorNames: Renaming;
   /** Aborts when whoever sends the file goes away. */
   sender: AbortSignal;
   now: () => number;
 }
+
+/** Of streams; what is state does not count. */
+type ImportCounts = Pick<WorkspaceFileReport, 'shards' | 'batches' | 'events' | 'bytes'>;
 
 export class WorkspaceImport {
   readonly #options: WorkspaceImportOptions;
@@ -38,14 +46,17 @@ export class WorkspaceImport {
   #bytes = 0;
   #manifest: Manifest | null = null;
   #leftOuts: LeftOuts | null = null;
-  readonly #staged = new Map<number, StagedStream>();
+  /** By their places in the file, states too; and streams by their names there. */
+  readonly #staged = new Map<string, StagedStream>();
+  readonly #streams = new Map<string, StagedStream>();
+  #processors: ImportedProcessors | null = null;
   /** A shard of which no batch has come yet. */
   #head: ShardHead | null = null;
   #batches: BatchToAppend[] = [];
   #batchesBytes = 0;
-  #counts = { shards: 0, batches: 0, events: 0, bytes: 0 };
+  #counts: ImportCounts = { shards: 0, batches: 0, events: 0, bytes: 0 };
   /** The counts as the stream began that is under way. */
-  #countsBefore = { stream: -1, counts: this.#counts };
+  #countsBefore: { log: FileLog | null; counts: ImportCounts } = { log: null, counts: this.#counts };
   #failure: LabError | null = null;
   #isOpening = false;
   #undone: Promise<void> | null = null;
@@ -72,15 +83,16 @@ export class WorkspaceImport {
     });
   }
 
-  /** Resolves when the streams are there. */
+  /** Resolves when the streams and processors are there. */
   async finish(): Promise<WorkspaceFileReport> {
     await this.#inTurn(async () => {
       this.#reader.finish();
       this.#isOpening = true;
       const { settings, staging } = this.#options;
       settings?.change({ valueBytesMax: this.#manifest!.settings.valueBytesMax });
-      await staging.open();
+      await staging.open(() => this.#processors!.settle(this.#streams));
     });
+    this.#processors!.settled();
     clearTimeout(this.#silence);
     const report = this.#report();
     this.#options.job.end('done', sayDone(report));
@@ -130,6 +142,7 @@ export class WorkspaceImport {
     const { code, message } = this.#failure!;
     return (this.#undone ??= staging
       .undo()
+      .then(() => this.#processors?.undo())
       // Where not even the catalog can be written: what is still in the making goes when the workspace is opened again.
       .catch(() => {})
       .then(() => job.end(code === 'cancelled' ? 'cancelled' : 'failed', `${message} Nothing of the file was imported.`)));
@@ -141,54 +154,83 @@ export class WorkspaceImport {
       this.#leftOuts = item.leftOuts;
       return;
     }
-    if (item.kind === 'leftOut') {
-      this.#batches = [];
-      this.#batchesBytes = 0;
-      this.#head = null;
-      if (this.#countsBefore.stream === item.stream) this.#counts = this.#countsBefore.counts;
-      await this.#options.staging.remove(this.#staged.get(item.stream)!);
-      this.#staged.delete(item.stream);
-      return;
-    }
+    if (item.kind === 'leftOut') return this.#leaveOut(item.log);
     if (item.kind === 'shard') {
       this.#head = item.head;
-      if (item.shard === 0) this.#countsBefore = { stream: item.stream, counts: { ...this.#counts } };
+      if (item.shard === 0) this.#countsBefore = { log: item.log, counts: { ...this.#counts } };
       return;
     }
     if (item.kind === 'batch') return this.#add(item);
+    if (item.kind !== 'shardEnd') return this.#processors!.take(item);
     await this.#append();
     // Of a shard without batches, whatever came before its end is not there.
     if (this.#head) await this.#restoreShard(item, { ...this.#head, startOffset: this.#head.endOffset });
-    this.#counts.shards++;
+    if (item.log.processor === null) this.#counts.shards++;
+    else await this.#options.cluster.append([{ place: this.#placeOf(item), bytes: movedBatch(this.#options.now()) }]).catch(restarted);
+  }
+
+  async #leaveOut(log: FileLog): Promise<void> {
+    this.#batches = [];
+    this.#batchesBytes = 0;
+    this.#head = null;
+    if (this.#countsBefore.log === log) this.#counts = this.#countsBefore.counts;
+    await this.#options.staging.remove(this.#staged.get(log.place)!);
+    this.#staged.delete(log.place);
+    if (log.processor === null) this.#streams.delete(log.name);
+    else this.#processors!.withoutState(log.processor);
   }
 
   async #begin(manifest: Manifest): Promise<void> {
     this.#manifest = manifest;
-    const { names, staging } = this.#options;
+    const { names, processorNames, staging, incoming, cluster } = this.#options;
     const unknown = Object.keys(names).find((name) => !manifest.streams.some((stream) => stream.name === name));
     if (unknown !== undefined) throw new LabError('bad-input', `There is no stream “${unknown}” in the file that could get another name.`);
-    for (const [index, { name, shards, createdAt, settings }] of manifest.streams.entries()) {
-      const as = Object.hasOwn(names, name) ? names[name]! : name;
-      this.#staged.set(index, await staging.add({ name: as, shards, createdAt: Date.parse(createdAt), settings }));
+    const processors = new ImportedProcessors(manifest, incoming, processorNames);
+    this.#processors = processors;
+    const logs = logsOf(manifest);
+    for (const { place, name, shards, stream } of logs) {
+      if (stream === null) continue;
+      const { createdAt, settings } = manifest.streams[stream]!;
+      const staged = await staging.add({ name: renamed(name, names), shards, createdAt: Date.parse(createdAt), settings });
+      this.#staged.set(place, staged);
+      this.#streams.set(name, staged);
+      this.#check();
+    }
+    for (const { place, shards, processor } of logs) {
+      if (processor === null) continue;
+      const inputs = manifest.processors[processor]!.inputs.flatMap((name) => this.#streams.get(name) ?? []);
+      const brokerIds = stateHomes(
+        shards,
+        inputs,
+        cluster.brokers().map(({ id }) => id),
+      );
+      const createdAt = Date.parse(manifest.madeAt);
+      const state = { name: processors.stateName(processor), shards, createdAt, settings: STREAM_SETTINGS_DEFAULT, brokerIds };
+      this.#staged.set(place, await staging.add(state));
       this.#check();
     }
   }
 
   async #add(item: FileItem & { kind: 'batch' }): Promise<void> {
     if (this.#head) await this.#restoreShard(item, this.#head);
-    const place = this.#staged.get(item.stream)!.shards[item.shard]!;
-    this.#batches.push({ place, bytes: item.bytes, restoredFrom: item.appendTimeUs });
+    this.#batches.push({ place: this.#placeOf(item), bytes: item.bytes, restoredFrom: item.appendTimeUs });
     this.#batchesBytes += item.bytes.length;
-    this.#counts.batches++;
-    this.#counts.events += item.header.recordCount;
-    this.#counts.bytes += item.bytes.length;
+    if (item.log.processor === null) {
+      this.#counts.batches++;
+      this.#counts.events += item.header.recordCount;
+      this.#counts.bytes += item.bytes.length;
+    }
     if (this.#batchesBytes >= APPEND_BYTES_MAX || this.#batches.length >= APPEND_BATCHES_MAX) await this.#append();
   }
 
-  async #restoreShard({ stream, shard }: { stream: number; shard: number }, head: ShardHead): Promise<void> {
+  #placeOf({ log, shard }: { log: FileLog; shard: number }): ShardPlace {
+    return this.#staged.get(log.place)!.shards[shard]!;
+  }
+
+  async #restoreShard(at: { log: FileLog; shard: number }, head: ShardHead): Promise<void> {
     this.#head = null;
-    const { shards } = this.#staged.get(stream)!;
-    const place = shards[shard]!;
+    const { shards } = this.#staged.get(at.log.place)!;
+    const place = this.#placeOf(at);
     const { state, keyLow, keyHigh, leaderEpoch, startOffset, recordsBefore } = head;
     // A broker knows its own shards only; parents that were placed on another one are not told to it.
     const parents = head.parents.flatMap((number) => (shards[number]!.brokerId === place.brokerId ? shards[number]!.shardId : []));
@@ -205,7 +247,7 @@ export class WorkspaceImport {
   }
 
   #report(): WorkspaceFileReport {
-    return { streams: this.#staged.size, ...this.#counts, ...this.#leftOuts! };
+    return { streams: this.#streams.size, processors: this.#processors!.count, ...this.#counts, ...this.#leftOuts! };
   }
 }
 
@@ -215,9 +257,10 @@ function restarted(error: unknown): never {
   throw new LabError('broker-down', 'A broker ended meanwhile, and what it had of the new streams is gone. Try again.', { cause: error });
 }
 
-function sayDone({ streams, events, leftOutCount }: WorkspaceFileReport): string {
+function sayDone({ streams, processors, events, leftOutCount }: WorkspaceFileReport): string {
   const leftOut = leftOutCount === 0 ? '' : ` ${count(leftOutCount, 'part was', 'parts were')} already left out when the file was made.`;
-  return `${count(events, 'event', 'events')} in ${count(streams, 'stream', 'streams')} imported.${leftOut}`;
+  const others = processors === 0 ? '' : ` and ${count(processors, 'processor', 'processors')}`;
+  return `${count(events, 'event', 'events')} in ${count(streams, 'stream', 'streams')}${others} imported.${leftOut}`;
 }
 
 function count(number: number, one: string, many: string): string {

@@ -12,6 +12,7 @@ export interface DialogProps {
   newProcessor: Record<string, never>;
   deployProcessor: { processor: string };
   processorVersions: { processor: string };
+  lookAtProcessor: { processor: string };
   removeProcessor: { processor: string };
   rejected: { jobId: string };
   resetLesson: { id: string };

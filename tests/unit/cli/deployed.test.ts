@@ -87,6 +87,56 @@ describe('with a lab that runs', { timeout: 60_000 }, () => {
   });
 });
 
+it('one that came with a workspace from elsewhere runs when it is trusted, and not before', { timeout: 120_000 }, async () => {
+  const [from, to] = [inside('from'), inside('to')].map((folder) => ['--workspace', folder]);
+  await run(['streams', 'create', 'words', '--shards', '1', ...from!]);
+  await run(['produce', 'words', ...from!], '"one"\n"quiet"\n');
+  await run(['processors', 'deploy', file('upper.ts', UPPER), ...from!]);
+  const all = inside('all.loglab');
+  expect(await run(['workspace', 'export', all, ...from!])).toEqual(done([`2 events of 1 stream and 1 processor exported to ${all}.`]));
+  expect(await run(['workspace', 'import', all, ...to!])).toEqual(
+    done([
+      `2 events of 1 stream and 1 processor imported from ${all}. No processor runs before you have looked at it and trust it: loglab processors source NAME, loglab processors trust NAME.`,
+    ]),
+  );
+  const list = await run(['processors', 'list', ...to!]);
+  expect(list.out[1]).toMatch(/^upper +not trusted +1 /);
+  expect(list.err).toEqual(['upper: It came with a workspace from elsewhere, and nobody here has trusted it yet.']);
+  expect(await run(['processors', 'resume', 'upper', ...to!])).toEqual(
+    failed(
+      '“upper” came with a workspace from elsewhere. Look at it, and trust it, before it runs. Look at it: loglab processors source upper. Trust it: loglab processors trust upper.',
+    ),
+  );
+  expect(await run(['processors', 'deploy', inside('upper.ts'), ...to!])).toEqual(failed(/^This text of “upper” came with a workspace/));
+  const lab = await serve(inside('to'));
+  const asked = (...args: string[]) => run([...args, '--url', lab.url]);
+  try {
+    expect(await asked('processors', 'source', 'upper')).toEqual(done(UPPER.trimEnd().split('\n')));
+    expect(JSON.parse((await asked('processors', 'source', 'upper', '--json')).out[0]!)).toEqual({ name: 'upper', source: UPPER });
+    expect(await asked('processors', 'source', 'nobody')).toEqual(failed('There is no processor “nobody”.'));
+    expect((await asked('streams', 'list', '--json')).out).toHaveLength(1);
+    expect(await asked('processors', 'trust', 'upper')).toEqual(done(['upper is trusted. It goes on where it stood.']));
+    expect(await asked('processors', 'trust', 'upper')).toEqual(failed(/^This text of “upper” does not wait to be trusted/));
+    expect(await asked('processors', 'trust', 'nobody')).toEqual(failed('There is no processor “nobody”.'));
+    await vi.waitFor(async () => expect((await asked('consume', 'shouted', '--until', 'now', '--json')).out).toHaveLength(1), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(await asked('workspace', 'import', all)).toEqual(
+      failed('2 of its names are taken. Give them other ones: --rename words=words-2 --rename-processor upper=upper-2'),
+    );
+    expect(await asked('workspace', 'import', all, '--rename', 'words=words-2', '--rename-processor', 'upper=lower')).toMatchObject({
+      code: 0,
+    });
+    expect((await asked('processors', 'list', '--json')).out.map((line) => (JSON.parse(line) as Line).state)).toEqual([
+      'untrusted',
+      'running',
+    ]);
+  } finally {
+    await lab.stop();
+  }
+});
+
 it('over a workspace that nobody has open it is kept, and runs when the lab is opened', { timeout: 60_000 }, async () => {
   const workspace = ['--workspace', inside('closed')];
   expect(await run(['streams', 'create', 'words', '--shards', '1', ...workspace])).toMatchObject({ code: 0 });

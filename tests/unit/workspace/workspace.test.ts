@@ -123,6 +123,9 @@ describe('a workspace', () => {
       catalog,
       `DROP TABLE processor;
        DROP TABLE processor_version;
+       DROP TABLE untrusted_source;
+       DROP TABLE arriving_version;
+       DROP TABLE arriving_file;
        DROP TABLE rejected_line;
        DROP TABLE job;
        CREATE TABLE job (
@@ -146,6 +149,38 @@ describe('a workspace', () => {
       { line: 5, reason: 'not JSON', text: '' },
     ]);
     expect(jobs.rejectedKept('j2')).toBe(0);
+    workspace.close();
+  });
+
+  it('of format 6 is migrated: processors that were deployed here stay, and are their user’s own', async () => {
+    const root = folder();
+    const catalog = path.join(root, 'catalog.sqlite');
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
+    // Processors as the lab before format 7 kept them; not to be changed with the code.
+    edit(
+      catalog,
+      `DROP TABLE untrusted_source;
+       DROP TABLE arriving_version;
+       DROP TABLE arriving_file;
+       DROP TABLE processor;
+       CREATE TABLE processor (
+         name TEXT PRIMARY KEY, wanted TEXT NOT NULL CHECK (wanted IN ('running', 'paused')), guarantee TEXT NOT NULL, starts TEXT NOT NULL,
+         seed INTEGER NOT NULL, producer_id TEXT NOT NULL, trusted INTEGER NOT NULL, version INTEGER NOT NULL
+       ) STRICT;
+       INSERT INTO processor VALUES ('count', 'paused', 'exactly-once', '{"words":["3"]}', 7, '1152921504606846976', 1, 2);
+       INSERT INTO processor_version VALUES ('count', 2, 'the text',
+         '{"inputs":["words"],"outputs":[],"stores":[],"windowMs":null,"punctuateMs":null}', 1700000000000);
+       PRAGMA user_version = 6`,
+    );
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    expect(workspace.processors.all()).toEqual([
+      {
+        ...{ name: 'count', wanted: 'paused', guarantee: 'exactly-once', starts: { words: ['3'] }, seed: 7, version: 2 },
+        ...{ producerId: '1152921504606846976', streams: {} },
+      },
+    ]);
+    expect(workspace.processors.source('count', 2)).toBe('the text');
+    expect(workspace.trust.isTrusted('count', 'the text')).toBe(true);
     workspace.close();
   });
 

@@ -6,6 +6,8 @@
  *   key `/task`       value: {@link SavedTask}, as of this commit
  *   key `/outbox`     value: a record batch for a shard of another broker, to be sent there; headers say where (outbox.ts)
  *   key `/begin`      another life of the task begins: what an older one still sends is refused, for it expects to be where this stands
+ *   key `/moved`      up to here it was written in another lab, and all that was to be sent had been sent: what is said before of brokers, shards
+ *                     and sequences means nothing here
  */
 import type { LogRecord, NewRecord } from '../../../log/index.ts';
 import type { SavedShardRun } from '../shardRun.ts';
@@ -13,6 +15,7 @@ import type { SavedShardRun } from '../shardRun.ts';
 const TASK = '/task';
 const OUTBOX = '/outbox';
 const BEGIN = '/begin';
+const MOVED = '/moved';
 
 export interface Totals {
   /** Events that were processed, and of those the bad ones. */
@@ -30,6 +33,14 @@ export interface SavedTask {
   sent: [place: string, next: number][];
 }
 
+/** Of a task that has done nothing yet. */
+export const NO_SAVED: SavedTask = {
+  run: { eventTime: { inputs: [], time: null }, window: null, punctuate: null },
+  totals: { in: 0, bad: 0, out: {} },
+  sequences: [],
+  sent: [],
+};
+
 export interface OutboxEntry {
   brokerId: number;
   shardId: number;
@@ -42,7 +53,8 @@ export type ChangelogEntry =
   | { kind: 'store'; store: string; key: string; json: string | null }
   | { kind: 'task'; saved: SavedTask }
   | { kind: 'outbox'; entry: OutboxEntry }
-  | { kind: 'begin' };
+  | { kind: 'begin' }
+  | { kind: 'moved' };
 
 function record(key: string, value: string | Uint8Array | null, headers: NewRecord['headers'], timestamp: bigint): NewRecord {
   return { key: Buffer.from(key), value: typeof value === 'string' ? Buffer.from(value) : value, headers, timestamp };
@@ -58,6 +70,10 @@ export function taskRecord(saved: SavedTask, timestamp: bigint): NewRecord {
 
 export function beginRecord(pid: number, timestamp: bigint): NewRecord {
   return record(BEGIN, JSON.stringify({ pid }), [], timestamp);
+}
+
+export function movedRecord(timestamp: bigint): NewRecord {
+  return record(MOVED, '{}', [], timestamp);
 }
 
 export function outboxRecord({ bytes, ...where }: OutboxEntry, timestamp: bigint): NewRecord {
@@ -76,6 +92,7 @@ export function changelogEntry({ key, value, headers }: LogRecord): ChangelogEnt
 
 function ownEntry(name: string, value: Buffer | null, headers: LogRecord['headers']): ChangelogEntry | null {
   if (name === BEGIN) return { kind: 'begin' };
+  if (name === MOVED) return { kind: 'moved' };
   if (value === null) return null;
   if (name === TASK) return { kind: 'task', saved: JSON.parse(value.toString()) as SavedTask };
   const where = headers[0]?.[1];

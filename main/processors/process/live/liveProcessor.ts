@@ -44,6 +44,7 @@ export class LiveProcessor {
   readonly #report: Report;
   readonly #latency: LatencyMeter;
   readonly #stop = new AbortController();
+  #goOn: (() => void) | null = null;
 
   private constructor(realm: Realm, peers: Peer[], tasks: Task[], report: Report, latency: LatencyMeter) {
     this.#realm = realm;
@@ -86,6 +87,18 @@ export class LiveProcessor {
   /** What is processed is committed, then {@link run} ends. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** See the contract. */
+  async hold(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#goOn = resolve;
+    await Promise.all(this.#tasks.map((task) => task.hold(promise)));
+  }
+
+  goOn(): void {
+    this.#goOn?.();
+    this.#goOn = null;
   }
 
   /** Reports until it is stopped, or the signal aborts, and once more when all is committed. */

@@ -20,7 +20,7 @@ interface Waiting {
 
 export class Outbox {
   readonly #producerId: bigint;
-  readonly #brokers: ReadonlyMap<number, BrokerClient>;
+  readonly #brokers: ReadonlyMap<number, Pick<BrokerClient, 'send'>>;
   readonly #failed: (error: unknown) => void;
   readonly #sequences: Map<string, number>;
   readonly #sent: Map<string, number>;
@@ -31,7 +31,7 @@ export class Outbox {
 
   constructor(options: {
     producerId: bigint;
-    brokers: ReadonlyMap<number, BrokerClient>;
+    brokers: ReadonlyMap<number, Pick<BrokerClient, 'send'>>;
     saved: Pick<SavedTask, 'sequences' | 'sent'>;
     failed: (error: unknown) => void;
   }) {

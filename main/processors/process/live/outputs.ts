@@ -5,6 +5,7 @@ import { NO_TIMESTAMP } from '../../../api/time.ts';
 import { attributesOf, encodeBatch, type NewRecord } from '../../../log/index.ts';
 import type { Outcome } from '../../realm/outcome.ts';
 import { BAD, badHeaders } from '../../bad.ts';
+import type { LiveTask } from '../../processorContract.ts';
 import { bytesOf, headersOf, type InputRecord } from '../shardRun.ts';
 
 export interface OutputPlace {
@@ -33,15 +34,17 @@ export interface OutgoingBatch extends OutputPlace {
 export class Outputs {
   readonly #processor: string;
   readonly #shard: number;
+  /** What its inputs are called by others. */
+  readonly #calledHere: Map<string, string>;
   readonly #streams: Map<string, OutputStream>;
   #open = new Map<OutputPlace, OutgoingBatch & { bytes: number }>();
   #closed: OutgoingBatch[] = [];
   #bytes = 0;
 
-  /** `shard`: of the task. */
-  constructor(processor: string, shard: number, streams: readonly OutputStream[]) {
+  constructor(processor: string, { shard, inputs }: Pick<LiveTask, 'shard' | 'inputs'>, streams: readonly OutputStream[]) {
     this.#processor = processor;
     this.#shard = shard;
+    this.#calledHere = new Map(inputs.map(({ stream, calledHere }) => [stream, calledHere]));
     this.#streams = new Map(streams.map((stream) => [stream.name, stream]));
   }
 
@@ -72,7 +75,12 @@ export class Outputs {
   addBad({ key, value, headers, timestamp, stream: from, offset }: InputRecord, reasons: readonly string[]): void {
     const stream = this.#streams.get(BAD)!;
     const at = timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP;
-    const said = badHeaders(headers, reasons, { processor: this.#processor, stream: from, shard: this.#shard, offset });
+    const said = badHeaders(headers, reasons, {
+      processor: this.#processor,
+      stream: this.#calledHere.get(from)!,
+      shard: this.#shard,
+      offset,
+    });
     this.#put(stream, this.#shard % stream.shards.length, { key, value, headers: said, timestamp: at });
   }
 

@@ -21,6 +21,7 @@ import { Period } from '../steps.ts';
 import {
   beginRecord,
   changelogEntry,
+  NO_SAVED,
   type OutboxEntry,
   outboxRecord,
   type SavedTask,
@@ -79,13 +80,6 @@ export interface TaskParts {
   pid: number;
 }
 
-const NO_SAVED: SavedTask = {
-  run: { eventTime: { inputs: [], time: null }, window: null, punctuate: null },
-  totals: { in: 0, bad: 0, out: {} },
-  sequences: [],
-  sent: [],
-};
-
 export class Task {
   readonly shard: number;
   readonly #task: LiveTask;
@@ -119,13 +113,15 @@ export class Task {
   #summed = 0;
   #sum: { from: bigint; bytes: number; isDone: boolean } | null = null;
   #wake: (() => void) | null = null;
+  /** It is to stand still: whom to tell when it does, and until when. */
+  #standing: { reached: () => void; goOn: Promise<void> } | null = null;
 
   constructor(task: LiveTask, parts: TaskParts) {
     this.shard = task.shard;
     this.#task = task;
     this.#parts = parts;
     this.#home = parts.brokers.get(task.homeId)!;
-    this.#outputs = new Outputs(parts.reader, task.shard, parts.outputs);
+    this.#outputs = new Outputs(parts.reader, task, parts.outputs);
   }
 
   get inputs(): readonly Input[] {
@@ -166,6 +162,14 @@ export class Task {
     return entries;
   }
 
+  /** Resolves when all that it has is committed and sent, and nothing more will be until `goOn`. */
+  hold(goOn: Promise<void>): Promise<void> {
+    return new Promise((reached) => {
+      this.#standing = { reached, goOn };
+      this.#wake?.();
+    });
+  }
+
   /** Goes on until the signal aborts; then commits what it has. Rejects with why it can not go on. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#wake?.();
@@ -174,23 +178,41 @@ export class Task {
       while (!signal.aborted) {
         await this.#processBacklog(signal);
         await this.#commitWhatIsDue(false);
-        if (!signal.aborted) await this.#awaitWork(signal);
+        if (this.#standing) await this.#stand(this.#standing, signal);
+        else if (!signal.aborted) await this.#awaitWork(signal);
       }
-      await this.#commitWhatIsDue(true);
-      await Promise.all(this.#commits);
-      await this.#outbox.drainedBelow(1);
-      this.#assertSound();
+      await this.#commitAll();
     } finally {
       signal.removeEventListener('abort', stop);
     }
   }
 
+  async #stand({ reached, goOn }: { reached: () => void; goOn: Promise<void> }, signal: AbortSignal): Promise<void> {
+    await this.#commitAll();
+    reached();
+    const stopped = Promise.withResolvers<void>();
+    this.#wake = stopped.resolve;
+    if (!signal.aborted) await Promise.race([goOn, stopped.promise]);
+    this.#wake = null;
+    this.#standing = null;
+  }
+
+  /** All that was processed, and what of it is for other brokers. */
+  async #commitAll(): Promise<void> {
+    await this.#commitWhatIsDue(true);
+    await Promise.all(this.#commits);
+    await this.#outbox.drainedBelow(1);
+    this.#assertSound();
+  }
+
   async #processBacklog(signal: AbortSignal): Promise<void> {
     for (;;) {
       await Promise.all(this.#inputs.filter((input) => input.isHungry).map((input) => input.fill()));
-      if (this.#parts.guarantee === 'at-most-once') await this.#commitPositionsAhead();
+      if (this.#parts.guarantee === 'at-most-once' && !this.#standing) await this.#commitPositionsAhead();
       await this.#parts.burst(() => this.#steps());
       this.#assertSound();
+      // What counts as processed already is, before it stands still.
+      if (this.#standing && !(this.#parts.guarantee === 'at-most-once' && this.#next())) return;
       if (signal.aborted || !(this.#next() || this.#inputs.some((input) => input.isHungry))) return;
       await this.#commitWhatIsDue(false);
       if (this.#parts.eventsAtOnce < EVENTS_AT_ONCE_MAX) await Promise.all(this.#commits);
@@ -494,6 +516,10 @@ export class Task {
               entries++;
             } else if (entry?.kind === 'task') saved = entry.saved;
             else if (entry?.kind === 'outbox') outbox.push({ entry: entry.entry, at: batch.baseOffset });
+            else if (entry?.kind === 'moved') {
+              outbox.length = 0;
+              saved = { ...saved, sequences: [], sent: [] };
+            }
           }
         }
       });

@@ -12,25 +12,24 @@ interface Deed {
 }
 
 /** Failures are shown as notices, those of one processor in place of each other. */
-export function doing(lab: LabState, { name }: ProcessorSummary): Record<'pause' | 'resume' | 'trust' | 'kill', () => Promise<void>> {
+export function doing(lab: LabState, { name }: ProcessorSummary): Record<'pause' | 'resume' | 'kill', () => Promise<void>> {
   const attempt = async (work: () => Promise<void>): Promise<void> => void (await lab.attempt(work, { about: `processor ${name}` }));
   const { processors } = lab.client;
   return {
     pause: () => attempt(() => processors.pause({ name })),
     resume: () => attempt(() => processors.resume({ name })),
-    trust: () => attempt(() => processors.trust({ name })),
     kill: () => attempt(() => processors.kill({ name })),
   };
 }
 
 export function menuOf(lab: LabState, processor: ProcessorSummary): Deed[] {
-  const { name, current, state } = processor;
+  const { name, current, state, isFileTrusted } = processor;
   const up = lab.connection === 'up';
   return [
-    { label: 'Edit', onselect: () => navigate(processorPath(name)) },
+    { label: isFileTrusted ? 'Edit' : 'Open its file', onselect: () => navigate(processorPath(name)) },
     {
       label: current ? 'Deploy…' : 'Deploy for the first time…',
-      disabled: !up || state === 'untrusted',
+      disabled: !up || !isFileTrusted,
       onselect: () => openDialog('deployProcessor', { processor: name }),
     },
     { label: 'Versions…', disabled: !up || !current, onselect: () => openDialog('processorVersions', { processor: name }) },

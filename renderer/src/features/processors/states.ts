@@ -6,7 +6,7 @@ type Tone = 'good' | 'bad' | 'warn' | 'plain';
 
 export const stateWords: Record<ProcessorState, { word: string; tone: Tone }> = {
   draft: { word: 'not deployed', tone: 'plain' },
-  untrusted: { word: 'not trusted yet', tone: 'warn' },
+  untrusted: { word: 'not trusted', tone: 'warn' },
   starting: { word: 'starting', tone: 'plain' },
   running: { word: 'running', tone: 'good' },
   parked: { word: 'parked', tone: 'plain' },

@@ -1,10 +1,12 @@
 /** A workspace's file that is looked at, given other names where they are taken, and imported: whole or not at all. */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
+import { processorNameProblem } from '../../../../main/api/processors.ts';
 import { streamNameProblem } from '../../../../main/api/values.ts';
 import {
   WORKSPACE_HEAD_BYTES_MAX,
   WORKSPACE_PIECE_BYTES_MAX,
+  type PreviewedProcessor,
   type PreviewedStream,
   type WorkspaceFileReport,
   type WorkspacePreview,
@@ -19,6 +21,8 @@ export class WorkspaceImport {
   preview = $state.raw<WorkspacePreview | null>(null);
   /** The name that each stream of the file gets here. */
   names = $state<Record<string, string>>({});
+  /** The same of its processors. */
+  processorNames = $state<Record<string, string>>({});
   /** Bytes of the file whose content is in the log. */
   doneBytes = $state(0);
   report = $state.raw<WorkspaceFileReport | null>(null);
@@ -38,7 +42,10 @@ export class WorkspaceImport {
       const preview = await this.#client.workspace.preview({
         head: await this.#read(0, Math.min(this.file.size, WORKSPACE_HEAD_BYTES_MAX)),
       });
-      this.names = Object.fromEntries(preview.streams.map(({ name, freeName }) => [name, freeName]));
+      const named = (all: readonly { name: string; freeName: string }[]) =>
+        Object.fromEntries(all.map(({ name, freeName }) => [name, freeName]));
+      this.names = named(preview.streams);
+      this.processorNames = named(preview.processors);
       this.preview = preview;
       this.state = 'previewed';
     } catch (thrown) {
@@ -58,15 +65,27 @@ export class WorkspaceImport {
     return others > 1 ? `Two streams would be called “${chosen}”. Choose another name for one of them.` : null;
   }
 
+  /** The same for a processor. */
+  problemOfProcessor({ name, problem }: PreviewedProcessor, taken: ReadonlySet<string>): string | null {
+    const chosen = this.processorNames[name] ?? name;
+    if (chosen === name && problem !== null) return problem;
+    const odd = processorNameProblem(chosen);
+    if (odd !== null) return odd;
+    if (taken.has(chosen)) return `There is already a processor “${chosen}”. Choose another name.`;
+    const others = Object.values(this.processorNames).filter((other) => other === chosen).length;
+    return others > 1 ? `Two processors would be called “${chosen}”. Choose another name for one of them.` : null;
+  }
+
   async run(): Promise<void> {
     this.state = 'running';
     this.error = null;
     try {
-      const names = Object.fromEntries(Object.entries(this.names).filter(([name, as]) => name !== as));
+      const others = (names: Record<string, string>) => Object.fromEntries(Object.entries(names).filter(([name, as]) => name !== as));
       const { file } = this;
       const { jobId } = await this.#client.workspace.startImport({
         file: { name: file.name, bytes: file.size },
-        names,
+        names: others(this.names),
+        processorNames: others(this.processorNames),
         withSettings: false,
       });
       this.#jobId = jobId;

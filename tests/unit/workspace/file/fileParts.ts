@@ -41,7 +41,7 @@ export function resummed(parts: FilePart[]): FilePart[] {
       content = json({ ...parsed(part), sha256: sha256.digest('hex') });
     }
     if (part.name === 'end.json') content = json({ sha256: all.digest('hex') });
-    else if (part.name.endsWith('.json')) all.update(part.name).update(content);
+    else if (!part.name.endsWith('.batches')) all.update(part.name).update(content);
     return { name: part.name, content };
   });
 }

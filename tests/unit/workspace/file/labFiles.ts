@@ -25,13 +25,14 @@ export async function exported(client: LabClient, meanwhile: (pieces: number) =>
 
 export interface ImportChoice {
   names?: Record<string, string>;
+  processorNames?: Record<string, string>;
   withSettings?: boolean;
   pieceBytes?: number;
 }
 
 export async function begin(client: LabClient, choice: ImportChoice = {}): Promise<string> {
-  const { names = {}, withSettings = false } = choice;
-  return (await client.workspace.startImport({ file: { name: 'a.loglab', bytes: null }, names, withSettings })).jobId;
+  const { names = {}, processorNames = {}, withSettings = false } = choice;
+  return (await client.workspace.startImport({ file: { name: 'a.loglab', bytes: null }, names, processorNames, withSettings })).jobId;
 }
 
 export async function imported(client: LabClient, file: Uint8Array, choice: ImportChoice = {}): Promise<WorkspaceFileReport> {

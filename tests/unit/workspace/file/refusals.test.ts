@@ -63,7 +63,7 @@ it('is a tar that others read, with these parts', () => {
     ...['left-out.json', 'end.json'],
   ]);
   for (const { name, content } of parts) expect(execFileSync('tar', ['xOf', at, name])).toEqual(content);
-  expect(file.subarray(512, 523).toString()).toBe('{"format":1');
+  expect(file.subarray(512, 523).toString()).toBe('{"format":2');
   expect(file.toString('latin1')).not.toContain(temporary.folder);
 });
 
@@ -78,9 +78,9 @@ it('files that are no workspace’s', async () => {
 });
 
 it('of a newer version', async () => {
-  const newer = fileOf([{ name: 'manifest.json', content: json({ format: 2, streams: 'as they will be' }) }]);
+  const newer = fileOf([{ name: 'manifest.json', content: json({ format: 3, streams: 'as they will be' }) }]);
   const sentence =
-    'This file was made by a newer version of the lab (format 2; this version knows 1). Install the newer version to open it.';
+    'This file was made by a newer version of the lab (format 3; this version knows 2). Install the newer version to open it.';
   expect(await refusal(newer)).toContain(`format-too-new: ${sentence}`);
   await expect(client.workspace.preview({ head: newer })).rejects.toMatchObject({ code: 'format-too-new', message: sentence });
 });

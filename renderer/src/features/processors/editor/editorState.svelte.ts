@@ -4,6 +4,7 @@ import { toLabError, type LabError } from '../../../../../main/api/errors.ts';
 import type { ProcessorShape, TestCase } from '../../../../../main/api/processors.ts';
 import type { LabState } from '../../../state/lab.svelte.ts';
 import { parseDuration } from '../../../../../main/api/duration.ts';
+import { calledHere } from '../streamNames.ts';
 import { compared, runTest, type CaseResult, type TestResult } from './testRun.ts';
 import { lineOf } from './testInput.ts';
 
@@ -36,6 +37,7 @@ export class EditorState {
   cases = $state.raw<TestCase[]>([]);
   readonly results = new SvelteMap<string, CaseResult>();
   #run: AbortController | null = null;
+  #checking: string | null = null;
 
   readonly isChanged = $derived(this.text !== null && this.text !== this.saved);
   readonly runOnMs = $derived(this.runOn.trim() === '' ? 0 : parseDuration(this.runOn.trim()));
@@ -51,18 +53,27 @@ export class EditorState {
     try {
       const { text } = await this.#lab.client.processors.source({ name: this.name, version: null });
       this.error = null;
-      if (text === this.saved) return;
+      if (text === this.saved) return await this.#checkOnce(text);
       const first = this.saved === null;
       if (!this.isChanged || text === this.text) {
         this.text = text;
         this.saved = text;
         this.theirs = null;
-        await this.#check(text);
+        await this.#checkOnce(text);
       } else this.theirs = text;
       if (first) this.cases = await this.#lab.client.processors.cases({ name: this.name });
     } catch (thrown) {
       if (toLabError(thrown).code !== 'disconnected') this.error = toLabError(thrown);
     }
+  }
+
+  /** What came with a workspace from elsewhere is not loaded before it is trusted. */
+  async #checkOnce(text: string): Promise<void> {
+    const isTrusted = this.#lab.processor(this.name)?.isFileTrusted ?? false;
+    if (!isTrusted || this.tried?.text === text || this.#checking === text || text !== this.text) return;
+    this.#checking = text;
+    await this.#check(text);
+    this.#checking = null;
   }
 
   /** Takes what the file says, in place of what was typed. */
@@ -179,13 +190,19 @@ export class EditorState {
     return true;
   }
 
+  /** What a stream of the processor is called here. */
+  called(stream: string): string {
+    return calledHere(this.#lab.processor(this.name) ?? { streams: {} }, stream);
+  }
+
   /** The newest events of a stream, in place of those that are there. */
   async take(stream: string): Promise<void> {
     await this.#lab.attempt(
       async () => {
-        const { rows } = await this.#lab.client.events.window({ stream, from: 'end', limit: TAKEN });
+        const here = this.called(stream);
+        const { rows } = await this.#lab.client.events.window({ stream: here, from: 'end', limit: TAKEN });
         const whole = rows.filter(({ damaged }) => damaged === undefined);
-        const events = await Promise.all(whole.map(({ shard, offset }) => this.#lab.client.events.get({ stream, shard, offset })));
+        const events = await Promise.all(whole.map(({ shard, offset }) => this.#lab.client.events.get({ stream: here, shard, offset })));
         this.input = events.map((event) => lineOf(stream, event)).join('\n');
       },
       { reading: true },
