@@ -5,7 +5,7 @@ export type Place =
   | { screen: 'streams' }
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
-  | { screen: 'processor'; name: string }
+  | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -21,7 +21,7 @@ export function placeOf(path: string): Place {
   const [first = '', second, ...more] = way.split('/').map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
-  if (first === 'processors' && second) return { screen: 'processor', name: second };
+  if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
   if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
@@ -32,6 +32,12 @@ export function placeOf(path: string): Place {
 function eventIn(query = ''): EventPlace | null {
   const [, shard, offset] = /^shard=(\d{1,4})&offset=(\d{1,19})$/.exec(query) ?? [];
   return shard === undefined ? null : { shard: Number(shard), offset: BigInt(offset!) };
+}
+
+function streamEventIn(query = ''): (EventPlace & { stream: string }) | null {
+  const [, stream, rest] = /^stream=([^&]+)&(.+)$/.exec(query) ?? [];
+  const event = eventIn(rest);
+  return event && { stream: decode(stream!), ...event };
 }
 
 function decode(part: string): string {
@@ -47,8 +53,11 @@ export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
 
-/** The address where a processor is edited. */
-export const processorPath = (name: string): string => `#/processors/${encodeURIComponent(name)}`;
+/** The address where a processor is edited; with an event it is tested with that. */
+export function processorPath(name: string, event?: EventPlace & { stream: string }): string {
+  const query = event ? `?stream=${encodeURIComponent(event.stream)}&shard=${event.shard}&offset=${event.offset}` : '';
+  return `#/processors/${encodeURIComponent(name)}${query}`;
+}
 
 class Route {
   #path = $state(location.hash);
