@@ -118,9 +118,11 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     registry,
     cluster,
     readers: readers.all,
+    processors: processors.list,
+    removeProcessor: processors.remove,
     durability: () => workspace.settings.get().durability,
     onChange(listener) {
-      const stops = [cluster, registry, readers, workspace.settings].map((part) => part.onChange(listener));
+      const stops = [cluster, registry, readers, processors, workspace.settings].map((part) => part.onChange(listener));
       return () => stops.forEach((stop) => stop());
     },
   });

@@ -43,6 +43,8 @@ export interface ProcessorsParts {
 
 export interface Processors {
   service: DomainHandlers<typeof processors>;
+  list(): ProcessorSummary[];
+  remove(name: string): Promise<void>;
   onChange(listener: () => void): () => void;
   /** All commit what they have, and end. */
   close(): Promise<void>;
@@ -195,6 +197,21 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     return summary(name);
   }
 
+  const list = (): ProcessorSummary[] => names().map(summary);
+
+  async function remove(name: string): Promise<void> {
+    assertKnown(name);
+    if (records.of(name)) {
+      await runnerOf(name).pause();
+      await forgetState(name);
+      await deployments.forgetPositions(name);
+      records.remove(name);
+      runners.delete(name);
+    }
+    sources.remove(name);
+    changed();
+  }
+
   async function forgetState(name: string): Promise<void> {
     await deployments.forget(name);
     runners.get(name)?.forget();
@@ -218,6 +235,8 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     });
 
   return {
+    list,
+    remove,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -228,8 +247,8 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       await sources.close();
     },
     service: {
-      list: () => names().map(summary),
-      watch: (_input, { signal }) => watch(() => (isClosed ? [] : names().map(summary)), signal),
+      list,
+      watch: (_input, { signal }) => watch(() => (isClosed ? [] : list()), signal),
       follow({ name }, { signal }) {
         assertKnown(name);
         return watch(() => runners.get(name)?.activity.all ?? { emitted: [], failures: [], lines: [] }, signal);
@@ -273,18 +292,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         if (parts.runs) runnerOf(name).start();
         changed();
       },
-      async remove({ name }) {
-        assertKnown(name);
-        if (records.of(name)) {
-          await runnerOf(name).pause();
-          await forgetState(name);
-          await deployments.forgetPositions(name);
-          records.remove(name);
-          runners.delete(name);
-        }
-        sources.remove(name);
-        changed();
-      },
+      remove: ({ name }) => remove(name),
       trust({ name }) {
         const record = deployed(name);
         records.put({ ...record, isTrusted: true });

@@ -13,6 +13,8 @@ export interface DialogProps {
   deployProcessor: { processor: string };
   processorVersions: { processor: string };
   removeProcessor: { processor: string };
+  setUpShop: Record<string, never>;
+  removeShop: Record<string, never>;
   rejected: { jobId: string };
   resetLesson: { id: string };
   verify: Record<string, never>;

@@ -6,6 +6,7 @@ export type Place =
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
+  | { screen: 'shop' }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -24,8 +25,8 @@ export function placeOf(path: string): Place {
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
-    return { screen: first };
+  const plain = (['streams', 'processors', 'shop', 'brokers', 'lessons', 'settings'] as const).find((screen) => screen === first);
+  if (plain) return { screen: plain };
   return { screen: 'unknown', path };
 }
 
