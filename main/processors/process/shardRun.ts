@@ -1,6 +1,6 @@
 /**
  * One shard of a processor, step by step: its event time, its windows and punctuations, and the steps themselves in the realm. When a step is
- * taken, and where what came of it goes, is up to who has it: a simulated run (simulation.ts), or a live one (live/task.ts).
+ * taken, and where what came of it goes, is up to who has it: a simulated run (simulation.ts), or a live one (live/taskSteps.ts).
  */
 import type { Headers } from '../bad.ts';
 import type { Declaration } from '../realm/declaration.ts';

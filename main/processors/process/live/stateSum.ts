@@ -1,0 +1,69 @@
+/**
+ * Keeps the state stream of a task short: when it has grown enough all entries of the stores are written anew, some with each commit; once
+ * they all are, what is older can go.
+ */
+import type { NewRecord } from '../../../log/index.ts';
+import type { Realm } from '../../realm/realm.ts';
+import { storeRecord } from './changelog.ts';
+
+/** A state stream is summed up when it has grown by so many bytes, and by some times what its last sum had. */
+const SNAPSHOT_AFTER_BYTES = 8 * 1024 * 1024;
+const SNAPSHOT_SHARE = 3;
+/** Of such a sum, in one commit: bytes and entries. */
+const SLICE_BYTES = 512 * 1024;
+const SLICE_ENTRIES = 64;
+
+export class StateSum {
+  readonly #shard: number;
+  readonly #realm: Realm;
+  /** Bytes of the state stream that the next sum makes superfluous; of the last sum. */
+  #grown = 0;
+  #summed = 0;
+  #sum: { from: bigint; bytes: number; isDone: boolean } | null = null;
+
+  constructor(shard: number, realm: Realm) {
+    this.#shard = shard;
+    this.#realm = realm;
+  }
+
+  /** So many bytes were added to the state stream. */
+  grew(bytes: number): void {
+    this.#grown += bytes;
+    if (this.#sum) this.#sum.bytes += bytes;
+  }
+
+  /** Whether all entries have been written anew. */
+  get isDone(): boolean {
+    return this.#sum?.isDone ?? false;
+  }
+
+  /** For the commit that begins at this offset: some more entries of the stores, where they are being written anew. */
+  slice(at: bigint, timestamp: bigint): NewRecord[] {
+    if (!this.#sum) {
+      if (this.#grown - this.#summed < SNAPSHOT_AFTER_BYTES || this.#grown < SNAPSHOT_SHARE * this.#summed) return [];
+      this.#sum = { from: at, bytes: 0, isDone: false };
+      this.#realm.beginEntries(this.#shard);
+    }
+    const slice: NewRecord[] = [];
+    for (let bytes = 0; bytes < SLICE_BYTES && !this.#sum.isDone;) {
+      this.#realm.nextEntries(this.#shard, SLICE_ENTRIES);
+      const { entries } = this.#realm;
+      if (entries.count === 0) this.#sum.isDone = true;
+      for (let index = 0; index < entries.count; index++) {
+        const json = entries.values[index]!;
+        slice.push(storeRecord(`${entries.stores[index]}/${entries.keys[index]}`, json, timestamp));
+        bytes += json.length;
+      }
+    }
+    return slice;
+  }
+
+  /** It is done and committed. Answers from where on the state stream is still needed. */
+  end(): bigint {
+    const { from, bytes } = this.#sum!;
+    this.#sum = null;
+    this.#summed = bytes;
+    this.#grown = bytes;
+    return from;
+  }
+}
