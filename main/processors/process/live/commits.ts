@@ -14,6 +14,7 @@ import type { Arrival, Input } from './input.ts';
 import { type Outbox, OUTBOX_BYTES_MAX } from './outbox.ts';
 import { encoded, type OutgoingBatch } from './outputs.ts';
 import type { StateStream } from './stateStream.ts';
+import type { Sum } from './stateSum.ts';
 import type { Health, TaskParts } from './taskParts.ts';
 import type { Taken, Uncommitted } from './uncommitted.ts';
 
@@ -125,8 +126,10 @@ export class Commits {
       batches.push(this.#positions(positionOf, timestamp));
     }
     batches.push(...this.#state.next(state));
+    // Not of one before it, which may be through while the last part of the sum is not there.
+    const sum = this.#state.sum.whole;
     const work = this.#send(batches, isExact ? [] : elsewhere)
-      .then(() => this.#through(arrivals, entries, at, positionOf !== null))
+      .then(() => this.#through(arrivals, entries, at, sum))
       .catch((error: unknown) => this.#health.fail(error))
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
@@ -149,13 +152,13 @@ export class Commits {
     if (batches.length > 0) await this.#home.commit({ batches });
   }
 
-  /** One is committed that began at this offset of the state stream. */
-  #through(arrivals: readonly Arrival[], entries: readonly OutboxEntry[], at: bigint, withPositions: boolean): void {
+  /** One is committed that began at this offset of the state stream, and with it, or before, the whole of a sum. */
+  #through(arrivals: readonly Arrival[], entries: readonly OutboxEntry[], at: bigint, sum: Sum | null): void {
     const nowUs = this.#parts.now() * 1_000;
     for (const { appendTimeUs, events } of arrivals) this.#parts.latency.add(Math.max(0, nowUs - Number(appendTimeUs)) / 1_000, events);
     if (entries.length > 0) this.#outbox.send(entries, at);
-    if (!withPositions || !this.#state.sum.isDone) return;
-    const from = this.#state.sum.end();
+    const from = sum && this.#state.sum.end(sum);
+    if (from === null) return;
     const { keptFrom } = this.#outbox;
     this.#state.trim(keptFrom !== null && keptFrom < from ? keptFrom : from);
   }

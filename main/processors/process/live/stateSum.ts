@@ -13,13 +13,21 @@ const SNAPSHOT_SHARE = 3;
 const SLICE_BYTES = 512 * 1024;
 const SLICE_ENTRIES = 64;
 
+export interface Sum {
+  /** The offset at which it begins. */
+  readonly from: bigint;
+  /** What the state stream has from there on. */
+  bytes: number;
+  isDone: boolean;
+}
+
 export class StateSum {
   readonly #shard: number;
   readonly #realm: Realm;
   /** Bytes of the state stream that the next sum makes superfluous; of the last sum. */
   #grown = 0;
   #summed = 0;
-  #sum: { from: bigint; bytes: number; isDone: boolean } | null = null;
+  #sum: Sum | null = null;
 
   constructor(shard: number, realm: Realm) {
     this.#shard = shard;
@@ -32,9 +40,9 @@ export class StateSum {
     if (this.#sum) this.#sum.bytes += bytes;
   }
 
-  /** Whether all entries have been written anew. */
-  get isDone(): boolean {
-    return this.#sum?.isDone ?? false;
+  /** The sum that is whole with the commit that is being made, or with one before; null where none is. */
+  get whole(): Sum | null {
+    return this.#sum?.isDone ? this.#sum : null;
   }
 
   /** For the commit that begins at this offset: some more entries of the stores, where they are being written anew. */
@@ -58,12 +66,12 @@ export class StateSum {
     return slice;
   }
 
-  /** It is done and committed. Answers from where on the state stream is still needed. */
-  end(): bigint {
-    const { from, bytes } = this.#sum!;
+  /** It is committed. Answers from where on the state stream is still needed; null where that was answered before. */
+  end(whole: Sum): bigint | null {
+    if (this.#sum !== whole) return null;
     this.#sum = null;
-    this.#summed = bytes;
-    this.#grown = bytes;
-    return from;
+    this.#summed = whole.bytes;
+    this.#grown = whole.bytes;
+    return whole.from;
   }
 }
