@@ -112,6 +112,14 @@ export class RecordColumns {
     return -1;
   }
 
+  /** Whether the first `length` bytes of the key are this text in ASCII. */
+  keyBeginsWith(index: number, text: string, length: number): boolean {
+    if (text.length !== length) return false;
+    const from = this.#noted[index * NOTED + KEY_FROM]!;
+    for (let at = 0; at < length; at++) if (this.#plain[from + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
   /** All of it. Key, value and header values are views of the batch's bytes. */
   record(index: number): LogRecord {
     this.#reader ??= new RecordReader(this.#bytes, this.#plain);

@@ -56,11 +56,9 @@ export class ShardRun {
     return this.#punctuation?.last ?? null;
   }
 
-  /** One event, behind the punctuations that it makes due ({@link duePunctuations}). */
-  event(record: InputRecord, now: number): void {
+  /** One event, behind the punctuations that it makes due ({@link duePunctuations}). `key`, `text`: its key and its value, as they are in UTF-8. */
+  event(record: InputRecord, now: number, key = utf8OrNull(record.key), text = utf8OrNull(record.value)): void {
     const { stream, offset, timestamp, headers } = record;
-    const key = utf8OrNull(record.key);
-    const text = utf8OrNull(record.value);
     if (key === undefined || text === undefined) {
       this.#sink.bad(this.shard, record, [`The ${key === undefined ? 'key' : 'value'} is not text in UTF-8.`]);
       return;

@@ -6,20 +6,22 @@
  * at-most-once   Positions are written before the events are processed, outputs and state each POSITIONS_MS: after a crash they are missing.
  */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
-import { encodeBatch, type NewRecord, positionRecord } from '../../../log/index.ts';
+import { encodeBatch, positionRecord } from '../../../log/index.ts';
 import type { LiveTask } from '../../processorContract.ts';
 import type { SavedShardRun } from '../shardRun.ts';
-import { type OutboxEntry, outboxRecord, storeRecord, taskRecord } from './changelog.ts';
+import { outboxEntry, type OutboxEntry, taskEntry } from './changelog.ts';
 import type { Arrival, Input } from './input.ts';
 import { type Outbox, OUTBOX_BYTES_MAX } from './outbox.ts';
-import { encoded, type OutgoingBatch } from './outputs.ts';
+import type { OutgoingBatch } from './outputs.ts';
+import { StateEntries } from './stateEntries.ts';
 import type { StateStream } from './stateStream.ts';
 import type { Sum } from './stateSum.ts';
 import type { Health, TaskParts } from './taskParts.ts';
 import type { Taken, Uncommitted } from './uncommitted.ts';
 
-/** Commits under way; a small one waits for the one before it, and is larger by then. */
+/** Commits under way; of small ones fewer, so that they are larger by then. */
 const COMMITS_MAX = 3;
+const SMALL_COMMITS_MAX = 2;
 /** Without the guarantee of exactly once: how often positions, or outputs, are written, milliseconds. */
 const POSITIONS_MS = 1_000;
 
@@ -71,9 +73,17 @@ export class Commits {
     return this.#parts.guarantee !== 'at-most-once' || input.position < (this.#ahead.get(input) ?? 0n);
   }
 
-  /** When a commit is due though nothing more comes; null where none is. */
+  /** When a commit is to be begun though nothing more comes; null where none is, or where it is {@link blocked}. */
   get dueAt(): number | null {
-    return this.#uncommitted.isDirty || this.#uncommitted.isBehind ? this.#positionsAt + POSITIONS_MS : null;
+    const { isDirty, isBehind } = this.#uncommitted;
+    return (isDirty || isBehind) && !this.blocked ? this.#positionsAt + POSITIONS_MS : null;
+  }
+
+  /** There is something to be committed, but none may begin by now: too many are under way, or too much waits for other brokers. Resolves when that may be otherwise. */
+  get blocked(): Promise<unknown> | null {
+    if (!this.#uncommitted.isDirty && !this.#uncommitted.isBehind) return null;
+    if (this.#underWay.size >= (this.#uncommitted.isLarge ? COMMITS_MAX : SMALL_COMMITS_MAX)) return Promise.race(this.#underWay);
+    return this.#outbox.bytes >= OUTBOX_BYTES_MAX ? this.#outbox.drainedBelow(OUTBOX_BYTES_MAX) : null;
   }
 
   /** Resolves when all that are under way are through. */
@@ -86,50 +96,58 @@ export class Commits {
     const held = this.#inputs.filter((input) => input.heldUpTo > (this.#ahead.get(input) ?? 0n));
     if (held.length === 0) return;
     for (const input of held) this.#ahead.set(input, input.heldUpTo);
-    this.#begin(NOTHING, (input) => this.#ahead.get(input) ?? input.position);
+    this.#commit(NOTHING, (input) => this.#ahead.get(input) ?? input.position);
     await this.settled();
     this.#health.assertSound();
   }
 
-  /** Begins one where it is due, as soon as it may be begun. `isLast`: all of it, now. */
-  async whatIsDue(isLast: boolean): Promise<void> {
+  /** Begins one where it is due and not {@link blocked}. `isLast`: of all there is, now. */
+  begin(isLast = false): void {
     const { guarantee, now } = this.#parts;
     const { isLarge, isDirty, isBehind } = this.#uncommitted;
     const isLate = isLast || now() - this.#positionsAt >= POSITIONS_MS;
     if (!isDirty && !(isBehind && isLate && guarantee === 'at-least-once')) return;
     if (guarantee === 'at-most-once' && !isLarge && !isLate) return;
-    while (this.#underWay.size >= (isLarge ? COMMITS_MAX : 1)) await Promise.race(this.#underWay);
-    if (this.#outbox.bytes >= OUTBOX_BYTES_MAX) await this.#outbox.drainedBelow(OUTBOX_BYTES_MAX);
-    this.#health.assertSound();
+    if (this.blocked) return;
     const withPositions = guarantee === 'exactly-once' || (guarantee === 'at-least-once' && isLate);
-    this.#begin(this.#uncommitted.take(withPositions), withPositions ? (input) => input.position : null);
+    this.#commit(this.#uncommitted.take(withPositions), withPositions ? (input) => input.position : null);
     if (isLate) this.#positionsAt = now();
   }
 
+  /** Resolves when all that was processed is committed. */
+  async last(): Promise<void> {
+    for (let blocked = this.blocked; blocked; blocked = this.blocked) {
+      await blocked;
+      this.#health.assertSound();
+    }
+    this.begin(true);
+    await this.settled();
+  }
+
   /** It is under way when this returns. `positionOf` null where it tells no positions. */
-  #begin({ outgoing, changed, arrivals }: Taken, positionOf: ((input: Input) => bigint) | null): void {
+  #commit({ outgoing, changed, arrivals }: Taken, positionOf: ((input: Input) => bigint) | null): void {
     const timestamp = BigInt(Math.floor(this.#parts.now()));
     const isExact = this.#parts.guarantee === 'exactly-once';
     const elsewhere = outgoing.filter(({ brokerId }) => brokerId !== this.#task.homeId);
-    const entries = isExact ? elsewhere.map((batch) => this.#outbox.entryOf(batch)) : [];
+    const outbox = isExact ? elsewhere.map((batch) => this.#outbox.entryOf(batch)) : [];
     const batches: { shardId: number; bytes: Uint8Array; expectedOffset?: bigint }[] = outgoing
       .filter(({ brokerId }) => brokerId === this.#task.homeId)
-      .map((batch) => ({ shardId: batch.shardId, bytes: encoded(batch) }));
+      .map(({ shardId, batch }) => ({ shardId, bytes: batch.finish() }));
 
     const at = this.#state.end;
-    const state: NewRecord[] = [];
-    for (const [name, json] of changed) state.push(storeRecord(name, json, timestamp));
-    for (const entry of entries) state.push(outboxRecord(entry, timestamp));
+    const entries = new StateEntries(timestamp);
+    for (const [store, values] of changed) for (const [key, json] of values) entries.addOfStore(store, key, json);
+    for (const entry of outbox) entries.add(outboxEntry(entry));
     if (positionOf) {
-      state.push(...this.#state.sum.slice(at, timestamp));
-      state.push(taskRecord({ run: this.#savedRun(), totals: this.#uncommitted.totals, ...this.#outbox.saved }, timestamp));
+      this.#state.sum.addSlice(at, entries);
+      entries.add(taskEntry({ run: this.#savedRun(), totals: this.#uncommitted.totals, ...this.#outbox.saved }));
       batches.push(this.#positions(positionOf, timestamp));
     }
-    batches.push(...this.#state.next(state));
+    batches.push(...this.#state.next(entries));
     // Not of one before it, which may be through while the last part of the sum is not there.
     const sum = this.#state.sum.whole;
     const work = this.#send(batches, isExact ? [] : elsewhere)
-      .then(() => this.#through(arrivals, entries, at, sum))
+      .then(() => this.#through(arrivals, outbox, at, sum))
       .catch((error: unknown) => this.#health.fail(error))
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
@@ -146,17 +164,17 @@ export class Commits {
   }
 
   async #send(batches: { shardId: number; bytes: Uint8Array }[], elsewhere: readonly OutgoingBatch[]): Promise<void> {
-    for (const batch of elsewhere) {
-      await this.#parts.brokers.get(batch.brokerId)!.append({ batches: [{ shardId: batch.shardId, bytes: encoded(batch) }], underWay: 1 });
+    for (const { brokerId, shardId, batch } of elsewhere) {
+      await this.#parts.brokers.get(brokerId)!.append({ batches: [{ shardId, bytes: batch.finish() }], underWay: 1 });
     }
     if (batches.length > 0) await this.#home.commit({ batches });
   }
 
   /** One is committed that began at this offset of the state stream, and with it, or before, the whole of a sum. */
-  #through(arrivals: readonly Arrival[], entries: readonly OutboxEntry[], at: bigint, sum: Sum | null): void {
+  #through(arrivals: readonly Arrival[], outbox: readonly OutboxEntry[], at: bigint, sum: Sum | null): void {
     const nowUs = this.#parts.now() * 1_000;
     for (const { appendTimeUs, events } of arrivals) this.#parts.latency.add(Math.max(0, nowUs - Number(appendTimeUs)) / 1_000, events);
-    if (entries.length > 0) this.#outbox.send(entries, at);
+    if (outbox.length > 0) this.#outbox.send(outbox, at);
     const from = sum && this.#state.sum.end(sum);
     if (from === null) return;
     const { keptFrom } = this.#outbox;

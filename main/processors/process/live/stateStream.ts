@@ -1,11 +1,11 @@
 /** A task's shard of the state stream: taken over from an earlier life of the task, read back, and written on. */
 import { toLabError } from '../../../api/errors.ts';
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
-import { decodeStored, encodeBatch, type NewRecord } from '../../../log/index.ts';
-import { beginRecord, changelogEntry, type OutboxEntry, type SavedTask } from './changelog.ts';
+import { storedColumns, type StoredBatch } from '../../../log/index.ts';
+import { beginEntry, type OutboxEntry, readChangelog, type SavedTask } from './changelog.ts';
+import { StateEntries } from './stateEntries.ts';
 import { StateSum } from './stateSum.ts';
 import type { TaskParts } from './taskParts.ts';
-import { COMMIT_BYTES } from './uncommitted.ts';
 
 /** Bytes of the state stream read at once when a task is restored. */
 const RESTORE_BYTES = 4 * 1024 * 1024;
@@ -54,12 +54,11 @@ export class StateStream {
     return this.#read(await this.#begin());
   }
 
-  /** The next records of it, as batches to be committed. */
-  next(records: readonly NewRecord[]): { shardId: number; bytes: Uint8Array; expectedOffset: bigint }[] {
-    return parted(records).map((part) => {
-      const bytes = encodeBatch({ records: part });
+  /** The next entries of it, as batches to be committed. */
+  next(entries: StateEntries): { shardId: number; bytes: Uint8Array; expectedOffset: bigint }[] {
+    return entries.finish().map(({ bytes, count }) => {
       const expectedOffset = this.#end;
-      this.#end += BigInt(part.length);
+      this.#end += BigInt(count);
       this.sum.grew(bytes.length);
       return { shardId: this.#shardId, bytes, expectedOffset };
     });
@@ -75,7 +74,9 @@ export class StateStream {
     for (let tries = 1; ; tries++) {
       const [bounds] = await this.#home.bounds({ shardIds: [this.#shardId] });
       const end = bounds!.endOffset;
-      const bytes = encodeBatch({ records: [beginRecord(this.#parts.pid, BigInt(this.#parts.now()))] });
+      const entries = new StateEntries(BigInt(this.#parts.now()));
+      entries.add(beginEntry(this.#parts.pid));
+      const { bytes } = entries.finish()[0]!;
       try {
         await this.#home.commit({ batches: [{ shardId: this.#shardId, bytes, expectedOffset: end }] });
         this.#end = end + 1n;
@@ -89,40 +90,32 @@ export class StateStream {
   async #read(end: bigint): Promise<Left> {
     const [bounds] = await this.#home.bounds({ shardIds: [this.#shardId] });
     const left: Left = { saved: NO_SAVED, outbox: [], entries: 0 };
-    for (let from = bounds!.startOffset; from < end;) {
-      const { batches } = await this.#home.fetch({ shardId: this.#shardId, from, bytesMax: RESTORE_BYTES });
-      if (batches.length === 0) break;
+    const fetch = (from: bigint) => this.#home.fetch({ shardId: this.#shardId, from, bytesMax: RESTORE_BYTES });
+    let from = bounds!.startOffset;
+    // What comes next is on its way while this is taken up.
+    for (let ahead = from < end ? fetch(from) : null; ahead;) {
+      const { batches }: Awaited<typeof ahead> = await ahead;
+      from = batches.length === 0 ? end : batches.at(-1)!.lastOffset + 1n;
+      ahead = from < end ? fetch(from) : null;
+      // Where this fails, that one is not waited for.
+      ahead?.catch(() => {});
       await this.#parts.burst(() => {
-        for (const batch of batches) {
-          this.sum.grew(batch.sizeBytes);
-          for (const record of decodeStored(batch)) {
-            const entry = changelogEntry(record);
-            if (entry?.kind === 'store') {
-              this.#parts.realm.restore(this.#shard, entry.store, entry.key, entry.json);
-              left.entries++;
-            } else if (entry?.kind === 'task') left.saved = entry.saved;
-            else if (entry?.kind === 'outbox') left.outbox.push({ entry: entry.entry, at: batch.baseOffset });
-          }
-        }
+        for (const batch of batches) this.#take(batch, left);
       });
-      from = batches.at(-1)!.lastOffset + 1n;
     }
     return left;
   }
-}
 
-/** Records of one commit in batches that are not larger than they may be. */
-function parted(records: readonly NewRecord[]): NewRecord[][] {
-  const parts: NewRecord[][] = [];
-  let bytes = Infinity;
-  for (const record of records) {
-    const own = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    if (bytes + own > COMMIT_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)!.push(record);
-    bytes += own;
+  #take(batch: StoredBatch, left: Left): void {
+    const { realm } = this.#parts;
+    this.sum.grew(batch.sizeBytes);
+    readChangelog(storedColumns(batch), {
+      store: (store, key, json) => {
+        realm.restore(this.#shard, store, key, json);
+        left.entries++;
+      },
+      task: (saved) => void (left.saved = saved),
+      outbox: (entry) => void left.outbox.push({ entry, at: batch.baseOffset }),
+    });
   }
-  return parts;
 }

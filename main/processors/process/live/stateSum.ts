@@ -2,9 +2,8 @@
  * Keeps the state stream of a task short: when it has grown enough all entries of the stores are written anew, some with each commit; once
  * they all are, what is older can go.
  */
-import type { NewRecord } from '../../../log/index.ts';
 import type { Realm } from '../../realm/realm.ts';
-import { storeRecord } from './changelog.ts';
+import type { StateEntries } from './stateEntries.ts';
 
 /** A state stream is summed up when it has grown by so many bytes, and by some times what its last sum had. */
 const SNAPSHOT_AFTER_BYTES = 8 * 1024 * 1024;
@@ -45,25 +44,19 @@ export class StateSum {
     return this.#sum?.isDone ? this.#sum : null;
   }
 
-  /** For the commit that begins at this offset: some more entries of the stores, where they are being written anew. */
-  slice(at: bigint, timestamp: bigint): NewRecord[] {
+  /** For the commit that begins at this offset: adds some more entries of the stores, where they are being written anew. */
+  addSlice(at: bigint, into: StateEntries): void {
     if (!this.#sum) {
-      if (this.#grown - this.#summed < SNAPSHOT_AFTER_BYTES || this.#grown < SNAPSHOT_SHARE * this.#summed) return [];
+      if (this.#grown - this.#summed < SNAPSHOT_AFTER_BYTES || this.#grown < SNAPSHOT_SHARE * this.#summed) return;
       this.#sum = { from: at, bytes: 0, isDone: false };
       this.#realm.beginEntries(this.#shard);
     }
-    const slice: NewRecord[] = [];
     for (let bytes = 0; bytes < SLICE_BYTES && !this.#sum.isDone;) {
       this.#realm.nextEntries(this.#shard, SLICE_ENTRIES);
-      const { entries } = this.#realm;
-      if (entries.count === 0) this.#sum.isDone = true;
-      for (let index = 0; index < entries.count; index++) {
-        const json = entries.values[index]!;
-        slice.push(storeRecord(`${entries.stores[index]}/${entries.keys[index]}`, json, timestamp));
-        bytes += json.length;
-      }
+      const { count, stores, keys, values } = this.#realm.entries;
+      if (count === 0) this.#sum.isDone = true;
+      for (let index = 0; index < count; index++) bytes += into.addOfStore(stores[index]!, keys[index]!, values[index]!);
     }
-    return slice;
   }
 
   /** It is committed. Answers from where on the state stream is still needed; null where that was answered before. */

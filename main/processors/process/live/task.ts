@@ -25,20 +25,21 @@ export class Task {
   readonly #task: LiveTask;
   readonly #parts: TaskParts;
   readonly #home: BrokerClient;
-  readonly #waiting = new Waiting();
   readonly #health: Health;
   #inputs: readonly Input[] = [];
   #uncommitted!: Uncommitted;
   #commits!: Commits;
   #steps!: TaskSteps;
   #outbox!: Outbox;
+  #waiting!: Waiting;
 
   constructor(task: LiveTask, parts: TaskParts) {
     this.shard = task.shard;
     this.#task = task;
     this.#parts = parts;
     this.#home = parts.brokers.get(task.homeId)!;
-    this.#health = createHealth(() => this.#waiting.wake());
+    // What fails may do so before there is anything to wake.
+    this.#health = createHealth(() => (this.#waiting as Waiting | undefined)?.wake());
   }
 
   get inputs(): readonly Input[] {
@@ -62,6 +63,7 @@ export class Task {
     this.#uncommitted = new Uncommitted(this.shard, parts, saved.totals);
     this.#outbox = new Outbox({ producerId: this.#task.producerId, brokers: parts.brokers, saved, failed: (error) => health.fail(error) });
     this.#inputs = await this.#inputsFromPositions();
+    this.#waiting = new Waiting(this.#inputs, parts.brokers, health);
     const shared = { parts, inputs: this.#inputs, uncommitted: this.#uncommitted };
     this.#commits = new Commits({
       ...shared,
@@ -85,18 +87,29 @@ export class Task {
     const stop = (): void => this.#waiting.wake();
     signal.addEventListener('abort', stop);
     try {
-      while (!signal.aborted) {
-        await this.#processBacklog(signal);
-        await this.#commits.whatIsDue(false);
-        if (!signal.aborted) await this.#awaitWork();
-      }
-      await this.#commits.whatIsDue(true);
-      await this.#commits.settled();
+      while (!signal.aborted) await this.#turn(signal);
+      await this.#commits.last();
       await this.#outbox.drainedBelow(1);
       this.#health.assertSound();
     } finally {
       signal.removeEventListener('abort', stop);
+      this.#waiting.close();
     }
+  }
+
+  /** Some steps, and a commit where one may begin: while others are under way the steps go on. Waits where there is nothing else to do. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#inputs.filter((input) => input.isHungry).map((input) => input.fill()));
+    if (this.#parts.guarantee === 'at-most-once') await this.#commits.positionsAhead();
+    await this.#parts.burst(() => this.#steps.burst());
+    this.#health.assertSound();
+    if (signal.aborted) return;
+    this.#commits.begin();
+    if (this.#parts.eventsAtOnce < EVENTS_AT_ONCE_MAX) await this.#commits.settled();
+    this.#health.assertSound();
+    if (this.#uncommitted.isFull) await this.#commits.blocked;
+    else if (!this.#steps.hasMore) await this.#awaitWork();
+    this.#health.assertSound();
   }
 
   async #inputsFromPositions(): Promise<Input[]> {
@@ -113,24 +126,10 @@ export class Task {
     });
   }
 
-  async #processBacklog(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await Promise.all(this.#inputs.filter((input) => input.isHungry).map((input) => input.fill()));
-      if (this.#parts.guarantee === 'at-most-once') await this.#commits.positionsAhead();
-      await this.#parts.burst(() => this.#steps.burst());
-      this.#health.assertSound();
-      if (signal.aborted || !this.#steps.hasMore) return;
-      await this.#commits.whatIsDue(false);
-      if (this.#parts.eventsAtOnce < EVENTS_AT_ONCE_MAX) await this.#commits.settled();
-    }
-  }
-
   async #awaitWork(): Promise<void> {
-    this.#health.assertSound();
     const now = this.#parts.now();
     const dues = [this.#steps.dueAt(now), this.#commits.dueAt].filter((due) => due !== null);
-    await this.#waiting.forMore(this.#inputs, this.#parts.brokers, Math.min(...dues) - now, (error) => this.#health.fail(error));
-    this.#health.assertSound();
+    await this.#waiting.forMore(Math.min(...dues) - now, this.#commits.blocked);
   }
 }
 

@@ -1,8 +1,8 @@
 /** The steps of one task: the events of its inputs in the order of their timestamps, as far as they are there, and what time makes due. */
-import { NO_TIMESTAMP } from '../../../api/time.ts';
 import type { Failure } from '../../realm/outcome.ts';
 import { type InputRecord, type SavedShardRun, ShardRun, type Sink } from '../shardRun.ts';
 import { Period } from '../steps.ts';
+import { HeadRecord } from './headRecord.ts';
 import type { Input } from './input.ts';
 import type { TaskParts } from './taskParts.ts';
 import type { Uncommitted } from './uncommitted.ts';
@@ -58,7 +58,7 @@ export class TaskSteps {
 
   /** Whether there is an event that could be processed, or may be once an input is filled. */
   get hasMore(): boolean {
-    return this.#next() !== null || this.#inputs.some((input) => input.isHungry);
+    return this.#next() !== null || this.#isHungry;
   }
 
   /** When something is due by the wall clock though no event comes; null where nothing will be. */
@@ -74,34 +74,36 @@ export class TaskSteps {
     this.#timeSteps();
     for (let count = 0; !this.#uncommitted.isFull; count++) {
       if ((count & 15) === 15 && performance.now() > until) return;
-      if (this.#inputs.some((input) => input.isHungry)) return;
       const input = this.#next();
-      if (!input) return;
+      if (!input || this.#isHungry) return;
       this.#step(input);
     }
+  }
+
+  get #isHungry(): boolean {
+    for (const input of this.#inputs) if (input.isHungry) return true;
+    return false;
   }
 
   /** The input whose next event has the least timestamp. */
   #next(): Input | null {
     let next: Input | null = null;
     for (const input of this.#inputs) {
-      if (!this.#mayTake(input)) continue;
-      if (input.head && (next === null || input.head.timestamp < next.head!.timestamp)) next = input;
+      if (!input.hasHead || !this.#mayTake(input)) continue;
+      if (next === null || input.timestamp < next.timestamp) next = input;
     }
     return next;
   }
 
   #step(input: Input): void {
-    const { offset, timestamp, key, value, headers } = input.head!;
-    const time = timestamp === NO_TIMESTAMP ? Number.NaN : Number(timestamp);
-    const record: InputRecord = { stream: input.stream, offset: String(offset), timestamp: time, key, value, headers };
+    const record = new HeadRecord(input);
     this.#uncommitted.arrived(input.appendTimeUs);
     // With the first event time begins.
     if (this.#windows?.last === null) runAll(this.#windows.passTo(this.#now));
-    this.#run.eventTime.hear(input.stream, time, this.#now);
+    this.#run.eventTime.hear(input.stream, record.timestamp, this.#now);
     if (this.#parts.declaration.punctuateMs !== null) runAll(this.#run.duePunctuations(this.#now));
     this.#current = record;
-    this.#run.event(record, this.#now);
+    this.#run.event(record, this.#now, input.keyText, input.valueText);
     this.#current = null;
     this.#uncommitted.processed();
     input.take();

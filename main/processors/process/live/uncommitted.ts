@@ -13,8 +13,8 @@ export const COMMIT_BYTES = 1024 * 1024;
 /** All of it, for one commit. */
 export interface Taken {
   outgoing: OutgoingBatch[];
-  /** By `store/key` the value as JSON; null where it was deleted. */
-  changed: ReadonlyMap<string, string | null>;
+  /** By store and key the value as JSON; null where it was deleted. */
+  changed: ReadonlyMap<string, ReadonlyMap<string, string | null>>;
   arrivals: readonly Arrival[];
 }
 
@@ -23,7 +23,7 @@ export class Uncommitted {
   readonly totals: Totals;
   readonly #outputs: Outputs;
   readonly #eventsAtOnce: number;
-  #changed = new Map<string, string | null>();
+  #changed = new Map<string, Map<string, string | null>>();
   #changedBytes = 0;
   #events = 0;
   #arrivals: Arrival[] = [];
@@ -76,10 +76,13 @@ export class Uncommitted {
       this.totals.out[name] = (this.totals.out[name] ?? 0) + 1;
     }
     for (let at = 0; at < outcome.changes; at++) {
-      const name = `${outcome.changedStores[at]}/${outcome.changedKeys[at]}`;
+      const store = outcome.changedStores[at]!;
+      const key = outcome.changedKeys[at]!;
       const json = outcome.changedValues[at]!;
-      this.#changed.set(name, json);
-      this.#changedBytes += name.length + (json?.length ?? 0);
+      let ofStore = this.#changed.get(store);
+      if (!ofStore) this.#changed.set(store, (ofStore = new Map()));
+      ofStore.set(key, json);
+      this.#changedBytes += store.length + key.length + (json?.length ?? 0);
     }
   }
 
