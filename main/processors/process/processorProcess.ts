@@ -130,14 +130,19 @@ function nothingLoaded(): LabError {
 
 /** The same realm, its steps told to the watchdog. */
 function watched(realm: Realm, heartbeat: Heartbeat): Realm {
-  const step = (run: () => void): void => {
-    heartbeat.beat();
-    run();
-  };
   return {
     ...realm,
-    event: (...args) => step(() => realm.event(...args)),
-    window: (...args) => step(() => realm.window(...args)),
-    punctuate: (...args) => step(() => realm.punctuate(...args)),
+    event(stream, shard, offset, timestamp, key, text, headers) {
+      heartbeat.beat();
+      realm.event(stream, shard, offset, timestamp, key, text, headers);
+    },
+    window(shard, time) {
+      heartbeat.beat();
+      realm.window(shard, time);
+    },
+    punctuate(shard, time) {
+      heartbeat.beat();
+      realm.punctuate(shard, time);
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** One shard that a task reads: its records in order, fetched ahead of their use. */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import { toLabError } from '../../../api/errors.ts';
-import { decodeStored, type LogRecord, type StoredBatch } from '../../../log/index.ts';
+import { type LogRecord, type RecordColumns, storedColumns, type StoredBatch } from '../../../log/index.ts';
 
 export interface InputPlace {
   stream: string;
@@ -33,12 +33,15 @@ export class Input {
   readonly #bytesMax: number;
   readonly #onGap: (why: string) => void;
   #batches: StoredBatch[] = [];
-  #records: LogRecord[] = [];
+  /** Of the batch whose records are taken; null where none is. */
+  #columns: RecordColumns | null = null;
+  /** Of it; and where its records begin that are to be taken. */
   #at = 0;
-  /** The offset after the last record that was taken, and its number among all ever appended. */
-  #position: bigint;
-  #row: bigint | null = null;
+  #first = 0;
+  /** The last one that had any. */
   #batch: StoredBatch | null = null;
+  /** The offset before which everything was taken or passed over when the batch began, or ended. */
+  #passed: bigint;
   /** The offset that is fetched next; known to lie at the end. */
   #next: bigint;
   #isAtEnd = false;
@@ -50,7 +53,7 @@ export class Input {
     this.brokerId = brokerId;
     this.shardId = shardId;
     this.#broker = broker;
-    this.#position = from;
+    this.#passed = from;
     this.#next = from;
     this.#bytesMax = bytesMax;
     this.#onGap = onGap;
@@ -58,33 +61,60 @@ export class Input {
 
   /** The offset that is read next. */
   get position(): bigint {
-    return this.#position;
+    return this.#columns && this.#at > this.#first ? this.#columns.offset(this.#at - 1) + 1n : this.#passed;
   }
 
   /** The offset after all that is in memory. */
   get heldUpTo(): bigint {
-    const last = this.#batches.at(-1) ?? (this.head ? this.#batch : null);
-    return last ? last.lastOffset + 1n : this.#position;
+    const last = this.#batches.at(-1) ?? (this.#columns ? this.#batch : null);
+    return last ? last.lastOffset + 1n : this.#passed;
   }
 
   /** How many records were ever appended before it; null until one was read. */
   get row(): bigint | null {
-    return this.#row;
+    return this.#batch && this.#batch.recordsBefore + BigInt(this.#at);
   }
 
-  /** The next record, where one is in memory. */
+  /** The next record, where one is in memory; made each time it is asked for. */
   get head(): LogRecord | null {
-    return this.#records[this.#at] ?? null;
+    return this.#columns?.record(this.#at) ?? null;
   }
 
-  /** When the batch of the head was appended, microseconds. */
+  get hasHead(): boolean {
+    return this.#columns !== null;
+  }
+
+  /** Of the head, here and below: it is there. Milliseconds, as near as a Number comes. */
+  get timestamp(): number {
+    return this.#columns!.timestamp(this.#at);
+  }
+
+  /** Decimal. */
+  get offsetText(): string {
+    return this.#columns!.offsetText(this.#at);
+  }
+
+  /** Null for none, undefined where it is not UTF-8. */
+  get keyText(): string | null | undefined {
+    return this.#columns!.keyText(this.#at);
+  }
+
+  get valueText(): string | null | undefined {
+    return this.#columns!.valueText(this.#at);
+  }
+
+  get hasHeaders(): boolean {
+    return this.#columns!.hasHeaders(this.#at);
+  }
+
+  /** When its batch was appended, microseconds. */
   get appendTimeUs(): bigint {
     return this.#batch!.appendTimeUs;
   }
 
   /** Whether there may be a record that is not in memory: fill it before another input is preferred. */
   get isHungry(): boolean {
-    return this.head === null && !this.#isAtEnd;
+    return this.#columns === null && !this.#isAtEnd;
   }
 
   /** What is fetched next, for {@link woken}. */
@@ -98,12 +128,7 @@ export class Input {
   }
 
   take(): void {
-    const record = this.#records[this.#at++]!;
-    this.#position = record.offset + 1n;
-    this.#row = this.#row === null ? null : this.#row + 1n;
-    if (this.#at < this.#records.length) return;
-    // Offsets at the end of a batch may be nobody's.
-    this.#position = this.#batch!.lastOffset + 1n;
+    if (++this.#at < this.#columns!.count) return;
     this.#decodeNext();
   }
 
@@ -113,7 +138,7 @@ export class Input {
       await (this.#ahead ??= this.#fetch());
       this.#ahead = null;
       if (this.#failure) throw this.#failure;
-      if (this.head === null) this.#decodeNext();
+      if (this.#columns === null) this.#decodeNext();
       if (!this.#isAtEnd) this.#ahead = this.#fetch();
     }
   }
@@ -145,36 +170,38 @@ export class Input {
       const to = this.#next < startOffset ? startOffset : endOffset;
       this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`);
       this.#next = to;
-      this.#position = to;
+      this.#passed = to;
     } catch (again) {
       this.#failure = again;
     }
   }
 
   #decodeNext(): void {
-    this.#records = [];
-    this.#at = 0;
+    // Offsets at the end of a batch may be nobody's.
+    if (this.#columns) this.#passed = this.#batch!.lastOffset + 1n;
+    this.#columns = null;
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
-      this.#batch = batch;
-      const records = this.#decoded(batch);
-      const first = records.findIndex(({ offset }) => offset >= this.#position);
-      if (first < 0) {
-        if (batch.lastOffset >= this.#position) this.#position = batch.lastOffset + 1n;
+      const columns = this.#decoded(batch);
+      let first = 0;
+      if (columns) while (first < columns.count && columns.offset(first) < this.#passed) first++;
+      if (!columns || first === columns.count) {
+        if (batch.lastOffset >= this.#passed) this.#passed = batch.lastOffset + 1n;
         continue;
       }
-      this.#records = records;
+      this.#batch = batch;
+      this.#columns = columns;
+      this.#first = first;
       this.#at = first;
-      this.#row = batch.recordsBefore + BigInt(first);
       return;
     }
   }
 
-  #decoded(batch: StoredBatch): LogRecord[] {
+  #decoded(batch: StoredBatch): RecordColumns | null {
     try {
-      return decodeStored(batch);
+      return storedColumns(batch);
     } catch (thrown) {
       this.#onGap(`${toLabError(thrown).message} Its events are passed over.`);
-      return [];
+      return null;
     }
   }
 }
