@@ -1,10 +1,10 @@
 /** What a task has emitted and not yet committed: records by output and shard, and from them batches. */
-import { shardForKey } from '../../../api/murmur2.ts';
 import type { Codec } from '../../../api/streams.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
 import { attributesOf, encodeBatch, type NewRecord } from '../../../log/index.ts';
 import type { Outcome } from '../../realm/outcome.ts';
 import { BAD, badHeaders } from '../../bad.ts';
+import { shardOf } from '../outputShard.ts';
 import { bytesOf, headersOf, type InputRecord } from '../shardRun.ts';
 
 export interface OutputPlace {
@@ -62,9 +62,7 @@ export class Outputs {
       headers: headersOf(outcome.headers[at]!),
       timestamp: timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP,
     };
-    const count = stream.shards.length;
-    // Without a key they stay together, and always in the same place.
-    this.#put(stream, key === null ? this.#shard % count : count === 1 ? 0 : shardForKey(key, count), record);
+    this.#put(stream, shardOf(key, this.#shard, stream.shards.length), record);
     return true;
   }
 
