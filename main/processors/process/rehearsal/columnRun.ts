@@ -11,7 +11,7 @@ import { type TapePart, TapeReader } from '../../rehearsal/tape.ts';
 import type { InputRecord } from '../shardRun.ts';
 import { SimulatedRun } from '../simulatedRun.ts';
 import type { RenewableRealm } from './renewableRealm.ts';
-import { Upstream } from './upstream.ts';
+import { type Passed, Upstream } from './upstream.ts';
 
 /** Steps without giving the thread back, milliseconds. */
 const BURST_MS = 8;
@@ -153,15 +153,20 @@ export class ColumnRun {
       throw this.#gone(shard);
     }
     const time = part.timestamps[position - part.first]!;
-    const passed = this.#upstream?.passedAt(position) ?? [];
-    for (const each of passed) if (each.isBeforeEvent) this.#event(each.shard, each.record, each.at);
-    if (shard) this.#recorded(shard, part, position, time);
-    for (const each of passed) if (!each.isBeforeEvent) this.#event(each.shard, each.record, each.at);
     if (time === time && !(time <= this.#clock)) this.#clock = time;
+    const passed = this.#upstream?.passedAt(position) ?? [];
+    for (const each of passed) if (each.isBeforeEvent) this.#passed(each);
+    if (shard) this.#recorded(shard, part, position, time);
+    for (const each of passed) if (!each.isBeforeEvent) this.#passed(each);
     if (this.#clock === this.#clock && (!this.#run.hasBegun || this.#clock > this.#run.now)) this.#take(this.#run.passTo(this.#clock));
     this.#recorder.endPosition(this.#run.nextWindow);
     this.#position = position;
     return true;
+  }
+
+  /** Before the clock has begun nothing has a time by it. */
+  #passed({ shard, record, at }: Passed): void {
+    this.#event(shard, record, this.#clock === this.#clock ? at : Number.NaN);
   }
 
   #recorded(shard: RecordedShard, part: TapePart, position: number, time: number): void {
