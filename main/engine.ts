@@ -18,6 +18,7 @@ import { createLabService } from './lab/service.ts';
 import { createLessonService } from './lessons/service.ts';
 import type { Spawner } from './processes/spawner.ts';
 import { createAppender } from './produce/append.ts';
+import { createRehearsals } from './processors/rehearsal/service.ts';
 import { createProcessors } from './processors/service.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
@@ -112,6 +113,9 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     now,
     random,
   });
+  const { spawner } = options;
+  const { sourceOf } = processors;
+  const rehearsals = createRehearsals({ registry, cluster, spawner, folder: path.join(workspace.path, 'rehearsals'), sourceOf });
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),
     records: workspace.lessons,
@@ -140,6 +144,7 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       eventTimes: createEventTimesService({ registry, cluster, reader, indexes }),
       produce: createProduceService(registry, appender, workspace.keptEvents, now),
       processors: processors.service,
+      rehearsals: rehearsals.service,
       imports: createImportService({ registry, cluster, appender, jobs, settings: workspace.settings }),
       jobs: jobs.service,
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
@@ -150,6 +155,7 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     },
     async close() {
       lessons.close();
+      await rehearsals.close();
       await processors.close();
       summaries.close();
       jobs.close();

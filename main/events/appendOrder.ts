@@ -101,10 +101,21 @@ class Head {
     const [a, b] = [this.batch!, other.batch!];
     if (a.stored.appendTimeUs !== b.stored.appendTimeUs) return a.stored.appendTimeUs < b.stored.appendTimeUs;
     const [s, t] = [timeOf(a, this.index), timeOf(b, other.index)];
-    if (s !== t) return s < t;
-    if (this.index !== other.index) return this.index < other.index;
-    return this.place.number < other.place.number;
+    return comesBefore(
+      { time: s, index: this.index, shard: this.place.number },
+      { time: t, index: other.index, shard: other.place.number },
+    );
   }
+}
+
+/** Whether one of two events of the same commit comes before the other. `time`: {@link timeOf}; `index`: its place in its batch. */
+export function comesBefore(
+  one: { time: bigint; index: number; shard: number },
+  other: { time: bigint; index: number; shard: number },
+): boolean {
+  if (one.time !== other.time) return one.time < other.time;
+  if (one.index !== other.index) return one.index < other.index;
+  return one.shard < other.shard;
 }
 
 /** By what an event is ordered within the commit that appended it. A damaged batch tells no times but its own in the index. */

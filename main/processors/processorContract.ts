@@ -105,7 +105,46 @@ const liveBoot = v.strictObject({
 });
 export type LiveBoot = v.InferOutput<typeof liveBoot>;
 
+const offset = v.bigint();
+const column = {
+  ...source,
+  /** Of the rehearsal: its tape, and of this column the journal. */
+  tape: v.string(),
+  journal: v.string(),
+  /** As the tape numbers them. */
+  inputs: v.array(v.strictObject({ stream: v.string(), shard: v.number(), brokerId, shardId, from: offset, until: offset })),
+  brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
+  /** The column that it follows: its journal, and how many shards the streams have that it writes. */
+  after: v.nullable(v.strictObject({ journal: v.string(), streams: v.array(v.strictObject({ stream: v.string(), shards: v.number() })) })),
+};
+
+/** From `carefulFrom` on each position is noted before the next one: an earlier run of it was ended behind there. */
+const rehearsedColumn = v.strictObject({ ...column, bytesMax: v.number(), carefulFrom: v.number() });
+export type RehearsedColumn = v.InferOutput<typeof rehearsedColumn>;
+const checkedColumn = v.strictObject({ ...column, upTo: v.number() });
+export type CheckedColumn = v.InferOutput<typeof checkedColumn>;
+
+export interface RehearsedReport {
+  reach: number;
+  emittedAt: number;
+  failedAt: number;
+  bytes: number;
+  memoryBytes: number;
+}
+
+export interface CheckReport {
+  upTo: number;
+  /** Where something else came of it than what the journal has, and what. */
+  differs: { position: number; what: string } | null;
+}
+
 const processor = {
+  /** Runs along the tape of a rehearsal, as far as `goUpTo` allows, and notes what it does (rehearsal/columnRun.ts). */
+  rehearse: stream(rehearsedColumn, type<RehearsedReport>()),
+  /** `isLast`: nothing comes behind it. */
+  goUpTo: call(v.strictObject({ position: v.number(), isLast: v.boolean() }), type<void>()),
+  /** Runs the same once more, and compares (rehearsal/check.ts). */
+  checkColumn: stream(checkedColumn, type<CheckReport>()),
   /**
    * Loads a source, and takes up what its tasks knew when they ended; what an earlier life of theirs may still be writing is refused from then
    * on. Answers how many entries the stores have got. Fails with `broker-down` where a broker can not be reached.

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DomainHandlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
+import type { NewColumn } from '../api/rehearsals.ts';
 import {
   processorNameProblem,
   PROCESSORS_MAX,
@@ -21,6 +22,7 @@ import { createDeployments } from './deployment.ts';
 import { geoFileOf } from './geoFile.ts';
 import { Runner } from './runner.ts';
 import { openSourceFolder } from './sourceFolder.ts';
+import type { ColumnSource } from './rehearsal/columnLife.ts';
 import { createTestRuns } from './testRuns.ts';
 
 /** Pages hear of changes at most this often, milliseconds. */
@@ -45,6 +47,8 @@ export interface Processors {
   service: DomainHandlers<typeof processors>;
   list(): ProcessorSummary[];
   remove(name: string): Promise<void>;
+  /** What a column of a rehearsal runs. Throws `no-such-processor`, `untrusted`. */
+  sourceOf(column: NewColumn): ColumnSource;
   onChange(listener: () => void): () => void;
   /** All commit what they have, and end. */
   close(): Promise<void>;
@@ -237,6 +241,13 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   return {
     list,
     remove,
+    sourceOf({ name, version, source }) {
+      assertTrusted(name);
+      const text = source ?? (version === null ? sources.read(name) : records.source(name, version));
+      if (text === null || text === undefined)
+        throw version === null ? unknown(name) : new LabError('no-such-processor', `“${name}” has no version ${version}.`);
+      return { name, version: source === null ? version : null, source: text, seed: records.of(name)?.seed ?? 0, geoFile: geoFile() };
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -10,6 +10,7 @@ import { append } from './append.ts';
 import { importFile } from './import.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
+import { rehearsal } from './rehearsal.ts';
 import { start } from './start.ts';
 
 export interface Figure {
@@ -29,6 +30,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   import: importFile,
   start,
   page,
+  rehearsal,
 };
 const root = path.join(import.meta.dirname, '../..');
 

@@ -14,7 +14,7 @@ import { ShardStores } from './stores.ts';
 import { makeWorld } from './world.ts';
 
 /** A module of a processor, as compile.ts has made it. */
-export type Module = (exports: { default?: unknown }, require: (name: string) => unknown) => void;
+export type Module = (exports: { default?: unknown; [LINE]?: unknown }, require: (name: string) => unknown) => void;
 
 /** JSON of what has become of loading. */
 export type Loaded = { declaration: Declaration; log: string[] } | { failure: Failure };
@@ -52,7 +52,12 @@ export interface Realm {
   readonly entries: Entries;
   /** How many entries a store has. */
   sizeOf(shard: number, store: string): number;
+  /** The line of the file that ran last in this step, where the module tells it (process/rehearsal/tracedLines.ts); else 0. */
+  line(): number;
 }
+
+/** Under this name a module whose lines are traced exports what tells the last one, and sets it to 0 first. */
+const LINE = 'loglab line';
 
 /** `seed`: of all chance, 32 bits. */
 export function createRealm(seed: number): Realm {
@@ -74,6 +79,7 @@ export function createRealm(seed: number): Realm {
   /** The event of the step; null in a window. */
   let current: Event | null = null;
   let stepTime = 0;
+  let lineOf: ((next: number) => unknown) | null = null;
 
   function shardOf(number: number): { stores: ShardStores; context: EventContext } {
     if (latest?.number === number) return latest;
@@ -124,6 +130,7 @@ export function createRealm(seed: number): Realm {
     const { stores, context } = shardOf(shard);
     recording.begin();
     world.reseed(what, shard, at);
+    lineOf?.(0);
     let failure: Failure | null = null;
     try {
       const returned = run(context);
@@ -153,8 +160,9 @@ export function createRealm(seed: number): Realm {
       recording.begin();
       world.reseed('load');
       try {
-        const exports: { default?: unknown } = {};
+        const exports: { default?: unknown; [LINE]?: unknown } = {};
         module(exports, required);
+        if (typeof exports[LINE] === 'function') lineOf = exports[LINE] as typeof lineOf;
         ({ processor, declaration } = declarationOf(exports.default));
       } catch (thrown) {
         return stringify({ failure: failureOf(thrown) } satisfies Loaded);
@@ -192,6 +200,10 @@ export function createRealm(seed: number): Realm {
     listEntries: (shard, store, from, contains, most) => shardOf(shard).stores.list(store, from, contains, most, entries),
     entries,
     sizeOf: (shard, store) => shardOf(shard).stores.size(store),
+    line() {
+      const line = lineOf?.(-1);
+      return typeof line === 'number' ? line : 0;
+    },
   };
 }
 

@@ -1,10 +1,10 @@
 /** What a task has emitted and not yet committed: records by output and shard, and from them batches. */
-import { shardForKey } from '../../../api/murmur2.ts';
 import type { Codec } from '../../../api/streams.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
 import { attributesOf, BatchWriter, type Content, type NewHeaders, NO_HEADERS } from '../../../log/index.ts';
 import type { Outcome } from '../../realm/outcome.ts';
 import { BAD, badHeaders } from '../../bad.ts';
+import { shardOf } from '../outputShard.ts';
 import { headersOf, type InputRecord } from '../shardRun.ts';
 
 export interface OutputPlace {
@@ -57,8 +57,8 @@ export class Outputs {
     const key = outcome.keys[at]!;
     const headers = outcome.headers[at]!;
     const count = stream.shards.length;
-    // Without a key they stay together, and always in the same place.
-    const shard = key === null ? this.#shard % count : count === 1 ? 0 : shardForKey(Buffer.from(key), count);
+    // Its bytes are made only where they decide.
+    const shard = shardOf(key === null || count === 1 ? null : Buffer.from(key), this.#shard, count);
     this.#put(stream, shard, key, outcome.texts[at]!, headers === null ? NO_HEADERS : headersOf(headers), outcome.timestamps[at]!);
     return true;
   }
