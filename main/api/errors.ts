@@ -39,7 +39,7 @@ export const errorCodes = [
   'cancelled',
   'deadline',
   'disconnected', // the other side went away; what was asked may or may not have been done
-  'protocol', // a frame that breaks the protocol of main/rpc
+  'protocol', // a frame that breaks the protocol that it came in
   'internal',
 ] as const;
 

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import path from 'node:path';
 import { type Program, requirePrograms } from '../peers.ts';
 
-export type Command = 'hash' | 'read' | 'read-files' | 'build';
+export type Command = 'hash' | 'read' | 'read-files' | 'build' | 'messages';
 
 const cache = path.join(import.meta.dirname, '../../../node_modules/.cache/interop');
 const pom = path.join(import.meta.dirname, 'pom.xml');
