@@ -12,6 +12,7 @@ const domains = [
   'events',
   'produce',
   'connectors',
+  'endpoints',
   'jobs',
   'lessons',
   'samples',

@@ -6,11 +6,14 @@ import path from 'node:path';
 import { LabError } from './api/errors.ts';
 import type { LabServices } from './api/index.ts';
 import { BROKERS_MAX } from './api/lab.ts';
+import type { ControllerHandlers } from './cluster/brokerLink.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { createImportService } from './connectors/files/service.ts';
 import { createBatchReader } from './events/batches.ts';
 import { recentKeys } from './events/recentKeys.ts';
 import { createEventsService } from './events/service.ts';
+import { addressesOf, createClientsServices } from './endpoints/kafka/clients.ts';
+import { createKafkaListeners } from './endpoints/kafka/listeners.ts';
 import { createEventTimeIndexes } from './eventTimes/indexes.ts';
 import { createEventTimesService } from './eventTimes/service.ts';
 import { createJobs } from './jobs/jobs.ts';
@@ -23,6 +26,7 @@ import { createProcessors } from './processors/service.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
 import { createSamplesService } from './samples/service.ts';
+import { createController } from './streams/controller.ts';
 import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
 import { createStreamsService } from './streams/service.ts';
 import { createSummaries } from './streams/summaries.ts';
@@ -49,6 +53,8 @@ export interface EngineOptions {
   spawner: Spawner;
   /** Whether processors that are to run do: not in a program that has the workspace open for a moment. */
   runsProcessors: boolean;
+  /** Kafka's port of the first broker: null for the default, or the next free one; 0 for any. Null in its place: nothing listens. */
+  kafka: { port: number | null } | null;
   /** How long to wait for whoever has the workspace open to let go of it, milliseconds; LOCK_WAIT_MS where nothing is said. */
   lockWaitMs?: number;
   /** Milliseconds since 1970. */
@@ -60,6 +66,8 @@ export interface EngineOptions {
 export interface Engine {
   services: LabServices;
   workspace: { name: string; path: string };
+  /** Where the brokers listen for Kafka's clients, host:port. */
+  kafka: string[];
   /** Stops the brokers, closes the files, lets go of the workspace. */
   close(): Promise<void>;
 }
@@ -69,12 +77,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(options.workspace, { program: options.program, pid: options.pid }, options.lockWaitMs);
   try {
     if (options.durability) workspace.settings.change({ durability: options.durability });
+    let assembled: Assembled | null = null;
     const cluster = await startCluster({
+      // Asked for only by brokers that listen, which none does before all is put together.
+      controller: () => assembled!.controller,
       spawner: options.spawner,
       boots: Array.from({ length: brokersOf(workspace, options.brokers) }, (_, index) => workspace.brokerBoot(index + 1)),
       cameUp: (_brokerId, client) => agreeWithCatalog(workspace.streams, client),
     });
-    return assemble(options, workspace, cluster);
+    assembled = assemble(options, workspace, cluster);
+    if (options.kafka) await assembled.listen();
+    return assembled.engine;
   } catch (error) {
     workspace.close();
     throw error;
@@ -93,9 +106,21 @@ function brokersOf({ settings }: Workspace, wanted: number | null): number {
   return wanted;
 }
 
-function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster): Engine {
+interface Assembled {
+  engine: Engine;
+  controller: ControllerHandlers;
+  /** Opens the listeners; closes all where one can not be opened. */
+  listen(): Promise<void>;
+}
+
+function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster): Assembled {
   const { resources, version, command, now, random } = options;
   const registry = createStreamRegistry(workspace.streams, cluster, now);
+  const kafka = createKafkaListeners(cluster, options.kafka?.port ?? null);
+  const controller = createController({
+    ...{ registry, cluster, settings: workspace.settings },
+    ...{ clusterId: workspace.settings.clusterId(), kafkaPorts: kafka },
+  });
   const summaries = createSummaries(registry, cluster, now);
   const reader = createBatchReader(cluster);
   const indexes = createEventTimeIndexes(registry, cluster, path.join(workspace.path, 'event-times'));
@@ -131,8 +156,12 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     },
   });
 
-  return {
+  const kafkaServices = createClientsServices(cluster, kafka);
+  const engine: Engine = {
     workspace: { name: workspace.name, path: workspace.path },
+    get kafka() {
+      return addressesOf(kafka).map(({ host, port }) => `${host}:${port}`);
+    },
     services: {
       lab: createLabService({ workspace, cluster, summaries, version, command }),
       streams: createStreamsService({
@@ -151,9 +180,12 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       readers: readers.service,
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
+      ...kafkaServices,
       workspace: createWorkspaceService({ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now }),
     },
     async close() {
+      kafka.close();
+      controller.close();
       lessons.close();
       await rehearsals.close();
       await processors.close();
@@ -162,6 +194,21 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       await indexes.close();
       await cluster.close();
       workspace.close();
+    },
+  };
+  return {
+    engine,
+    controller: controller.handlers,
+    async listen() {
+      try {
+        await kafka.open();
+        // Whoever connects now is told of all brokers.
+        const generation = controller.generation();
+        await Promise.all([...kafka.get().keys()].map((id) => cluster.kafka(id).reached({ generation })));
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
     },
   };
 }

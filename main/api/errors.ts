@@ -17,6 +17,7 @@ export const errorCodes = [
   'no-event-time', // the stream says no field that holds it
   'value-too-large',
   'batch-invalid', // an appended record batch is malformed or fails its CRC
+  'out-of-sequence', // a producer's numbered batch came without the one before it
   'fenced', // somebody else has taken over what this one was writing
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
@@ -41,7 +42,7 @@ export const errorCodes = [
   'cancelled',
   'deadline',
   'disconnected', // the other side went away; what was asked may or may not have been done
-  'protocol', // a frame that breaks the protocol of main/rpc
+  'protocol', // a frame that breaks the protocol that it came in
   'internal',
 ] as const;
 

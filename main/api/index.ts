@@ -1,5 +1,6 @@
 /** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
 import type { Client, Handlers } from './contract.ts';
+import { clients, requests } from './clients.ts';
 import { events } from './events.ts';
 import { eventTimes } from './eventTimes.ts';
 import { imports } from './imports.ts';
@@ -30,6 +31,8 @@ export const labContract = {
   lessons,
   verify,
   workspace,
+  clients,
+  requests,
 };
 
 export type LabContract = typeof labContract;

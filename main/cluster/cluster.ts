@@ -26,7 +26,7 @@ import {
   type ShardBounds,
   type ShardCursor,
 } from './brokerContract.ts';
-import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
+import { type BrokerClient, type BrokerLink, type ControllerHandlers, createBrokerLink, type KafkaListenerClient } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
 import { byBroker, type ShardPlace } from './shardPlace.ts';
@@ -58,6 +58,8 @@ export interface Cluster {
   createShardsOn(streamId: string, stream: string, shards: readonly { number: number; brokerId: number }[]): Promise<ShardPlace[]>;
   /** Where other processes of the lab reach a broker. Throws `broker-down`. */
   access(brokerId: number): Promise<BrokerAccess>;
+  /** The Kafka listener of a broker. Throws `broker-down`. */
+  kafka(brokerId: number): KafkaListenerClient;
   /** What a positions shard has of a reader. */
   positions(place: ShardPlace, reader: string): Promise<ReaderPosition[]>;
   /** What a shard that was just made had in another log, before its batches are restored. */
@@ -101,6 +103,8 @@ export interface ClusterOptions {
   boots: BrokerBoot[];
   /** A broker has come up: what it holds is made to agree with the catalog. */
   cameUp: (brokerId: number, client: BrokerClient) => Promise<void>;
+  /** What answers the brokers, once it is there. */
+  controller: () => ControllerHandlers;
 }
 
 /** Starts all brokers; fails where one of them can not be started. */
@@ -112,7 +116,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const underWay = new Map<number, number>();
 
   async function add(boot: BrokerBoot): Promise<void> {
-    const made = createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) });
+    const { spawner, controller } = options;
+    const made = createBrokerLink({ spawner, boot, changed, controller, cameUp: (client) => options.cameUp(boot.brokerId, client) });
     links.set(boot.brokerId, made);
     await made.start();
   }
@@ -210,6 +215,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       const known = [...links.values()].map((each) => each.appendP99Ms).filter((ms) => ms !== null);
       return known.length === 0 ? null : Math.max(...known);
     },
+    kafka: (brokerId) => link(brokerId).kafka(),
     state: (place) => links.get(place.brokerId)?.shards.get(place.shardId),
     currentStates: (places) =>
       reading.ofEach(places, async (broker, shardIds) => {

@@ -10,8 +10,10 @@
 export {
   BATCH_BYTES_MAX,
   attributesOf,
+  LENGTH_OVERHEAD_BYTES,
   compressionOf,
   decodeBatchHeader,
+  isTransactional,
   patchBatch,
   type BatchHeader,
   type LogRecord,

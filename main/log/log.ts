@@ -24,6 +24,8 @@ export interface Log extends Writing {
   readonly reader: StoreReader;
   /** All shards but the deleted ones, as of the last commit that was told of. What is read may be newer already. */
   shards(): ShardState[];
+  /** One of {@link shards}. */
+  shard(shardId: number): ShardState | undefined;
   /** The offset behind the last event of a shard that is acknowledged; undefined where there is no such shard. */
   end(shardId: number): bigint | undefined;
   /** Calls back when shards have changed, until the function that it returns is called. */
@@ -129,6 +131,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return {
     reader,
     shards: () => [...byId.values()],
+    shard: (shardId) => byId.get(shardId),
     end: (shardId) => byId.get(shardId)?.nextOffset,
     onChange(changed) {
       listeners.add(changed);

@@ -22,7 +22,10 @@ export interface StreamRegistry {
   has(name: string): boolean;
   /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
-  create(name: string, shards: number): Promise<StreamPlaces>;
+  /** `brokerIds`: of each shard in turn, where its place is chosen. */
+  create(name: string, shards: number, brokerIds?: readonly number[]): Promise<StreamPlaces>;
+  /** Throws what {@link create} would before it makes anything. */
+  assertCreatable(name: string): void;
   /** A stream of the lab's own, each shard on the broker of its number in the list. */
   createInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
   /** Streams that are filled before they are there. */
@@ -241,9 +244,14 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
         );
       });
     },
-    create(name, shards) {
+    assertCreatable: checkNew,
+    create(name, shards, brokerIds) {
       checkNew(name);
       const numbers = Array.from({ length: shards }, (_, number) => number);
+      if (brokerIds) {
+        const placed = numbers.map((number) => ({ number, brokerId: brokerIds[number]! }));
+        return make(name, shards, (id) => cluster.createShardsOn(id, name, placed));
+      }
       return make(name, shards, (id) => cluster.createShards(id, name, numbers));
     },
     createInternal(name, brokerIds) {

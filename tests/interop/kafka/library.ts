@@ -1,7 +1,7 @@
 /** Kafka's own Java library. java/Peer.java says what it can be asked, lines.ts what question and answer look like. */
 import { javaPeer } from '../javaPeer.ts';
 
-export type Command = 'hash' | 'read' | 'read-files' | 'build';
+export type Command = 'hash' | 'read' | 'read-files' | 'build' | 'messages';
 
 const ask = javaPeer({ title: 'Kafka’s library', name: 'kafka', folder: import.meta.dirname });
 
