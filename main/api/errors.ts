@@ -29,6 +29,8 @@ export const errorCodes = [
   'file-unreadable',
   'not-a-log', // the file is no workspace or broker file of ours
   'disk-full',
+  'no-such-rehearsal',
+  'no-such-column',
   'no-such-job',
   'job-over',
   'no-such-lesson',

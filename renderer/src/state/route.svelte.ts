@@ -5,6 +5,7 @@ export type Place =
   | { screen: 'streams' }
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
+  | { screen: 'bench' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
@@ -24,7 +25,14 @@ export function placeOf(path: string): Place {
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
+  if (
+    first === 'streams' ||
+    first === 'processors' ||
+    first === 'bench' ||
+    first === 'brokers' ||
+    first === 'lessons' ||
+    first === 'settings'
+  )
     return { screen: first };
   return { screen: 'unknown', path };
 }
