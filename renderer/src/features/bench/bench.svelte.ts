@@ -3,20 +3,15 @@
  * was shown last stays until the answer comes.
  */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
-import type { Comparison, NewColumn, Rehearsal, RehearsalColumn, RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsals.ts';
+import type { NewColumn, Rehearsal, RehearsalColumn, RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsals.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
+import { Comparing, type Pair } from './comparing.svelte.ts';
+import { Finding } from './finding.svelte.ts';
 import { type BenchSetup, columnsOf, keepSetup, keptSetup, rangesOf, type Shape } from './benchSetup.ts';
 import { type Pace, Playback } from './playback.ts';
 
 /** Rows of the input that are asked for before the cursor and behind it. */
 const [ROWS_BEFORE, ROWS_BEHIND] = [40, 120];
-/** How long a search may go on before it is asked for again, all in all, milliseconds. */
-const SEARCH_MS_MAX = 60_000;
-
-export interface Pair {
-  a: number;
-  b: number;
-}
 
 export class BenchState {
   readonly #lab: LabState;
@@ -30,15 +25,12 @@ export class BenchState {
   isOpening = $state(false);
   /** Why it could not be made, or is gone. */
   problem = $state.raw<LabError | null>(null);
-  searching = $state.raw<{ what: string; lookedTo: number } | null>(null);
-  pair = $state.raw<Pair | null>(null);
-  comparison = $state.raw<Comparison | null>(null);
+  readonly finding: Finding;
+  readonly comparing: Comparing;
 
   #shapes: readonly Shape[] = [];
   #isAsking = false;
   #following: AbortController | null = null;
-  #comparing: AbortController | null = null;
-  #search: AbortController | null = null;
   #frame = 0;
 
   readonly positions = $derived(this.rehearsal?.positions ?? 0);
@@ -46,6 +38,8 @@ export class BenchState {
 
   constructor(lab: LabState) {
     this.#lab = lab;
+    this.finding = new Finding(lab);
+    this.comparing = new Comparing(lab);
   }
 
   /** What was set up here last, where a rehearsal of it is not there yet. */
@@ -84,9 +78,9 @@ export class BenchState {
   close(): void {
     const id = this.rehearsal?.id;
     this.pause();
-    this.#search?.abort();
+    this.finding.stop();
     this.#following?.abort();
-    this.stopComparing();
+    this.comparing.stop();
     this.rehearsal = this.view = null;
     if (id !== undefined) this.#lab.client.rehearsals.close({ id }).catch(() => {});
   }
@@ -217,74 +211,16 @@ export class BenchState {
     return new Promise((resolve) => (this.#frame = requestAnimationFrame(resolve)));
   }
 
-  /** Goes to the next or previous place that is looked for. Says so where there is none. `what`: as it is told, "difference". */
-  async find(what: string, search: RehearsalSearch['what'], direction: 'next' | 'previous' = 'next'): Promise<void> {
+  /** Goes to the next or previous place that is looked for; where there is none that is said. `word`: as it is told, "difference". */
+  async find(word: string, what: RehearsalSearch['what'], direction: 'next' | 'previous' = 'next'): Promise<void> {
     this.pause();
-    this.#search?.abort();
-    const looking = (this.#search = new AbortController());
-    const { rehearsal } = this;
-    if (!rehearsal) return;
-    const until = performance.now() + SEARCH_MS_MAX;
-    let from = this.position;
-    try {
-      for (;;) {
-        const found = await this.#lab.client.rehearsals.search(
-          { id: rehearsal.id, from, direction, what: search },
-          { signal: looking.signal },
-        );
-        if (found.position !== null) {
-          this.show(found.position);
-          this.#lab.notices.dismissAbout('bench search');
-          return;
-        }
-        if (found.isOver || performance.now() > until) {
-          const where = direction === 'next' ? 'behind' : 'before';
-          this.#lab.notify(found.isOver ? `There is no ${what} ${where} this position.` : `No ${what} up to event ${found.lookedTo}.`, {
-            about: 'bench search',
-          });
-          return;
-        }
-        // As far as the columns have come, or the time for one answer was over.
-        if (found.lookedTo === from) await new Promise((resolve) => setTimeout(resolve, 100));
-        from = found.lookedTo;
-        this.searching = { what, lookedTo: from };
-      }
-    } catch (thrown) {
-      if (!looking.signal.aborted) this.#lab.notify(toLabError(thrown), { about: 'bench search', reading: true });
-    } finally {
-      if (this.#search === looking) this.searching = null;
-    }
+    if (!this.rehearsal) return;
+    const found = await this.finding.find({ rehearsal: this.rehearsal.id, from: this.position, direction, what, word });
+    if (found !== null) this.show(found);
   }
 
-  stopSearching(): void {
-    this.#search?.abort();
-    this.searching = null;
-  }
-
-  /** Follows the comparison of two columns, until another one is asked for. */
   compare(pair: Pair): void {
-    this.stopComparing();
-    this.pair = pair;
-    void this.#compare(pair);
-  }
-
-  stopComparing(): void {
-    this.#comparing?.abort();
-    this.pair = this.comparison = null;
-  }
-
-  async #compare(pair: Pair): Promise<void> {
-    const comparing = (this.#comparing = new AbortController());
-    const { rehearsal } = this;
-    if (!rehearsal) return;
-    try {
-      for await (const told of this.#lab.client.rehearsals.compare({ id: rehearsal.id, ...pair }, { signal: comparing.signal })) {
-        this.comparison = told;
-      }
-    } catch (thrown) {
-      const error = toLabError(thrown);
-      if (!comparing.signal.aborted && error.code !== 'disconnected') this.#lab.notify(error, { about: 'bench compare', reading: true });
-    }
+    if (this.rehearsal) void this.comparing.follow(this.rehearsal.id, pair);
   }
 
   /** Throws what the lab says of a source that can not be loaded. */
@@ -309,9 +245,10 @@ export class BenchState {
       const processors = this.setup.processors.map((one, place) => (place === at ? { name, version: null, source } : one));
       this.#keep({ ...this.setup, processors });
     }
-    if (this.pair && (this.pair.a === id || this.pair.b === id)) {
+    const { pair } = this.comparing;
+    if (pair && (pair.a === id || pair.b === id)) {
       const to = (column: number): number => (column === id ? made.id : column);
-      this.compare({ a: to(this.pair.a), b: to(this.pair.b) });
+      this.compare({ a: to(pair.a), b: to(pair.b) });
     }
     this.#refresh();
   }
@@ -326,7 +263,8 @@ export class BenchState {
       await this.#lab.client.rehearsals.removeColumn({ id: rehearsal.id, column: id });
       this.#shapes = this.#shapes.filter((_, at) => stays[at]);
       if (this.setup) this.#keep({ ...this.setup, processors: this.setup.processors.filter((_, at) => stays[at]) });
-      if (this.pair && (gone.includes(this.pair.a) || gone.includes(this.pair.b))) this.stopComparing();
+      const { pair } = this.comparing;
+      if (pair && (gone.includes(pair.a) || gone.includes(pair.b))) this.comparing.stop();
       this.#refresh();
     });
   }

@@ -14,7 +14,7 @@ export function benchActions(bench: BenchState, deeds: BenchDeeds): Action[] {
   if (!bench.rehearsal) return [];
   const group = 'Bench';
   const columns = bench.columns.map(({ id }) => id);
-  const { pair } = bench;
+  const { pair } = bench.comparing;
   const emission = { of: 'emission', columns, output: null, contains: '' } as const;
   const failure = { of: 'failure', columns } as const;
   const finding = (id: string, title: string, run: () => Promise<void>, keys?: string, enabled = true): Action => ({
@@ -53,5 +53,5 @@ export function benchActions(bench: BenchState, deeds: BenchDeeds): Action[] {
 }
 
 export async function nextDifference(bench: BenchState, direction: 'next' | 'previous' = 'next'): Promise<void> {
-  if (bench.pair) await bench.find('difference', { of: 'difference', ...bench.pair }, direction);
+  if (bench.comparing.pair) await bench.find('difference', { of: 'difference', ...bench.comparing.pair }, direction);
 }

@@ -25,7 +25,7 @@ export function kindOf({ stores, windowMs, punctuateMs }: RehearsalColumn): stri
 export function standingOf(bench: BenchState, { id, state, reach }: RehearsalColumn, view: ColumnView | null): Word {
   if (state === 'stopped') return { word: `stopped at ${formatCount(reach)}`, tone: 'bad' };
   if (view && !view.isReached) return { word: `at ${formatCount(reach)}`, tone: 'warn' };
-  const { pair, comparison } = bench;
+  const { pair, told: comparison } = bench.comparing;
   if (pair && comparison && (pair.a === id || pair.b === id)) {
     const differences = comparison.outputs.reduce((sum, { differs, missing, extra }) => sum + differs + missing + extra, 0);
     if (differences > 0) return { word: formatCountOf(differences, 'difference'), tone: 'warn' };

@@ -18,7 +18,7 @@ const cut = (text: string | undefined): string =>
 /** As it is seen from a column: "789: abandoned-cart v1 has it, not yet here". */
 export function differenceSentence(bench: BenchState, { kind, output, key, a, b }: Difference, seenFrom: number): string {
   const what = `${key ?? 'no key'} in ${output}`;
-  const { pair } = bench;
+  const { pair } = bench.comparing;
   if (!pair) return what;
   const isA = pair.a === seenFrom;
   const other = nameOf(bench, isA ? pair.b : pair.a);
