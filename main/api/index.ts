@@ -28,6 +28,7 @@ export const labContract = {
   jobs,
   samples,
   readers,
+  rehearsals,
   lessons,
   verify,
   workspace,

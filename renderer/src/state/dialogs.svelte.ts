@@ -11,6 +11,8 @@ export interface DialogProps {
   deleteStream: { stream: string };
   newProcessor: Record<string, never>;
   deployProcessor: { processor: string };
+  /** `version`, `source`: what the column runs (BenchColumn). */
+  deployFromBench: { processor: string; version: number | null; source: string | null };
   processorVersions: { processor: string };
   removeProcessor: { processor: string };
   setUpShop: Record<string, never>;

@@ -5,6 +5,7 @@ export type Place =
   | { screen: 'streams' }
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
+  | { screen: 'bench' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
   | { screen: 'shop' }
   | { screen: 'brokers' }
@@ -25,7 +26,7 @@ export function placeOf(path: string): Place {
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  const plain = (['streams', 'processors', 'shop', 'brokers', 'lessons', 'settings'] as const).find((screen) => screen === first);
+  const plain = (['streams', 'processors', 'bench', 'shop', 'brokers', 'lessons', 'settings'] as const).find((screen) => screen === first);
   if (plain) return { screen: plain };
   return { screen: 'unknown', path };
 }

@@ -90,6 +90,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       run: () => navigate(processorPath(name)),
     })),
     { id: 'go-shop', title: 'Nile shop', group: 'Go to', run: () => navigate('#/shop') },
+    { id: 'go-bench', title: 'Bench', group: 'Go to', keys: 'Shift+R', run: () => navigate('#/bench') },
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
