@@ -10,6 +10,7 @@ export interface DialogProps {
   growStream: { stream: string };
   deleteStream: { stream: string };
   newProcessor: Record<string, never>;
+  connect: { stream: string };
   deployProcessor: { processor: string };
   processorVersions: { processor: string };
   removeProcessor: { processor: string };

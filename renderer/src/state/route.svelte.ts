@@ -6,6 +6,9 @@ export type Place =
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
+  | { screen: 'clients' }
+  /** `client`: who is followed; null for all. */
+  | { screen: 'requests'; client: string | null }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -22,9 +25,17 @@ export function placeOf(path: string): Place {
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
+  if (first === 'requests' && !second) return { screen: 'requests', client: clientIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
+  if (
+    first === 'streams' ||
+    first === 'processors' ||
+    first === 'clients' ||
+    first === 'brokers' ||
+    first === 'lessons' ||
+    first === 'settings'
+  )
     return { screen: first };
   return { screen: 'unknown', path };
 }
@@ -40,6 +51,11 @@ function streamEventIn(query = ''): (EventPlace & { stream: string }) | null {
   return event && { stream: decode(stream!), ...event };
 }
 
+function clientIn(query = ''): string | null {
+  const [, client] = /^client=(.+)$/.exec(query) ?? [];
+  return client === undefined ? null : decode(client);
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -52,6 +68,9 @@ function decode(part: string): string {
 export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
+
+/** The address of the request log, of one client where it is named. */
+export const requestsPath = (client?: string): string => `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`;
 
 /** The address where a processor is edited; with an event it is tested with that. */
 export function processorPath(name: string, event?: EventPlace & { stream: string }): string {

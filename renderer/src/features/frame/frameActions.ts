@@ -87,6 +87,8 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       group: 'Go to',
       run: () => navigate(processorPath(name)),
     })),
+    { id: 'go-clients', title: 'Clients', group: 'Go to', keys: 'Shift+C', run: () => navigate('#/clients') },
+    { id: 'go-requests', title: 'Requests: what clients ask', group: 'Go to', run: () => navigate('#/requests') },
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
