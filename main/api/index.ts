@@ -23,7 +23,6 @@ export const labContract = {
   eventTimes,
   produce,
   processors,
-  rehearsals,
   imports,
   jobs,
   samples,

@@ -10,6 +10,7 @@ export interface DialogProps {
   growStream: { stream: string };
   deleteStream: { stream: string };
   newProcessor: Record<string, never>;
+  connect: { stream: string };
   deployProcessor: { processor: string };
   /** `version`, `source`: what the column runs (BenchColumn). */
   deployFromBench: { processor: string; version: number | null; source: string | null };

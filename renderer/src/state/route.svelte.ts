@@ -8,6 +8,9 @@ export type Place =
   | { screen: 'bench' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
   | { screen: 'shop' }
+  | { screen: 'clients' }
+  /** `client`: who is followed; null for all. */
+  | { screen: 'requests'; client: string | null }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -24,9 +27,12 @@ export function placeOf(path: string): Place {
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
+  if (first === 'requests' && !second) return { screen: 'requests', client: clientIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  const plain = (['streams', 'processors', 'bench', 'shop', 'brokers', 'lessons', 'settings'] as const).find((screen) => screen === first);
+  const plain = (['streams', 'processors', 'bench', 'shop', 'clients', 'brokers', 'lessons', 'settings'] as const).find(
+    (screen) => screen === first,
+  );
   if (plain) return { screen: plain };
   return { screen: 'unknown', path };
 }
@@ -42,6 +48,11 @@ function streamEventIn(query = ''): (EventPlace & { stream: string }) | null {
   return event && { stream: decode(stream!), ...event };
 }
 
+function clientIn(query = ''): string | null {
+  const [, client] = /^client=(.+)$/.exec(query) ?? [];
+  return client === undefined ? null : decode(client);
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -54,6 +65,9 @@ function decode(part: string): string {
 export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
+
+/** The address of the request log, of one client where it is named. */
+export const requestsPath = (client?: string): string => `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`;
 
 /** The address where a processor is edited; with an event it is tested with that. */
 export function processorPath(name: string, event?: EventPlace & { stream: string }): string {

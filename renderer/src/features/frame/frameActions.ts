@@ -91,6 +91,8 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
     })),
     { id: 'go-shop', title: 'Nile shop', group: 'Go to', run: () => navigate('#/shop') },
     { id: 'go-bench', title: 'Bench', group: 'Go to', keys: 'Shift+R', run: () => navigate('#/bench') },
+    { id: 'go-clients', title: 'Clients', group: 'Go to', keys: 'Shift+C', run: () => navigate('#/clients') },
+    { id: 'go-requests', title: 'Requests: what clients ask', group: 'Go to', run: () => navigate('#/requests') },
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },

@@ -84,6 +84,7 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
     { id: 'stream-grow', group, title: 'Add shards…', enabled: up && !isLost, run: () => openDialog('growStream', { stream }) },
     { id: 'stream-settings', group, title: 'Stream settings…', enabled: up, run: () => openDialog('streamSettings', { stream }) },
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
+    { id: 'stream-connect', group, title: 'Connect a Kafka client…', run: () => openDialog('connect', { stream }) },
     { id: 'stream-export', group, title: 'Export to a file…', run: () => openDialog('export', { stream, shards: pane.shards }) },
     {
       id: 'stream-copy-consume',
