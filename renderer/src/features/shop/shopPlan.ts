@@ -20,9 +20,9 @@ export interface ChainLink {
 export const CHAIN: readonly ChainLink[] = [
   {
     ...{ sample: 'abandoned-cart-v1', from: RAW, to: DERIVED, hasWindow: true },
-    does: `reads what shoppers do, and tells of carts that were left standing in ${DERIVED}`,
+    does: 'reads what shoppers do, and tells of carts that were left standing',
   },
-  { ...{ sample: 'coupon', from: DERIVED, to: COUPONS, hasWindow: false }, does: `gives one to who is still there, in ${COUPONS}` },
+  { ...{ sample: 'coupon', from: DERIVED, to: COUPONS, hasWindow: false }, does: 'gives a coupon to who is still there' },
 ];
 
 /** What the page knows of the lab; of LabState. */
@@ -87,7 +87,7 @@ export function shopPlan({ streams, processors }: Pick<KnownLab, 'streams' | 'pr
   const rawShards = shardsOf(RAW);
   const parts: PlannedPart[] = [RAW, DERIVED, COUPONS].map((name) => {
     const isThere = shardsOf(name) !== undefined;
-    const made = name === RAW ? 'is made, with one morning of the shop in it' : `is made, with as many shards as ${RAW}`;
+    const made = name === RAW ? 'is made, with one morning of the shop in it' : 'is made, with the same number of shards';
     return { kind: 'stream', name, isThere, says: isThere ? 'is there' : made };
   });
   let problem: string | null = null;
