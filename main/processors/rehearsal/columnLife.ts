@@ -48,6 +48,8 @@ export interface ColumnLifeParts {
   journal: string;
   /** Its journal is there, or has become another one. */
   opened: (journal: string) => Promise<void>;
+  /** How far its journal goes. */
+  reached: () => Promise<number>;
   changed: () => void;
 }
 
@@ -123,6 +125,8 @@ export class ColumnLife {
       const isContained = problem !== null && this.#link?.isContained === true && !this.#isClosed;
       await this.#link?.close();
       this.#link = null;
+      // It may have done more than it came to say.
+      if (problem !== null && this.hasBegun) this.#report = { ...this.#report, reach: await this.#parts.reached() };
       if (!isContained || run === 1) break;
       carefulFrom = this.reach;
       try {

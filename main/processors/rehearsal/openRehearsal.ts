@@ -62,6 +62,10 @@ export class OpenRehearsal {
     this.#columns.set(id, { journal: new JournalReader(file), isOver: false });
   }
 
+  reachOf(id: number): number {
+    return this.#columns.get(id)?.journal.reach() ?? 0;
+  }
+
   dropColumn(id: number): void {
     this.#columns.get(id)?.journal.close();
     this.#columns.delete(id);

@@ -177,6 +177,7 @@ export class Rehearsal {
     const column: ColumnLife = new ColumnLife({
       ...{ spawner: this.#parts.spawner, id, after, loaded, journal },
       opened: (file) => this.#parts.link.client.openColumn({ id, journal: file }),
+      reached: () => this.#parts.link.client.reachOf({ id }).catch(() => 0),
       changed: () => this.#changed(),
     });
     this.#columns.set(id, column);

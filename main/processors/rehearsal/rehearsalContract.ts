@@ -33,6 +33,8 @@ const rehearsal = {
   ),
   /** There is a column from now on, in place of an older one with this number. `journal`: once there is something in it. */
   openColumn: call(v.strictObject({ id, journal: v.string() }), type<void>()),
+  /** How far its journal goes, whatever its process has said last; 0 where there is none. */
+  reachOf: call(v.strictObject({ id }), type<number>()),
   /** Its journal may be deleted when this answers. */
   dropColumn: call(v.strictObject({ id }), type<void>()),
   /** These have ended: nothing more comes to their journals. */

@@ -62,6 +62,7 @@ function createService(): DomainHandlers<(typeof rehearsalContract)['rehearsal']
       }
     },
     openColumn: ({ id, journal }) => open().openColumn(id, journal),
+    reachOf: ({ id }) => open().reachOf(id),
     dropColumn: ({ id }) => open().dropColumn(id),
     columnsOver: ({ ids }) => open().columnsOver(ids),
     view: (asked) => open().view(asked),

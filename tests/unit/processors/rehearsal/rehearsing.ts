@@ -74,3 +74,12 @@ export async function stateAt(
   }
   return found;
 }
+
+/** A search looks for a moment; this asks again until it has looked everywhere. */
+export async function find(client: LabClient, input: Input<(typeof rehearsals)['search']>): Promise<number | null> {
+  for (let from = input.from; ;) {
+    const { position, lookedTo, isOver } = await client.rehearsals.search({ ...input, from });
+    if (position !== null || isOver) return position;
+    from = lookedTo;
+  }
+}

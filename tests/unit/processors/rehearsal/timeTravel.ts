@@ -205,11 +205,19 @@ export async function tryTimeTravel({ kind, events, batch, order: by, chunk, mov
       store.append(batches);
     }
     const inputs = shards.map(({ id, number }): RecordedPlace => {
-      return { ...{ stream: 'in', shard: number, brokerId: 1, shardId: id, from: 0n }, until: BigInt(events.filter(({ shard }) => shard === number).length) };
+      return {
+        ...{ stream: 'in', shard: number, brokerId: 1, shardId: id, from: 0n },
+        until: BigInt(events.filter(({ shard }) => shard === number).length),
+      };
     });
     const brokers = new Map([
-      [1, { fetch: ({ shardId, from, bytesMax }: { shardId: number; from: bigint; bytesMax: number }) =>
-        Promise.resolve(store.read(shardId, from, { upTo: 'highWatermark', bytesMax })) }],
+      [
+        1,
+        {
+          fetch: ({ shardId, from, bytesMax }: { shardId: number; from: bigint; bytesMax: number }) =>
+            Promise.resolve(store.read(shardId, from, { upTo: 'highWatermark', bytesMax })),
+        },
+      ],
     ]);
     const tape = path.join(folder, 'tape.sqlite');
     const settling = new Settling(tape, by, inputs, brokers);
@@ -304,8 +312,18 @@ function fromTheStart(source: string, behind: string, sequence: readonly Placed[
       const to = shardOf(bytes, from, SHARDS);
       const offset = offsets.get(to) ?? 0;
       offsets.set(to, offset + 1);
-      const named = (JSON.parse(headers ?? '[]') as [string, string][]).map(([name, value]): [string, Uint8Array] => [name, Buffer.from(value)]);
-      const passed = { stream: 'out', offset: String(offset), timestamp: timestamp ?? Number.NaN, key: bytes, value: Buffer.from(text!), headers: named };
+      const named = (JSON.parse(headers ?? '[]') as [string, string][]).map(([name, value]): [string, Uint8Array] => [
+        name,
+        Buffer.from(value),
+      ]);
+      const passed = {
+        stream: 'out',
+        offset: String(offset),
+        timestamp: timestamp ?? Number.NaN,
+        key: bytes,
+        value: Buffer.from(text!),
+        headers: named,
+      };
       second.event(to, passed, at);
     }
     if (!(record.timestamp <= clock) && !Number.isNaN(record.timestamp)) clock = record.timestamp;
@@ -345,7 +363,13 @@ async function expectMoment(open: OpenRehearsal, position: number, moments: read
 
 function emittedIn({ steps }: ColumnView): Emitted[] {
   return steps.flatMap(({ emissions }) =>
-    emissions.map(({ output, shard, key, text, timestamp }) => ({ output, shard, key: key?.text ?? null, text: text?.text ?? null, timestamp })),
+    emissions.map(({ output, shard, key, text, timestamp }) => ({
+      output,
+      shard,
+      key: key?.text ?? null,
+      text: text?.text ?? null,
+      timestamp,
+    })),
   );
 }
 
