@@ -37,6 +37,12 @@ export async function askKafka(command: Command, args: readonly string[], input:
   return java(classPath, [command, ...args], input);
 }
 
+/** What one of Kafka's console tools prints to stdout, named by its class ("TopicCommand"). Throws what it printed where it fails. */
+export async function runTool(name: string, args: readonly string[], input = ''): Promise<string> {
+  classPath ??= madeClassPath();
+  return runJava([...memory, '-cp', classPath, `org.apache.kafka.tools.${name}`, ...args], input, name);
+}
+
 function madeClassPath(): string {
   requirePrograms([jdk]);
   const library = kept('kafka-library', [pom], (folder) => {
@@ -55,7 +61,7 @@ function madeClassPath(): string {
 }
 
 /** The folder that `make` has filled, now or in an earlier run; it appears whole or not at all, whoever runs beside us. */
-function kept(name: string, from: readonly string[], make: (folder: string) => void): string {
+export function kept(name: string, from: readonly string[], make: (folder: string) => void): string {
   const hash = createHash('sha256');
   for (const file of from) hash.update(path.basename(file)).update(readFileSync(file));
   const folder = path.join(cache, `${name}-${hash.digest('hex').slice(0, 12)}`);
@@ -71,15 +77,21 @@ function kept(name: string, from: readonly string[], make: (folder: string) => v
   return folder;
 }
 
-function run(command: string, args: readonly string[], failure: string): void {
+export function run(command: string, args: readonly string[], failure: string): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: FETCH_MS });
   if (status === 0) return;
   const reason = error?.message ?? `${stdout}${stderr}`.trim().split('\n').slice(0, 10).join('\n');
   throw new Error(`${failure}: ${reason}`);
 }
 
+const memory = ['-Xmx1g', '-XX:+UseSerialGC'];
+
 async function java(classPath: string, args: readonly string[], input: Buffer | string): Promise<string[]> {
-  const child = spawn('java', ['-Xmx1g', '-XX:+UseSerialGC', '-cp', classPath, 'Peer', ...args]);
+  return (await runJava([...memory, '-cp', classPath, 'Peer', ...args], input, args[0]!)).split('\n').slice(0, -1);
+}
+
+async function runJava(args: readonly string[], input: Buffer | string, name: string): Promise<string> {
+  const child = spawn('java', args);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -88,6 +100,11 @@ async function java(classPath: string, args: readonly string[], input: Buffer | 
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (status !== 0) throw new Error(`Kafka’s library failed at “${args[0]}” (${status}): ${Buffer.concat(err).toString().slice(0, 4000)}`);
-  return Buffer.concat(out).toString('latin1').split('\n').slice(0, -1);
+  if (status !== 0)
+    throw new Error(
+      `Kafka’s library failed at “${name}” (${status}): ${Buffer.concat([...out, ...err])
+        .toString()
+        .slice(0, 4000)}`,
+    );
+  return Buffer.concat(out).toString('latin1');
 }
