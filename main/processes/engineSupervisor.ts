@@ -115,14 +115,10 @@ export class EngineSupervisor<C extends Child = Child> {
   }
 
   #hear(child: C, message: unknown): void {
-    const {
-      type,
-      address,
-      secret,
-      workspace,
-      kafka,
-      error,
-    } = (message ?? {}) as Partial<RunningEngine> & { type?: unknown; error?: unknown };
+    const { type, address, secret, workspace, kafka, error } = (message ?? {}) as Partial<RunningEngine> & {
+      type?: unknown;
+      error?: unknown;
+    };
     if (this.#closing) return;
     if (type === 'ready' && address && secret && workspace && kafka) {
       clearTimeout(this.#timer);

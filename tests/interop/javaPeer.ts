@@ -36,9 +36,16 @@ const maven: Program = { command: 'mvn', versionArgs: ['-B', '-v'], versionMin: 
  */
 export type Ask = (args: readonly string[], input: Buffer | string) => Promise<string[]>;
 
-export function javaPeer(peer: JavaPeer): Ask {
-  let classPath: string | undefined;
-  return (args, input) => java(peer, (classPath ??= madeClassPath(peer)), args, input);
+/** What one of the library's own programs prints, named by its class. Throws what it printed where it fails. */
+export type RunProgram = (className: string, args: readonly string[], input?: string) => Promise<string>;
+
+export function javaPeer(peer: JavaPeer): { ask: Ask; runProgram: RunProgram } {
+  let made: string | undefined;
+  const classPath = (): string => (made ??= madeClassPath(peer));
+  return {
+    ask: async (args, input) => (await java(peer, [classPath(), 'Peer', ...args], input, args[0]!)).split('\n').slice(0, -1),
+    runProgram: (className, args, input = '') => java(peer, [classPath(), className, ...args], input, className),
+  };
 }
 
 function madeClassPath({ title, name, folder }: JavaPeer): string {
@@ -57,7 +64,7 @@ function madeClassPath({ title, name, folder }: JavaPeer): string {
 }
 
 /** The folder that `make` has filled, now or in an earlier run; it appears whole or not at all, whoever runs beside us. */
-function kept(name: string, from: readonly string[], make: (folder: string) => void): string {
+export function kept(name: string, from: readonly string[], make: (folder: string) => void): string {
   const hash = createHash('sha256');
   for (const file of from) hash.update(path.basename(file)).update(readFileSync(file));
   const folder = path.join(cache, `${name}-${hash.digest('hex').slice(0, 12)}`);
@@ -73,23 +80,24 @@ function kept(name: string, from: readonly string[], make: (folder: string) => v
   return folder;
 }
 
-function run(command: string, args: readonly string[], failure: string): void {
+export function run(command: string, args: readonly string[], failure: string): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: FETCH_MS });
   if (status === 0) return;
   const reason = error?.message ?? `${stdout}${stderr}`.trim().split('\n').slice(0, 10).join('\n');
   throw new Error(`${failure}: ${reason}`);
 }
 
-async function java({ title }: JavaPeer, classPath: string, args: readonly string[], input: Buffer | string): Promise<string[]> {
-  const child = spawn('java', ['-Xmx1g', '-XX:+UseSerialGC', '-cp', classPath, 'Peer', ...args]);
+async function java({ title }: JavaPeer, args: readonly string[], input: Buffer | string, what: string): Promise<string> {
+  const child = spawn('java', ['-Xmx1g', '-XX:+UseSerialGC', '-cp', ...args]);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  // A peer that dies early leaves its input unread; its exit code and its stderr say why.
+  // A peer that dies early leaves its input unread; its exit code and what it printed say why.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (status !== 0) throw new Error(`${title} failed at “${args[0]}” (${status}): ${Buffer.concat(err).toString().slice(0, 4000)}`);
-  return Buffer.concat(out).toString('utf8').split('\n').slice(0, -1);
+  const printed = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString('utf8');
+  if (status !== 0) throw new Error(`${title} failed at “${what}” (${status}): ${printed([...out, ...err]).slice(0, 4000)}`);
+  return printed(out);
 }

@@ -14,6 +14,8 @@ export interface BrokerParts {
   topology: KnownTopology;
   controller: Controller;
   waits: ShardWaits;
+  /** Appends of all clients that wait for their answers: a commit may wait a moment for the others (log/committer.ts). */
+  appends: { underWay: number };
 }
 
 /** A request, as its answer sees it. */

@@ -28,7 +28,7 @@ export function createKafkaService({ brokerId, log, file, controller, now }: Kaf
 
   async function open(asked: { port: number; isAsked: boolean }): Promise<{ listener: Listener; topology: KnownTopology }> {
     const topology = await followTopology(controller(), brokerId, abort.signal);
-    const broker = { brokerId, log, file, topology, controller: controller(), waits: createShardWaits(log) };
+    const broker = { brokerId, log, file, topology, controller: controller(), waits: createShardWaits(log), appends: { underWay: 0 } };
     const listener = await listen(asked, { broker, memory: new Memory(), recorder, now });
     return { listener, topology };
   }

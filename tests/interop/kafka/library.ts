@@ -3,7 +3,11 @@ import { javaPeer } from '../javaPeer.ts';
 
 export type Command = 'hash' | 'read' | 'read-files' | 'build' | 'messages';
 
-const ask = javaPeer({ title: 'Kafka’s library', name: 'kafka', folder: import.meta.dirname });
+const { ask, runProgram } = javaPeer({ title: 'Kafka’s library', name: 'kafka', folder: import.meta.dirname });
 
 export const askKafka = (command: Command, args: readonly string[], input: Buffer | string): Promise<string[]> =>
   ask([command, ...args], input);
+
+/** What one of Kafka's console tools prints to stdout, named by its class ("TopicCommand"). Throws what it printed where it fails. */
+export const runTool = (name: string, args: readonly string[], input?: string): Promise<string> =>
+  runProgram(`org.apache.kafka.tools.${name}`, args, input);

@@ -28,7 +28,7 @@ export interface BothTold {
 
 const SAMPLES = ['abandoned-cart-v1', 'abandoned-cart-v2'];
 
-const askKafkaStreams = javaPeer({ title: 'Kafka Streams', name: 'streams', folder: import.meta.dirname });
+const { ask: askKafkaStreams } = javaPeer({ title: 'Kafka Streams', name: 'streams', folder: import.meta.dirname });
 
 /** For the tests of a file; its folder goes away behind them. */
 export function bothWays(): (name: string, records: readonly Recorded[], runOnMs?: number) => Promise<BothTold> {

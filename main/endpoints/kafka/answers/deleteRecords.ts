@@ -25,8 +25,9 @@ async function trimOne(name: string, partitionIndex: number, asOf: bigint, timeo
     const shard = stateOf(log, shardId);
     const offset = asOf === TO_THE_END ? shard.nextOffset : asOf;
     if (offset < 0n || offset > shard.nextOffset) throw new KafkaError('OFFSET_OUT_OF_RANGE', `The partition ends at ${shard.nextOffset}.`);
+    const start = startWithout(log, shardId, offset);
     await log.trimBefore(shardId, offset);
-    await untilTrimmed(log, shardId, offset, Math.min(Math.max(timeoutMs, 0), WAIT_MS_MAX), signal);
+    await untilBegins(log, shardId, start, Math.min(Math.max(timeoutMs, 0), WAIT_MS_MAX), signal);
     return { partitionIndex, lowWatermark: stateOf(log, shardId).startOffset, errorCode: errorCodes.NONE };
   } catch (error) {
     return { partitionIndex, lowWatermark: -1n, errorCode: toldOf(error).errorCode };
@@ -39,12 +40,16 @@ function stateOf(log: Log, shardId: number): ShardState {
   throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'The shard is gone.');
 }
 
-/** No batch is left that ends before the offset. Throws REQUEST_TIMED_OUT. */
-async function untilTrimmed(log: Log, shardId: number, offset: bigint, ms: number, signal: AbortSignal): Promise<void> {
-  const isDone = (): boolean => {
-    const { startOffset } = stateOf(log, shardId);
-    return startOffset >= offset || (log.reader.locate(shardId, { offset: startOffset })?.lastOffset ?? offset) >= offset;
-  };
+/** Where the shard begins when all batches before the offset are gone, but for the one that reaches over it. */
+function startWithout(log: Log, shardId: number, offset: bigint): bigint {
+  const batches = log.reader.headers(shardId, { from: { offset }, direction: 'backward', limit: 2 });
+  const last = batches.find(({ lastOffset }) => lastOffset < offset);
+  return last ? last.lastOffset + 1n : stateOf(log, shardId).startOffset;
+}
+
+/** Throws REQUEST_TIMED_OUT. */
+async function untilBegins(log: Log, shardId: number, start: bigint, ms: number, signal: AbortSignal): Promise<void> {
+  const isDone = (): boolean => stateOf(log, shardId).startOffset >= start;
   if (isDone()) return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = log.onChange(() => {

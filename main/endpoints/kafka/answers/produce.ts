@@ -38,8 +38,7 @@ export const answerProduce: Answer<typeof produce> = async (request, asked) => {
   );
   const batches = parts.flatMap(({ batch }) => batch ?? []);
   // No await before this: see Answer.
-  const appending = batches.length > 0 ? asked.log.append(batches, 1) : Promise.resolve([]);
-  const outcomes = await appending.catch((error: unknown) => error);
+  const outcomes = await append(batches, asked).catch((error: unknown) => error);
   const answered = new Map<Part, AnsweredPartition>();
   let at = 0;
   for (const part of parts) {
@@ -64,6 +63,16 @@ export const answerProduce: Answer<typeof produce> = async (request, asked) => {
     ),
   };
 };
+
+async function append(batches: readonly BatchToAppend[], { log, appends }: Asked): Promise<AppendOutcome[]> {
+  if (batches.length === 0) return [];
+  appends.underWay += 1;
+  try {
+    return await log.append(batches, appends.underWay);
+  } finally {
+    appends.underWay -= 1;
+  }
+}
 
 function partOf(request: Request, topic: AskedTopic, index: number, records: Uint8Array | null, asked: Asked): Part {
   const part: Part = { topic, index, batch: null, failure: null, shard: null };
