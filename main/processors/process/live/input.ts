@@ -112,9 +112,9 @@ export class Input {
     return this.#batch!.appendTimeUs;
   }
 
-  /** Whether there may be a record that is not in memory: fill it before another input is preferred. */
+  /** Whether there may be a record that is not the head: fill it before another input is preferred. What was fetched ahead may have come meanwhile. */
   get isHungry(): boolean {
-    return this.#columns === null && !this.#isAtEnd;
+    return this.#columns === null && (this.#batches.length > 0 || !this.#isAtEnd);
   }
 
   /** What is fetched next, for {@link woken}. */
@@ -135,16 +135,20 @@ export class Input {
   /** Resolves when there is a head, or nothing more to be read by now. */
   async fill(): Promise<void> {
     while (this.isHungry) {
-      await (this.#ahead ??= this.#fetch());
-      this.#ahead = null;
+      if (this.#batches.length === 0) await this.#fetchAhead();
       if (this.#failure) throw this.#failure;
-      if (this.#columns === null) this.#decodeNext();
-      if (!this.#isAtEnd) this.#ahead = this.#fetch();
+      this.#decodeNext();
+      if (!this.#isAtEnd) void this.#fetchAhead();
     }
   }
 
+  /** One at a time; what it brings waits until what is in memory is used up. */
+  #fetchAhead(): Promise<void> {
+    this.#ahead ??= this.#fetch().finally(() => (this.#ahead = null));
+    return this.#ahead;
+  }
+
   async #fetch(): Promise<void> {
-    // What was fetched ahead waits until what is in memory is used up.
     try {
       const { batches, endOffset } = await this.#broker.fetch({ shardId: this.shardId, from: this.#next, bytesMax: this.#bytesMax });
       this.#batches.push(...batches);

@@ -8,7 +8,7 @@ import type { TaskParts } from './taskParts.ts';
 import type { Uncommitted } from './uncommitted.ts';
 
 /** Steps without giving the thread back, milliseconds. */
-const BURST_MS = 8;
+const BURST_MS = 2;
 /** Event time may go on because an input is silent: how often that is looked for, milliseconds. */
 const IDLE_LOOK_MS = 1_000;
 
