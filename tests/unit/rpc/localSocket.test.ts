@@ -129,6 +129,24 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
     expect(got.map((frame, index) => Buffer.compare(frame, sent[index]!))).toEqual(sizes.map(() => 0));
   });
 
+  it('are read into the same memory when nobody looks at those before any more', async () => {
+    const { port, socket } = await portAndSocket();
+    const sender = new SocketPort(socket);
+    const memories: ArrayBufferLike[] = [];
+    const seen: string[] = [];
+    port.onFrame((frame) => {
+      memories.push(frame.buffer);
+      seen.push(`${frame.length} ${frame[0]} ${frame.at(-1)}`);
+      return 'done';
+    });
+    for (const [index, size] of [300_000, 100_000, 300_000].entries()) {
+      sender.send(Buffer.alloc(size, index));
+      await vi.waitFor(() => expect(seen).toHaveLength(index + 1));
+    }
+    expect(seen).toEqual(['300000 0 0', '100000 1 1', '300000 2 2']);
+    expect(new Set(memories).size).toBe(1);
+  });
+
   it('stop while the port is paused, and hold the sender back', async () => {
     const { port, socket } = await portAndSocket();
     const sender = new SocketPort(socket);
