@@ -33,6 +33,10 @@ export async function appendToBroker(): Promise<Figure[]> {
 
 async function open(folder: string, { durability, producers }: Load, records: BenchRecord[]): Promise<Opened> {
   const link = createBrokerLink({
+    controller: () => {
+      throw new Error('Nothing listens here.');
+    },
+
     boot: { brokerId: 1, file: path.join(folder, 'broker-1.sqlite'), durability },
     spawner: createNodeSpawner(path.join(root, 'dist/main')),
     changed() {},

@@ -107,7 +107,7 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
   it('are put together from pieces of any size', async () => {
     const { port, socket } = await portAndSocket();
     const frames: string[] = [];
-    port.onFrame((frame) => frames.push(Buffer.from(frame).toString()));
+    port.onFrame((frame) => void frames.push(Buffer.from(frame).toString()));
     const wire = Buffer.from('\0\0\0\x03one\0\0\0\0\0\0\0\x05three');
     for (const byte of wire) {
       socket.write(Uint8Array.of(byte));
@@ -122,7 +122,7 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
     const sizes = [0, 1, 16_379, 16_380, 16_381, 5, 16_384, 40_000, 1, 0, 3_000_000, 2, 70_000, 70_000, 16_377, 3];
     const sent = sizes.map((size, index) => Buffer.alloc(size, index + 1));
     const got: Uint8Array[] = [];
-    port.onFrame((frame) => got.push(frame));
+    port.onFrame((frame) => void got.push(frame));
     const sender = new SocketPort(socket);
     for (const frame of sent) sender.send(frame);
     await vi.waitFor(() => expect(got).toHaveLength(sizes.length));

@@ -23,6 +23,10 @@ export async function startBroker(id: number, shardCount: number): Promise<TestB
   const file = path.join(folder, `broker-${id}.sqlite`);
   const start = async (): Promise<BrokerLink> => {
     const link = createBrokerLink({
+      controller: () => {
+        throw new Error('Nothing listens here.');
+      },
+
       spawner: createNodeSpawner(builtFolder),
       boot: { brokerId: id, file, durability: 'fast' },
       changed: () => {},

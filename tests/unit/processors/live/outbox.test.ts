@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { LabError } from '../../../../main/api/errors.ts';
 import type { BrokerClient } from '../../../../main/cluster/brokerLink.ts';
 import type { OutboxEntry } from '../../../../main/processors/process/live/changelog.ts';
+import { BatchWriter } from '../../../../main/log/index.ts';
 import { Outbox } from '../../../../main/processors/process/live/outbox.ts';
 import type { OutgoingBatch } from '../../../../main/processors/process/live/outputs.ts';
 import { recordOf, startBroker, type TestBroker, valuesIn } from './broker.ts';
@@ -18,12 +19,11 @@ function outboxTo(
   return { outbox, failures };
 }
 
-const batch = (brokerId: number, shardId: number, ...values: string[]): OutgoingBatch => ({
-  brokerId,
-  shardId,
-  attributes: 0,
-  records: values.map(recordOf),
-});
+function batch(brokerId: number, shardId: number, ...values: string[]): OutgoingBatch {
+  const written = new BatchWriter();
+  for (const { key, value, headers, timestamp } of values.map(recordOf)) written.add(key, value, headers, timestamp);
+  return { brokerId, shardId, batch: written };
+}
 
 const numbers = ({ brokerId, shardId, firstSequence, records }: OutboxEntry): number[] => [brokerId, shardId, firstSequence, records];
 
