@@ -21,6 +21,7 @@ const domains = [
   'cluster',
   'eventTimes',
   'processors',
+  'replay',
 ];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);

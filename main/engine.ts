@@ -21,6 +21,7 @@ import { createAppender } from './produce/append.ts';
 import { createProcessors } from './processors/service.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
+import { createReplays } from './replay/service.ts';
 import { createSamplesService } from './samples/service.ts';
 import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
 import { createStreamsService } from './streams/service.ts';
@@ -112,6 +113,19 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     now,
     random,
   });
+  const replays = createReplays({
+    records: workspace.replays,
+    registry,
+    cluster,
+    reader,
+    flows: () =>
+      workspace.processors.all().flatMap(({ name, version }) => {
+        const current = workspace.processors.versions(name).find((each) => each.version === version);
+        return current ? [{ name, inputs: current.inputs, outputs: current.outputs }] : [];
+      }),
+    runs: options.runsProcessors,
+    now,
+  });
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),
     records: workspace.lessons,
@@ -142,12 +156,14 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       jobs: jobs.service,
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
       readers: readers.service,
+      replays: replays.service,
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
       workspace: createWorkspaceService({ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now }),
     },
     async close() {
       lessons.close();
+      await replays.close();
       await processors.close();
       summaries.close();
       jobs.close();

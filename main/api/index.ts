@@ -9,6 +9,7 @@ import { lessons } from './lessons.ts';
 import { processors } from './processors.ts';
 import { produce } from './produce.ts';
 import { readers } from './readers.ts';
+import { replays } from './replays.ts';
 import { samples } from './samples.ts';
 import { streams } from './streams.ts';
 import { verify } from './verify.ts';
@@ -25,6 +26,7 @@ export const labContract = {
   jobs,
   samples,
   readers,
+  replays,
   lessons,
   verify,
   workspace,

@@ -1,0 +1,18 @@
+/** What replays work with. */
+import type { Cluster } from '../cluster/cluster.ts';
+import type { BatchReader } from '../events/batches.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import type { ReplayRecords } from '../workspace/replayRecords.ts';
+import type { Flow } from './loops.ts';
+
+export interface ReplayParts {
+  records: ReplayRecords;
+  registry: StreamRegistry;
+  cluster: Cluster;
+  reader: BatchReader;
+  /** The processors that are deployed, with the streams that they read and write. */
+  flows: () => Flow[];
+  /** False in a program that opens the workspace for a moment: what is to run rests, until somebody resumes it there. */
+  runs: boolean;
+  now: () => number;
+}
