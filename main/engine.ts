@@ -123,8 +123,12 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
         const current = workspace.processors.versions(name).find((each) => each.version === version);
         return current ? [{ name, inputs: current.inputs, outputs: current.outputs }] : [];
       }),
+    load: processors.load,
+    geoFile: processors.geoFile,
+    spawner: options.spawner,
     runs: options.runsProcessors,
     now,
+    random,
   });
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),

@@ -36,32 +36,32 @@ const INT64_MAX = 2n ** 63n - 1n;
 const time = v.pipe(v.bigint(), v.minValue(-INT64_MAX - 1n), v.maxValue(INT64_MAX));
 
 /** As events.read has it; `time`: the events whose timestamp is not before it. */
-const from = v.variant('at', [
+export const replayFrom = v.variant('at', [
   v.strictObject({ at: v.literal('beginning') }),
   v.strictObject({ at: v.literal('offset'), offset }),
   v.strictObject({ at: v.literal('time'), time }),
 ]);
 /** What it names is no longer in it. `now`: the end of each shard as the replay begins. */
-const until = v.variant('at', [
+export const replayUntil = v.variant('at', [
   v.strictObject({ at: v.literal('now') }),
   v.strictObject({ at: v.literal('offset'), offset }),
   v.strictObject({ at: v.literal('time'), time }),
 ]);
-export type ReplayFrom = v.InferOutput<typeof from>;
-export type ReplayUntil = v.InferOutput<typeof until>;
+export type ReplayFrom = v.InferOutput<typeof replayFrom>;
+export type ReplayUntil = v.InferOutput<typeof replayUntil>;
 
 const key = v.pipe(
   bytes,
   v.check((input) => input.length <= KEY_BYTES_MAX, `A key has at most ${KEY_BYTES_MAX} bytes.`),
 );
-const keys = v.variant('are', [
+export const replayKeys = v.variant('are', [
   v.strictObject({
     are: v.literal('these'),
     keys: v.pipe(v.array(key), v.minLength(1, 'Name a key.'), v.maxLength(REPLAY_KEYS_MAX, `At most ${REPLAY_KEYS_MAX} keys are named.`)),
   }),
   v.strictObject({ are: v.literal('beginning-with'), prefix: key }),
 ]);
-export type ReplayKeys = v.InferOutput<typeof keys>;
+export type ReplayKeys = v.InferOutput<typeof replayKeys>;
 
 /** Times as fast as the events came; null for as fast as it goes. */
 export const speed = v.nullable(
@@ -78,9 +78,9 @@ export const speed = v.nullable(
 export const replayWish = v.strictObject({
   stream: streamName,
   shards: shardChoice,
-  from,
-  until,
-  keys: v.nullable(keys),
+  from: replayFrom,
+  until: replayUntil,
+  keys: v.nullable(replayKeys),
   speed,
   /** Longest wait for the next event, milliseconds; what is longer is shortened to it, and counted. Null: none is shortened. */
   waitMsMax: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(WAIT_MS_MAX_CEILING))),

@@ -1,12 +1,46 @@
 /** Which events of a range are replayed, as what, and into which shard. */
+import * as v from 'valibot';
 import { shardForKey } from '../api/murmur2.ts';
-import type { ReplayWish } from '../api/replays.ts';
+import { replayFrom, replayKeys, replayUntil, type ReplayWish } from '../api/replays.ts';
 import { NO_TIMESTAMP } from '../api/time.ts';
 import type { LogRecord, NewRecord } from '../log/index.ts';
-import type { ReplayPlan } from './plan.ts';
+import { isOfGroup, redriven, shardCameFrom } from './redrives.ts';
 
-/** One for each event, in any order. */
-export type Selects = (record: Pick<LogRecord, 'key' | 'timestamp' | 'headers'>) => boolean;
+/** Also what a processor's process is told of a replay that goes through it. */
+export const passingOptions = v.strictObject({
+  from: replayFrom,
+  until: replayUntil,
+  keys: v.nullable(replayKeys),
+  timestamps: v.picklist(['original', 'new']),
+  keepsHeaders: v.boolean(),
+  /** The stream that is read, where it is one of bad events of which one group goes back where it came from. */
+  redrives: v.nullable(v.strictObject({ bad: v.string(), processor: v.string(), reason: v.string(), from: v.string() })),
+});
+export type PassingOptions = v.InferOutput<typeof passingOptions>;
+
+export interface Passing {
+  selects(record: LogRecord): boolean;
+  /** `now`: the timestamp of one that gets a new one. `shard`: where it was. */
+  replayed(shard: number, record: LogRecord, now: bigint): NewRecord;
+}
+
+export function createPassing({ redrives, timestamps, keepsHeaders, ...wish }: PassingOptions): Passing {
+  const isSelected = createSelection(wish);
+  return {
+    selects: (record) => isSelected(record) && (redrives === null || isOfGroup(record.headers, redrives)),
+    replayed(shard, { key, value, headers, timestamp, offset }, now) {
+      const own = keepsHeaders ? headers : [];
+      return {
+        key,
+        value,
+        headers: redrives === null ? own : redriven(own, { stream: redrives.bad, shard, offset }),
+        timestamp: timestamps === 'original' ? timestamp : now,
+      };
+    },
+  };
+}
+
+type Selects = (record: Pick<LogRecord, 'key' | 'timestamp'>) => boolean;
 
 export function createSelection({ from, until, keys }: Pick<ReplayWish, 'from' | 'until' | 'keys'>): Selects {
   const isOfKeys = keysOf(keys);
@@ -38,29 +72,18 @@ function textOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }
 
-/** The shard in which an event of a shard goes: the same wherever and whenever it is asked. */
-export function shardFor(shard: number, key: Uint8Array | null, sourceShards: number, targetShards: number): number {
-  if (sourceShards === targetShards) return shard;
-  return key === null ? shard % targetShards : shardForKey(key, targetShards);
-}
-
-export interface Passing {
-  selects: Selects;
-  shardOf(shard: number, record: LogRecord): number;
-  /** `now`: the timestamp of one that gets a new one. */
-  replayed(shard: number, record: LogRecord, now: bigint): NewRecord;
-}
-
-export function createPassing({ wish, source, target }: Pick<ReplayPlan, 'wish' | 'source' | 'target'>): Passing {
-  const { keepsHeaders, timestamps } = wish;
-  return {
-    selects: createSelection(wish),
-    shardOf: (shard, { key }) => shardFor(shard, key, source.shards, target.shards),
-    replayed: (_shard, { key, value, headers, timestamp }, now) => ({
-      key,
-      value,
-      headers: keepsHeaders ? headers : [],
-      timestamp: timestamps === 'original' ? timestamp : now,
-    }),
-  };
+/** The shard into which an event of a shard goes: the same wherever and whenever it is asked. A bad event goes back to where it was. */
+export function shardFor(
+  shard: number,
+  { key, headers }: Pick<LogRecord, 'key' | 'headers'>,
+  shards: { source: number; target: number },
+  redrives: PassingOptions['redrives'],
+): number {
+  if (redrives !== null) {
+    const from = shardCameFrom(headers);
+    if (from !== null && from < shards.target) return from;
+  } else if (shards.source === shards.target) {
+    return shard;
+  }
+  return key === null ? shard % shards.target : shardForKey(key, shards.target);
 }

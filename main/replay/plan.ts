@@ -4,6 +4,7 @@ import type { ProcessorShape } from '../api/processors.ts';
 import type { ReplayWish } from '../api/replays.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
+import type { PassingOptions } from './passing.ts';
 
 export interface PlannedShard {
   number: number;
@@ -33,12 +34,8 @@ export interface PlannedProcessor {
   producerId: string;
 }
 
-/** Bad events of one processor, with one reason, from one stream: they go back there. */
-export interface Redrives {
-  processor: string;
-  reason: string;
-  from: string;
-}
+/** Bad events of one processor, with one reason, from one stream: they go back there. `bad`: the stream that they are in. */
+export type Redrives = NonNullable<PassingOptions['redrives']>;
 
 export interface ReplayPlan {
   wish: Omit<ReplayWish, 'through' | 'shards' | 'speed'> & { shards: number[] | null };
@@ -47,9 +44,15 @@ export interface ReplayPlan {
   /** Events of the ranges. */
   total: number;
   target: PlannedStream;
-  madeStream: boolean;
+  /** Those that it has made. */
+  madeStreams: string[];
   through: PlannedProcessor | null;
   redrives: Redrives | null;
+}
+
+export function passingOf({ wish, redrives }: ReplayPlan): PassingOptions {
+  const { from, until, keys, timestamps, keepsHeaders } = wish;
+  return { from, until, keys, timestamps, keepsHeaders, redrives };
 }
 
 /** The chosen range of each shard as it is now. */

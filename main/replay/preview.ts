@@ -26,7 +26,8 @@ export async function previewReplay(parts: ReplayParts, planning: Planning, wish
   const places = registry.places(wish.stream, wish.shards);
   const ranges = await rangesOf(cluster, places, wish);
   const inRange = await eventsIn(cluster, places, ranges);
-  const targets = planning.targetsOf(wish);
+  const through = await planning.throughOf(wish);
+  const targets = planning.targetsOf(wish, through);
   const missed: MissedRange[] = [];
   const source = new Source(
     cluster,

@@ -55,7 +55,8 @@ export class Progress {
   }
 
   /** Of a processor's report. */
-  processed(read: number, sent: number, bad: number, eventTime: number | null): void {
+  processed(read: number, sent: number, bad: number, eventTime: number | null, shortened = this.#shortened): void {
+    this.#shortened = { ...shortened };
     this.#saved = { ...this.#saved, read, sent, bad, eventTime: eventTime ?? this.#saved.eventTime };
     this.#said();
   }

@@ -9,8 +9,8 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { BatchReader } from '../events/batches.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { Pacer } from './pacer.ts';
-import { createPassing, type Passing } from './passing.ts';
-import { assertSame, type ReplayPlan, rowsBefore } from './plan.ts';
+import { createPassing, type Passing, shardFor } from './passing.ts';
+import { assertSame, passingOf, type ReplayPlan, rowsBefore } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { Source } from './source.ts';
 import { Parcel, Target } from './target.ts';
@@ -43,23 +43,24 @@ export class ReplayRun {
   readonly #parts: RunParts;
   readonly #passing: Passing;
   readonly #halt = new AbortController();
-  #pacer: Pacer;
-  #wake: (() => void) | null = null;
+  readonly #pacer: Pacer;
+  readonly #change: ReturnType<typeof createChange>;
 
   constructor(parts: RunParts, speed: number | null) {
     this.#parts = parts;
-    this.#passing = createPassing(parts.plan);
+    this.#passing = createPassing(passingOf(parts.plan));
+    this.#change = createChange(parts.cluster);
     this.#pacer = new Pacer({ speed, waitMsMax: parts.plan.wish.waitMsMax, now: parts.now });
   }
 
   setSpeed(speed: number | null): void {
     this.#pacer.setSpeed(speed);
-    this.#wake?.();
+    this.#change.wake();
   }
 
   halt(): void {
     this.#halt.abort();
-    this.#wake?.();
+    this.#change.wake();
   }
 
   /** Resolves when it is halted (false), or through (true); rejects with why it can not go on. */
@@ -75,7 +76,7 @@ export class ReplayRun {
         const error = toLabError(thrown);
         if (!canComeBack(error)) throw error;
         waits(error.message);
-        await this.#change();
+        await this.#change.brokersUp(this.#halt.signal);
         if (this.#halt.signal.aborted) return false;
       }
     }
@@ -124,7 +125,8 @@ export class ReplayRun {
 
   /** The next events that are due, at most so many; waits for the first. `latest`: the greatest timestamp among them. */
   async #gather(from: Source, parcel: Parcel): Promise<{ looked: number; isLast: boolean; latest: bigint }> {
-    const { now } = this.#parts;
+    const { now, plan } = this.#parts;
+    const shards = { source: plan.source.shards, target: plan.target.shards };
     const passing = this.#passing;
     let latest = NO_TIMESTAMP;
     let looked = 0;
@@ -142,12 +144,12 @@ export class ReplayRun {
         const waitMs = this.#pacer.waitMs(record.timestamp);
         if (waitMs > SOON_MS) {
           if (looked > 0) break;
-          await this.#pause(Math.min(waitMs, LOOK_MS));
+          await this.#change.pause(Math.min(waitMs, LOOK_MS));
           continue;
         }
         this.#pacer.sent(record.timestamp);
         if (record.timestamp > latest) latest = record.timestamp;
-        const at = passing.shardOf(shard, record);
+        const at = shardFor(shard, record, shards, plan.redrives);
         parcel.add(at, { shard, offset: record.offset }, () => passing.replayed(shard, record, BigInt(Math.floor(now()))));
       }
       from.take();
@@ -155,32 +157,37 @@ export class ReplayRun {
     }
     return { looked, isLast: false, latest };
   }
+}
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
+/** Waiting for a moment, or for the brokers, until it is ended by a call. */
+export function createChange(cluster: Cluster) {
+  let wake: (() => void) | null = null;
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
       const timer = setTimeout(done, ms);
-      this.#wake = done;
+      wake = done;
       function done(): void {
         clearTimeout(timer);
         resolve();
       }
     });
-  }
-
-  /** Resolves when a broker is up again, or after a moment. */
-  async #change(): Promise<void> {
-    const { cluster } = this.#parts;
-    const stop = cluster.onChange(() => this.#wake?.());
-    try {
-      await this.#pause(RETRY_MS);
-      while (!this.#halt.signal.aborted && cluster.brokers().some(({ state }) => state !== 'up')) await this.#pause(LOOK_MS);
-    } finally {
-      stop();
-    }
-  }
+  return {
+    pause,
+    wake: (): void => wake?.(),
+    /** Resolves when all brokers are up, after a moment at least: one that is down may not be known to be yet. */
+    async brokersUp(signal: AbortSignal): Promise<void> {
+      const stop = cluster.onChange(() => wake?.());
+      try {
+        await pause(RETRY_MS);
+        while (!signal.aborted && cluster.brokers().some(({ state }) => state !== 'up')) await pause(LOOK_MS);
+      } finally {
+        stop();
+      }
+    },
+  };
 }
 
 /** Whether the same can go well later, without anybody's doing. */
-function canComeBack({ code }: LabError): boolean {
+export function canComeBack({ code }: LabError): boolean {
   return code === 'broker-down' || code === 'deadline' || code === 'disconnected';
 }

@@ -14,7 +14,6 @@ import {
   type ReplayWish,
   RUNNING_REPLAYS_MAX,
 } from '../api/replays.ts';
-import { POSITIONS_STREAM } from '../log/index.ts';
 import { conflate } from '../rpc/conflate.ts';
 import type { ReplayRecord as KeptReplay } from '../workspace/replayRecords.ts';
 import type { ReplayParts } from './parts.ts';
@@ -24,6 +23,7 @@ import { previewReplay } from './preview.ts';
 import { NO_PROGRESS, Progress, type SavedProgress } from './progress.ts';
 import { ReplayRun } from './run.ts';
 import { forgetPositions, readerOf } from './target.ts';
+import { nameInReplay, stateStreamInReplay, ThroughRun } from './through.ts';
 
 /** Pages hear of progress at most this often, milliseconds. */
 const WATCH_INTERVAL_MS = 250;
@@ -108,7 +108,10 @@ export function createReplays(parts: ReplayParts): Replays {
       one.waitsFor = why;
       changed();
     };
-    const work: Work = new ReplayRun({ id, plan, registry, cluster, reader, progress, waits, now }, speed);
+    const run = { id, plan, registry, cluster, reader, progress, waits, now };
+    const work: Work = plan.through
+      ? new ThroughRun({ ...run, spawner: parts.spawner, geoFile: parts.geoFile }, speed)
+      : new ReplayRun(run, speed);
     const over = work.run().then(
       (isThrough) => {
         if (isThrough) end(one, 'done', null);
@@ -142,8 +145,10 @@ export function createReplays(parts: ReplayParts): Replays {
   }
 
   /** What it knew of itself in the log goes. */
-  function forget({ record }: Listed): void {
-    void forgetPositions(registry, cluster, readerOf(record.id), POSITIONS_STREAM).catch(() => {
+  function forget({ record: { id, plan } }: Listed): void {
+    const state = stateStreamInReplay(id);
+    const reader = plan.through ? nameInReplay(plan.through, id) : readerOf(id);
+    void Promise.all([forgetPositions(registry, cluster, reader), registry.has(state) ? registry.delete(state) : undefined]).catch(() => {
       // It stays where it is, and is nobody's.
     });
   }
@@ -187,7 +192,12 @@ export function createReplays(parts: ReplayParts): Replays {
     const state: ReplayState = record.state !== 'running' ? record.state : waitsFor !== null ? 'waiting' : work ? 'running' : 'resting';
     return {
       ...{ id: record.id, stream: wish.stream, shards: wish.shards, from: wish.from, until: wish.until, keys: wish.keys },
-      ...{ into: wish.into.stream, madeStream: plan.madeStream, waitMsMax: wish.waitMsMax, timestamps: wish.timestamps },
+      ...{
+        into: wish.into.stream,
+        madeStream: plan.madeStreams.includes(wish.into.stream),
+        waitMsMax: wish.waitMsMax,
+        timestamps: wish.timestamps,
+      },
       ...{ keepsHeaders: wish.keepsHeaders, speed: record.speed, state, message: waitsFor ?? record.message },
       through: through && { name: through.name, targets: through.targets },
       redrives: plan.redrives && { processor: plan.redrives.processor, reason: plan.redrives.reason },

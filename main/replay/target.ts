@@ -10,7 +10,7 @@
  */
 import { NO_TIMESTAMP } from '../api/time.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
-import { attributesOf, encodeBatch, type NewRecord, positionRecord, type ReaderPosition } from '../log/index.ts';
+import { attributesOf, encodeBatch, type NewRecord, positionRecord, POSITIONS_STREAM, type ReaderPosition } from '../log/index.ts';
 import { sizeOf } from '../produce/append.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
@@ -155,9 +155,9 @@ export class Target {
 }
 
 /** The replay is over: what it knew of itself goes. Of a broker that is down it stays, and is nobody's. */
-export async function forgetPositions(registry: StreamRegistry, cluster: Cluster, reader: string, positionsStream: string): Promise<void> {
-  if (!registry.has(positionsStream)) return;
-  for (const place of registry.get(positionsStream).shards) {
+export async function forgetPositions(registry: StreamRegistry, cluster: Cluster, reader: string): Promise<void> {
+  if (!registry.has(POSITIONS_STREAM)) return;
+  for (const place of registry.get(POSITIONS_STREAM).shards) {
     if (!cluster.isUp(place.brokerId)) continue;
     const known = await cluster.positions(place, reader);
     if (known.length === 0) continue;

@@ -53,7 +53,8 @@ const steps: string[] = [
   `CREATE TABLE replay (
      id TEXT PRIMARY KEY, plan TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done', 'failed', 'cancelled')),
      message TEXT, speed REAL, progress TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER
-   ) STRICT;`,
+   ) STRICT;
+   CREATE TABLE redrive (id TEXT PRIMARY KEY, bad_stream TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL) STRICT;`,
 ];
 
 export type Catalog = Database.Database;

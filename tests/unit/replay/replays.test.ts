@@ -1,51 +1,11 @@
 /** Replays over a real log: what arrives, in which order, when, and what is left of one that was paused, killed or whose past has gone. */
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { LabClient } from '../../../main/api/index.ts';
-import { hasEnded, type Replay, type ReplayWish } from '../../../main/api/replays.ts';
+import { hasEnded, type ReplayWish } from '../../../main/api/replays.ts';
 import type { NewRecord } from '../../../main/api/values.ts';
 import { loopSentence, wayBetween } from '../../../main/replay/loops.ts';
-import { type LabOptions, openLab, readWhole, record, temporaryFolder, type TestLab, text } from '../openLab.ts';
-
-async function lab(options: LabOptions = {}): Promise<TestLab> {
-  const { folder, remove } = temporaryFolder();
-  const opened = await openLab(folder, options);
-  onTestFinished(async () => {
-    await opened.close();
-    remove();
-  });
-  return opened;
-}
-
-function wish(stream: string, into: string, rest: Partial<ReplayWish> = {}): ReplayWish {
-  return {
-    ...{ stream, from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: null, waitMsMax: null },
-    ...{ timestamps: 'original', keepsHeaders: true, into: { stream: into, shards: null }, through: null },
-    ...rest,
-  };
-}
-
-async function replayWhen(client: LabClient, id: string, wanted: (replay: Replay) => boolean): Promise<Replay> {
-  for await (const all of client.replays.watch({})) {
-    const found = all.find((each) => each.id === id);
-    if (found && wanted(found)) return found;
-  }
-  throw new Error('The replays are not told any more.');
-}
-
-async function start(client: LabClient, wanted: ReplayWish, intoExisting = false): Promise<string> {
-  return (await client.replays.start({ ...wanted, intoExisting })).id;
-}
-
-/** `count` events with keys and headers, a second apart. */
-function events(count: number): NewRecord[] {
-  return Array.from({ length: count }, (_, n) =>
-    record(`v${n}`, {
-      key: Buffer.from(`k${n % 7}`),
-      timestamp: 1_700_000_000_000n + BigInt(n) * 1_000n,
-      headers: [['n', Buffer.from(String(n))]],
-    }),
-  );
-}
+import { openLab, readWhole, record, temporaryFolder, text } from '../openLab.ts';
+import { events, lab, replayWhen, start, wish } from './replaying.ts';
 
 const shown = ({ shard, key, value, timestamp, headers }: Awaited<ReturnType<typeof readWhole>>['records'][number]): string =>
   `${shard} ${text(key)} ${text(value)} ${timestamp} ${headers.map(([name, content]) => `${name}=${text(content)}`).join()}`;

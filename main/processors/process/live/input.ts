@@ -15,8 +15,16 @@ export interface InputOptions extends InputPlace {
   from: bigint;
   /** Bytes of batches in one fetch; up to two are held. */
   bytesMax: number;
-  /** A batch is damaged, or was trimmed before it was read: it is passed over. */
-  onGap: (why: string) => void;
+  /** A batch is damaged, or was trimmed before it was read: it is passed over. `until`: the offset behind it. */
+  onGap: (why: string, gap: { from: bigint; until: bigint }) => void;
+  /** Of a replay, whose events are all there already: nothing is read from `until` on, and each event is passed on as it comes out of `pass`. */
+  bound?: InputBound | undefined;
+}
+
+export interface InputBound {
+  until: bigint;
+  /** Null for an event that is not wanted. */
+  pass: (record: LogRecord) => LogRecord | null;
 }
 
 /** Where events came into the log, for latency. */
@@ -31,7 +39,9 @@ export class Input {
   readonly shardId: number;
   readonly #broker: BrokerClient;
   readonly #bytesMax: number;
-  readonly #onGap: (why: string) => void;
+  readonly #onGap: InputOptions['onGap'];
+  readonly #pass: InputBound['pass'] | null;
+  #until: bigint | null;
   #batches: StoredBatch[] = [];
   #records: LogRecord[] = [];
   #at = 0;
@@ -45,7 +55,7 @@ export class Input {
   #ahead: Promise<void> | null = null;
   #failure: unknown = null;
 
-  constructor({ stream, brokerId, shardId, broker, from, bytesMax, onGap }: InputOptions) {
+  constructor({ stream, brokerId, shardId, broker, from, bytesMax, onGap, bound }: InputOptions) {
     this.stream = stream;
     this.brokerId = brokerId;
     this.shardId = shardId;
@@ -54,10 +64,24 @@ export class Input {
     this.#next = from;
     this.#bytesMax = bytesMax;
     this.#onGap = onGap;
+    this.#pass = bound?.pass ?? null;
+    this.#until = bound?.until ?? null;
+  }
+
+  /** Whether all that it will ever read is there already: it is never waited for. */
+  get isBounded(): boolean {
+    return this.#until !== null;
+  }
+
+  /** From now on it is read so far. */
+  raise(until: bigint): void {
+    if (this.#until !== null && until > this.#until) this.#until = until;
   }
 
   /** The offset that is read next. */
   get position(): bigint {
+    // What comes next lies behind the bound: up to there all is done with.
+    if (this.#until !== null && this.#position < this.#until && this.head === null && !this.isHungry) return this.#until;
     return this.#position;
   }
 
@@ -74,7 +98,8 @@ export class Input {
 
   /** The next record, where one is in memory. */
   get head(): LogRecord | null {
-    return this.#records[this.#at] ?? null;
+    const record = this.#records[this.#at];
+    return record === undefined || (this.#until !== null && record.offset >= this.#until) ? null : record;
   }
 
   /** When the batch of the head was appended, microseconds. */
@@ -84,7 +109,9 @@ export class Input {
 
   /** Whether there may be a record that is not in memory: fill it before another input is preferred. */
   get isHungry(): boolean {
-    return this.head === null && !this.#isAtEnd;
+    if (this.#records[this.#at] !== undefined || (this.#until !== null && this.#position >= this.#until)) return false;
+    // What was fetched ahead may have come, the last of the shard, since the record before it was taken.
+    return this.#batches.length > 0 || !this.#isAtEnd;
   }
 
   /** What is fetched next, for {@link woken}. */
@@ -110,11 +137,13 @@ export class Input {
   /** Resolves when there is a head, or nothing more to be read by now. */
   async fill(): Promise<void> {
     while (this.isHungry) {
-      await (this.#ahead ??= this.#fetch());
-      this.#ahead = null;
+      if (this.#batches.length === 0) {
+        await (this.#ahead ??= this.#fetch());
+        this.#ahead = null;
+      }
       if (this.#failure) throw this.#failure;
       if (this.head === null) this.#decodeNext();
-      if (!this.#isAtEnd) this.#ahead = this.#fetch();
+      if (!this.#isAtEnd) this.#ahead ??= this.#fetch();
     }
   }
 
@@ -143,7 +172,10 @@ export class Input {
       const [bounds] = await this.#broker.bounds({ shardIds: [this.shardId] });
       const { startOffset, endOffset } = bounds!;
       const to = this.#next < startOffset ? startOffset : endOffset;
-      this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`);
+      this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`, {
+        from: this.#next,
+        until: to,
+      });
       this.#next = to;
       this.#position = to;
     } catch (again) {
@@ -171,9 +203,10 @@ export class Input {
 
   #decoded(batch: StoredBatch): LogRecord[] {
     try {
-      return decodeStored(batch);
+      const records = decodeStored(batch);
+      return this.#pass === null ? records : records.map(this.#pass).filter((record) => record !== null);
     } catch (thrown) {
-      this.#onGap(`${toLabError(thrown).message} Its events are passed over.`);
+      this.#onGap(`${toLabError(thrown).message} Its events are passed over.`, { from: batch.baseOffset, until: batch.lastOffset + 1n });
       return [];
     }
   }

@@ -32,14 +32,16 @@ export interface OutgoingBatch extends OutputPlace {
 
 export class Outputs {
   readonly #processor: string;
+  readonly #comesFrom: string | null;
   readonly #shard: number;
   readonly #streams: Map<string, OutputStream>;
   #open = new Map<OutputPlace, OutgoingBatch & { bytes: number }>();
   #closed: OutgoingBatch[] = [];
   #bytes = 0;
 
-  /** `shard`: of the task. */
-  constructor(processor: string, shard: number, streams: readonly OutputStream[]) {
+  /** `shard`: of the task. `comesFrom`: the stream that its events are in, where the processor calls it otherwise. */
+  constructor(processor: string, shard: number, streams: readonly OutputStream[], comesFrom: string | null = null) {
+    this.#comesFrom = comesFrom;
     this.#processor = processor;
     this.#shard = shard;
     this.#streams = new Map(streams.map((stream) => [stream.name, stream]));
@@ -72,7 +74,7 @@ export class Outputs {
   addBad({ key, value, headers, timestamp, stream: from, offset }: InputRecord, reasons: readonly string[]): void {
     const stream = this.#streams.get(BAD)!;
     const at = timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP;
-    const said = badHeaders(headers, reasons, { processor: this.#processor, stream: from, shard: this.#shard, offset });
+    const said = badHeaders(headers, reasons, { processor: this.#processor, stream: this.#comesFrom ?? from, shard: this.#shard, offset });
     this.#put(stream, this.#shard % stream.shards.length, { key, value, headers: said, timestamp: at });
   }
 

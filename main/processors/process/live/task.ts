@@ -11,7 +11,7 @@ import { LabError, toLabError } from '../../../api/errors.ts';
 import type { Guarantee } from '../../../api/processors.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
-import { decodeStored, encodeBatch, type NewRecord, positionRecord } from '../../../log/index.ts';
+import { decodeStored, encodeBatch, type LogRecord, type NewRecord, positionRecord } from '../../../log/index.ts';
 import { EVENTS_AT_ONCE_MAX, type LiveTask } from '../../processorContract.ts';
 import type { Declaration } from '../../realm/declaration.ts';
 import type { Failure } from '../../realm/outcome.ts';
@@ -28,7 +28,7 @@ import {
   taskRecord,
   type Totals,
 } from './changelog.ts';
-import { type Arrival, Input } from './input.ts';
+import { type Arrival, Input, type InputOptions } from './input.ts';
 import type { LatencyMeter } from './latency.ts';
 import { Outbox, OUTBOX_BYTES_MAX } from './outbox.ts';
 import { encoded, Outputs, type OutputStream } from './outputs.ts';
@@ -59,6 +59,14 @@ const SLICE_ENTRIES = 64;
 /** A task that finds another life of itself writing tries to take over so often. */
 const BEGIN_TRIES = 5;
 
+/** Of a task that is part of a replay. */
+export interface Replayed {
+  /** The stream that is read, whatever the processor calls it. */
+  stream: string;
+  /** An event of a shard as the processor is to see it; null for one that it is not to see. */
+  pass: (shard: number, record: LogRecord) => LogRecord | null;
+}
+
 export interface TaskParts {
   /** Of the processor: whose positions these are. */
   reader: string;
@@ -77,6 +85,7 @@ export interface TaskParts {
   burst: (steps: () => void) => Promise<void>;
   now: () => number;
   pid: number;
+  replay: Replayed | null;
 }
 
 const NO_SAVED: SavedTask = {
@@ -125,7 +134,7 @@ export class Task {
     this.#task = task;
     this.#parts = parts;
     this.#home = parts.brokers.get(task.homeId)!;
-    this.#outputs = new Outputs(parts.reader, task.shard, parts.outputs);
+    this.#outputs = new Outputs(parts.reader, task.shard, parts.outputs, parts.replay?.stream);
   }
 
   get inputs(): readonly Input[] {
@@ -155,8 +164,10 @@ export class Task {
     this.#inputs = this.#task.inputs.map((input) => {
       const from = valid.find(({ stream }) => stream === input.stream)?.offset ?? input.start;
       const broker = brokers.get(input.brokerId)!;
-      const onGap = (why: string): void => report.failed(this.shard, `${input.stream}, shard ${this.shard}`, why, null, now());
-      return new Input({ ...input, broker, from, bytesMax, onGap });
+      const onGap: InputOptions['onGap'] = (why, gap) => report.gap({ stream: input.stream, shard: this.shard, ...gap, why }, now());
+      const pass = (record: LogRecord): LogRecord | null => this.#parts.replay!.pass(this.shard, record);
+      const bound = input.until === undefined ? undefined : { until: input.until, pass };
+      return new Input({ ...input, broker, from, bytesMax, onGap, bound });
     });
     this.#outbox.send(
       outbox.filter(({ entry }) => !this.#outbox.isSent(entry)).map(({ entry }) => entry),
@@ -164,6 +175,12 @@ export class Task {
     );
     this.#positionsAt = at;
     return entries;
+  }
+
+  /** Of a replay: its input is read so far from now on. */
+  raise(until: bigint): void {
+    for (const input of this.#inputs) input.raise(until);
+    this.#wake?.();
   }
 
   /** Goes on until the signal aborts; then commits what it has. Rejects with why it can not go on. */
@@ -432,7 +449,8 @@ export class Task {
     const woken = Promise.withResolvers<void>();
     this.#wake = woken.resolve;
     const timer = setTimeout(woken.resolve, ms);
-    const byBroker = Map.groupBy(this.#inputs, ({ brokerId }) => brokerId);
+    const awaited = this.#inputs.filter(({ isBounded }) => !isBounded);
+    const byBroker = Map.groupBy(awaited, ({ brokerId }) => brokerId);
     for (const [brokerId, inputs] of byBroker) {
       this.#parts.brokers
         .get(brokerId)!
