@@ -22,6 +22,7 @@ const domains = [
   'eventTimes',
   'processors',
   'replay',
+  'badEvents',
 ];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);

@@ -8,6 +8,7 @@ import type { LabServices } from './api/index.ts';
 import { BROKERS_MAX } from './api/lab.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { createImportService } from './connectors/files/service.ts';
+import { createBadEventsService } from './badEvents/service.ts';
 import { createBatchReader } from './events/batches.ts';
 import { recentKeys } from './events/recentKeys.ts';
 import { createEventsService } from './events/service.ts';
@@ -124,6 +125,12 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
         return current ? [{ name, inputs: current.inputs, outputs: current.outputs }] : [];
       }),
     load: processors.load,
+    redriven(id, ranges) {
+      const record = workspace.redrives.byId(id);
+      if (!record || record.isSettled) return;
+      const sent = ranges.map(({ shard, from, until }) => ({ shard, from: String(from), until: String(until) }));
+      workspace.redrives.put({ ...record, ranges: sent, isSettled: true }, now());
+    },
     geoFile: processors.geoFile,
     spawner: options.spawner,
     runs: options.runsProcessors,
@@ -161,6 +168,11 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
       readers: readers.service,
       replays: replays.service,
+      badEvents: createBadEventsService({
+        records: workspace.redrives,
+        processors: processors.summaries,
+        ...{ registry, cluster, reader, appender, replays, now },
+      }),
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
       workspace: createWorkspaceService({ registry, cluster, readers: readers.all, settings: workspace.settings, jobs, version, now }),

@@ -1,4 +1,5 @@
 /** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
+import { badEvents } from './badEvents.ts';
 import type { Client, Handlers } from './contract.ts';
 import { events } from './events.ts';
 import { eventTimes } from './eventTimes.ts';
@@ -27,6 +28,7 @@ export const labContract = {
   samples,
   readers,
   replays,
+  badEvents,
   lessons,
   verify,
   workspace,

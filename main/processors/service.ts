@@ -44,6 +44,8 @@ export interface ProcessorsParts {
 export interface Processors {
   service: DomainHandlers<typeof processors>;
   onChange(listener: () => void): () => void;
+  /** All of them, as they stand now. */
+  summaries(): ProcessorSummary[];
   /** Loads a source to be run apart from what is deployed; null: that of the file of this name. Throws as `check` does. */
   load(name: string, source: string | null): Promise<{ source: string; shape: ProcessorShape }>;
   /** Path of the geo database, as of now. */
@@ -221,6 +223,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    summaries: () => names().map(summary),
     async load(name, given) {
       assertTrusted(name);
       const source = given ?? sources.read(name);

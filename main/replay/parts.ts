@@ -16,6 +16,8 @@ export interface ReplayParts {
   flows: () => Flow[];
   /** Loads a source apart from what is deployed; null: that of the file of this name. Throws as `processors.check` does. */
   load: (name: string, source: string | null) => Promise<{ source: string; shape: ProcessorShape }>;
+  /** A redrive leaves the list: what it has sent. */
+  redriven: (id: string, ranges: { shard: number; from: bigint; until: bigint }[]) => void;
   /** Path of the geo database, as of now. */
   geoFile: () => string;
   spawner: Spawner;

@@ -14,20 +14,34 @@ export const passingOptions = v.strictObject({
   timestamps: v.picklist(['original', 'new']),
   keepsHeaders: v.boolean(),
   /** The stream that is read, where it is one of bad events of which one group goes back where it came from. */
-  redrives: v.nullable(v.strictObject({ bad: v.string(), processor: v.string(), reason: v.string(), from: v.string() })),
+  redrives: v.nullable(
+    v.strictObject({
+      bad: v.string(),
+      processor: v.string(),
+      reason: v.string(),
+      from: v.string(),
+      /** Events that were sent back before. */
+      except: v.array(v.strictObject({ shard: v.number(), from: v.bigint(), until: v.bigint() })),
+    }),
+  ),
 });
 export type PassingOptions = v.InferOutput<typeof passingOptions>;
 
 export interface Passing {
-  selects(record: LogRecord): boolean;
-  /** `now`: the timestamp of one that gets a new one. `shard`: where it was. */
+  /** `shard`: where it is. */
+  selects(shard: number, record: LogRecord): boolean;
+  /** `now`: the timestamp of one that gets a new one. */
   replayed(shard: number, record: LogRecord, now: bigint): NewRecord;
 }
 
 export function createPassing({ redrives, timestamps, keepsHeaders, ...wish }: PassingOptions): Passing {
   const isSelected = createSelection(wish);
   return {
-    selects: (record) => isSelected(record) && (redrives === null || isOfGroup(record.headers, redrives)),
+    selects: (shard, record) =>
+      isSelected(record) &&
+      (redrives === null ||
+        (isOfGroup(record.headers, redrives) &&
+          !redrives.except.some((each) => each.shard === shard && each.from <= record.offset && record.offset < each.until))),
     replayed(shard, { key, value, headers, timestamp, offset }, now) {
       const own = keepsHeaders ? headers : [];
       return {

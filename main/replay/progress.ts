@@ -10,9 +10,11 @@ export interface SavedProgress {
   eventTime: number | null;
   missed: MissedRange[];
   missedRanges: number;
+  /** Of each shard what is read next. */
+  positions: { shard: number; offset: bigint }[];
 }
 
-export const NO_PROGRESS: SavedProgress = { read: 0, sent: 0, bad: 0, eventTime: null, missed: [], missedRanges: 0 };
+export const NO_PROGRESS: SavedProgress = { read: 0, sent: 0, bad: 0, eventTime: null, missed: [], missedRanges: 0, positions: [] };
 
 export class Progress {
   #saved: SavedProgress;
@@ -47,17 +49,30 @@ export class Progress {
   }
 
   /** So many more events were looked at, and there are so many now in the target. */
-  wrote(looked: number, sent: number, latest: bigint, shortened: { waits: number; ms: number }): void {
+  wrote(
+    looked: number,
+    positions: ReadonlyMap<number, bigint>,
+    sent: number,
+    latest: bigint,
+    shortened: { waits: number; ms: number },
+  ): void {
     const eventTime = latest === NO_TIMESTAMP ? this.#saved.eventTime : Math.max(Number(latest), this.#saved.eventTime ?? -Infinity);
-    this.#saved = { ...this.#saved, read: this.#saved.read + looked, sent, eventTime };
+    this.#saved = { ...this.#saved, read: this.#saved.read + looked, sent, eventTime, positions: listed(positions) };
     this.#shortened = { ...shortened };
     this.#said();
   }
 
   /** Of a processor's report. */
-  processed(read: number, sent: number, bad: number, eventTime: number | null, shortened = this.#shortened): void {
+  processed(
+    read: number,
+    positions: ReadonlyMap<number, bigint>,
+    sent: number,
+    bad: number,
+    eventTime: number | null,
+    shortened = this.#shortened,
+  ): void {
     this.#shortened = { ...shortened };
-    this.#saved = { ...this.#saved, read, sent, bad, eventTime: eventTime ?? this.#saved.eventTime };
+    this.#saved = { ...this.#saved, read, sent, bad, eventTime: eventTime ?? this.#saved.eventTime, positions: listed(positions) };
     this.#said();
   }
 
@@ -74,4 +89,8 @@ export class Progress {
     this.#rates.sample(this.#now(), [this.#saved.sent]);
     this.#changed();
   }
+}
+
+function listed(positions: ReadonlyMap<number, bigint>): SavedProgress['positions'] {
+  return [...positions].map(([shard, offset]) => ({ shard, offset }));
 }

@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** What a bad event says of itself; null where it says nothing: it is none. */
-export interface BadEvent {
+export interface BadEventSaid {
   processor: string;
   /** All of them, as one text. */
   reason: string;
@@ -26,7 +26,7 @@ export interface BadEvent {
 
 const OWN = new Set([REASON_HEADER, PROCESSOR_HEADER, FROM_HEADER]);
 
-export function badEventOf(headers: Headers): BadEvent | null {
+export function badEventOf(headers: Headers): BadEventSaid | null {
   const processor = last(headers, PROCESSOR_HEADER);
   const from = placeIn(last(headers, FROM_HEADER));
   if (processor === null || from === null) return null;

@@ -110,7 +110,7 @@ export class ReplayRun {
         if (this.#halt.signal.aborted) return false;
         const positions = new Map(from.positions);
         await writing;
-        writing = target.write(parcel, positions).then(() => progress.wrote(looked, target.sent, latest, this.#pacer.shortened));
+        writing = target.write(parcel, positions).then(() => progress.wrote(looked, positions, target.sent, latest, this.#pacer.shortened));
         // Who is late to look at it has seen it all the same.
         writing.catch(() => {});
         if (isLast) {
@@ -140,7 +140,7 @@ export class ReplayRun {
       if (next === undefined || next === null) next = await from.peek();
       if (next === null) return { looked, isLast: true, latest };
       const { shard, record } = next;
-      if (passing.selects(record)) {
+      if (passing.selects(shard, record)) {
         const waitMs = this.#pacer.waitMs(record.timestamp);
         if (waitMs > SOON_MS) {
           if (looked > 0) break;

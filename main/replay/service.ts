@@ -17,7 +17,7 @@ import {
 import { conflate } from '../rpc/conflate.ts';
 import type { ReplayRecord as KeptReplay } from '../workspace/replayRecords.ts';
 import type { ReplayParts } from './parts.ts';
-import type { ReplayPlan } from './plan.ts';
+import type { Redrives, ReplayPlan } from './plan.ts';
 import { createPlanning } from './planning.ts';
 import { previewReplay } from './preview.ts';
 import { NO_PROGRESS, Progress, type SavedProgress } from './progress.ts';
@@ -39,6 +39,13 @@ interface Work {
   setSpeed(speed: number | null): void;
 }
 
+/** From an offset of a shard up to another one. */
+export interface ReadRange {
+  shard: number;
+  from: bigint;
+  until: bigint;
+}
+
 interface Listed {
   record: ReplayRecord;
   progress: Progress;
@@ -51,6 +58,10 @@ interface Listed {
 
 export interface Replays {
   service: DomainHandlers<typeof replays>;
+  /** Sends bad events back where they came from. `begins` is told before anything is sent. Throws as `start` does. Answers the id. */
+  redrive(redrives: Redrives, through: ReplayWish['through'], begins: (id: string, ranges: readonly ReadRange[]) => void): Promise<string>;
+  /** What of its ranges a replay has read by now, and whether that is all it ever will; null for one that is not listed. */
+  sentBy(id: string): { ranges: ReadRange[]; isOver: boolean } | null;
   /** All stand still; those that were running go on when the workspace is opened again. */
   close(): Promise<void>;
 }
@@ -155,6 +166,7 @@ export function createReplays(parts: ReplayParts): Replays {
 
   function drop(one: Listed): void {
     if (one.record.state === 'failed') forget(one);
+    if (one.record.plan.redrives) parts.redriven(one.record.id, readBy(one));
     clearTimeout(one.recording);
     listed.delete(one.record.id);
     records.remove(one.record.id);
@@ -168,14 +180,20 @@ export function createReplays(parts: ReplayParts): Replays {
     });
   }
 
-  async function start(wish: ReplayWish, intoExisting: boolean): Promise<{ id: string }> {
+  async function start(
+    wish: ReplayWish,
+    intoExisting: boolean,
+    redrives: Redrives | null = null,
+    begins?: (id: string, plan: ReplayPlan) => void,
+  ): Promise<{ id: string }> {
     assertRoom();
-    const plan = await planning.plan(wish, intoExisting);
+    const plan: ReplayPlan = { ...(await planning.plan(wish, intoExisting)), redrives };
     const record: ReplayRecord = {
       ...{ id: randomUUID(), plan, state: 'running', message: null, speed: wish.speed, progress: NO_PROGRESS },
       ...{ startedAt: now(), endedAt: null },
     };
     try {
+      begins?.(record.id, plan);
       records.put(record);
     } catch (error) {
       await planning.undo(plan);
@@ -188,7 +206,7 @@ export function createReplays(parts: ReplayParts): Replays {
   function told({ record, progress, work, waitsFor }: Listed): Replay {
     const { plan } = record;
     const { wish, through } = plan;
-    const { missed, missedRanges, ...counts } = progress.saved;
+    const { missed, missedRanges, positions: _positions, ...counts } = progress.saved;
     const state: ReplayState = record.state !== 'running' ? record.state : waitsFor !== null ? 'waiting' : work ? 'running' : 'resting';
     return {
       ...{ id: record.id, stream: wish.stream, shards: wish.shards, from: wish.from, until: wish.until, keys: wish.keys },
@@ -207,9 +225,37 @@ export function createReplays(parts: ReplayParts): Replays {
     };
   }
 
+  /** Of a replay: what it has read. */
+  function readBy({ record: { state, plan }, progress }: Listed): ReadRange[] {
+    const positions = new Map(progress.saved.positions.map(({ shard, offset }) => [shard, offset]));
+    return plan.ranges.map(({ number, from, until }) => ({
+      shard: number,
+      from,
+      until: state === 'done' ? until : (positions.get(number) ?? from),
+    }));
+  }
+
   const all = (): Replay[] => [...listed.values()].map(told).sort((a, b) => b.startedAt - a.startedAt);
 
   return {
+    async redrive(redrives, through, begins) {
+      const wish: ReplayWish = {
+        ...{ stream: redrives.bad, from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: null, waitMsMax: null },
+        ...{ timestamps: 'original', keepsHeaders: true, into: { stream: redrives.from, shards: null }, through },
+      };
+      if (!registry.has(redrives.from))
+        throw new LabError('no-such-stream', `The stream “${redrives.from}”, where they came from, is not there any more.`);
+      const told = (id: string, { ranges }: ReplayPlan): void =>
+        begins(
+          id,
+          ranges.map(({ number, from, until }) => ({ shard: number, from, until })),
+        );
+      return (await start(wish, true, redrives, told)).id;
+    },
+    sentBy(id) {
+      const one = listed.get(id);
+      return one ? { ranges: readBy(one), isOver: one.record.state === 'done' || one.record.state === 'cancelled' } : null;
+    },
     async close() {
       const working = [...listed.values()].filter(({ work }) => work !== null);
       await Promise.all(working.map(halt));

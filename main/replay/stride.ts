@@ -68,7 +68,7 @@ export class Stride {
       if (looked % SLICE_EVENTS === 0) await nextTurn();
       const next = source.inHand ?? (await source.peek());
       if (next === null) return release();
-      if (selects(next.record)) {
+      if (selects(next.shard, next.record)) {
         const waitMs = this.#pacer.waitMs(next.record.timestamp);
         if (waitMs > SOON_MS) {
           if (held > 0) await release();

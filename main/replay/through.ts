@@ -222,6 +222,7 @@ export class ThroughRun {
     const times = tasks.flatMap(({ streamTime }) => streamTime ?? []);
     progress.processed(
       sum(await Promise.all(read)),
+      positions,
       sum(tasks.flatMap(({ out }) => Object.values(out))),
       sum(tasks.map(({ bad }) => bad)),
       times.length === 0 ? null : Math.max(...times),

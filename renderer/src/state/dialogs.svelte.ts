@@ -6,6 +6,8 @@ export interface DialogProps {
   import: { stream: string | null; file?: File | null };
   /** `shards`: those that are shown, null for all. */
   export: { stream: string; shards: readonly number[] | null };
+  /** `start`: where the reader stands that it is opened from. */
+  replay: { stream: string; start: { from: bigint | null; shards: readonly number[] | null } };
   streamSettings: { stream: string };
   growStream: { stream: string };
   deleteStream: { stream: string };

@@ -6,6 +6,7 @@ export type Place =
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
   | { screen: 'processor'; name: string }
+  | { screen: 'replays' }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -24,9 +25,14 @@ export function placeOf(path: string): Place {
   if (first === 'processors' && second) return { screen: 'processor', name: second };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
-    return { screen: first };
+  if (isPlain(first)) return { screen: first };
   return { screen: 'unknown', path };
+}
+
+const PLAIN = ['streams', 'processors', 'replays', 'brokers', 'lessons', 'settings'] as const;
+
+function isPlain(first: string): first is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(first);
 }
 
 function eventIn(query = ''): EventPlace | null {

@@ -182,7 +182,7 @@ export class LiveProcessor {
 function createReplayed({ stream, passing }: NonNullable<LiveBoot['replay']>): Replayed {
   const { selects, replayed } = createPassing(passing);
   const pass: Replayed['pass'] = (shard, record) =>
-    selects(record) ? { ...replayed(shard, record, BigInt(Date.now())), offset: record.offset } : null;
+    selects(shard, record) ? { ...replayed(shard, record, BigInt(Date.now())), offset: record.offset } : null;
   return { stream, pass };
 }
 

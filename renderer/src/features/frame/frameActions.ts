@@ -7,6 +7,7 @@ import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
 import { navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import { replayActions } from '../replays/replayActions.ts';
 import { openFirstSample } from '../welcome/openSample.ts';
 import type { JobsTrayState } from './jobsTray.svelte.ts';
 
@@ -87,6 +88,7 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       group: 'Go to',
       run: () => navigate(processorPath(name)),
     })),
+    ...replayActions(lab),
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
