@@ -7,6 +7,7 @@ export type Place =
   | { screen: 'processors' }
   | { screen: 'processor'; name: string }
   | { screen: 'replays' }
+  | { screen: 'bad'; name: string }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -22,6 +23,7 @@ export function placeOf(path: string): Place {
   const [first = '', second, ...more] = way.split('/').map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
+  if (first === 'bad' && second) return { screen: 'bad', name: second };
   if (first === 'processors' && second) return { screen: 'processor', name: second };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
@@ -52,6 +54,9 @@ function decode(part: string): string {
 export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
+
+/** The address of the bad events in a stream. */
+export const badPath = (stream: string): string => `#/bad/${encodeURIComponent(stream)}`;
 
 /** The address where a processor is edited. */
 export const processorPath = (name: string): string => `#/processors/${encodeURIComponent(name)}`;
