@@ -22,6 +22,8 @@ const domains = [
   'cluster',
   'eventTimes',
   'processors',
+  'replay',
+  'badEvents',
 ];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);

@@ -9,6 +9,7 @@ import { BROKERS_MAX } from './api/lab.ts';
 import type { ControllerHandlers } from './cluster/brokerLink.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { createImportService } from './connectors/files/service.ts';
+import { createBadEventsService } from './badEvents/service.ts';
 import { createBatchReader } from './events/batches.ts';
 import { recentKeys } from './events/recentKeys.ts';
 import { createEventsService } from './events/service.ts';
@@ -25,6 +26,7 @@ import { createRehearsals } from './processors/rehearsal/service.ts';
 import { createProcessors } from './processors/service.ts';
 import { createProduceService } from './produce/service.ts';
 import { createReaders } from './readers/readers.ts';
+import { createReplays } from './replay/service.ts';
 import { createSamplesService } from './samples/service.ts';
 import { createController } from './streams/controller.ts';
 import { createStreamRegistry, agreeWithCatalog } from './streams/registry.ts';
@@ -141,6 +143,29 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
   const { spawner } = options;
   const { sourceOf } = processors;
   const rehearsals = createRehearsals({ registry, cluster, spawner, folder: path.join(workspace.path, 'rehearsals'), sourceOf });
+  const replays = createReplays({
+    records: workspace.replays,
+    registry,
+    cluster,
+    reader,
+    flows: () =>
+      workspace.processors.all().flatMap(({ name, version }) => {
+        const current = workspace.processors.versions(name).find((each) => each.version === version);
+        return current ? [{ name, inputs: current.inputs, outputs: current.outputs }] : [];
+      }),
+    load: processors.load,
+    redriven(id, ranges) {
+      const record = workspace.redrives.byId(id);
+      if (!record || record.isSettled) return;
+      const sent = ranges.map(({ shard, from, until }) => ({ shard, from: String(from), until: String(until) }));
+      workspace.redrives.put({ ...record, ranges: sent, isSettled: true }, now());
+    },
+    geoFile: processors.geoFile,
+    spawner: options.spawner,
+    runs: options.runsProcessors,
+    now,
+    random,
+  });
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),
     records: workspace.lessons,
@@ -178,6 +203,12 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       jobs: jobs.service,
       samples: createSamplesService({ folder: path.join(resources, 'samples'), registry, appender, jobs }),
       readers: readers.service,
+      replays: replays.service,
+      badEvents: createBadEventsService({
+        records: workspace.redrives,
+        processors: processors.summaries,
+        ...{ registry, cluster, reader, appender, replays, now },
+      }),
       lessons: lessons.handlers,
       verify: createVerifyService(registry, cluster),
       ...kafkaServices,
@@ -188,6 +219,7 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
       controller.close();
       lessons.close();
       await rehearsals.close();
+      await replays.close();
       await processors.close();
       summaries.close();
       jobs.close();

@@ -36,6 +36,7 @@ export const errorCodes = [
   'job-over',
   'no-such-lesson',
   'no-such-sample',
+  'no-such-replay',
   'too-many', // a named limit was reached; the message names it
   'port-taken',
   'unauthorized',

@@ -1,4 +1,5 @@
 /** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
+import { badEvents } from './badEvents.ts';
 import type { Client, Handlers } from './contract.ts';
 import { clients, requests } from './clients.ts';
 import { events } from './events.ts';
@@ -11,6 +12,7 @@ import { processors } from './processors.ts';
 import { produce } from './produce.ts';
 import { readers } from './readers.ts';
 import { rehearsals } from './rehearsals.ts';
+import { replays } from './replays.ts';
 import { samples } from './samples.ts';
 import { streams } from './streams.ts';
 import { verify } from './verify.ts';
@@ -28,6 +30,8 @@ export const labContract = {
   samples,
   readers,
   rehearsals,
+  replays,
+  badEvents,
   lessons,
   verify,
   workspace,

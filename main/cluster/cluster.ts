@@ -74,6 +74,8 @@ export interface Cluster {
    * has taken its batches and another has not, it throws a failure whose outcome is not known ({@link isUnsure}).
    */
   append(batches: BatchToAppend[], signal?: AbortSignal): Promise<Appended[]>;
+  /** Batches for shards of one broker, all of them or none, in a transaction of their own. */
+  commit(brokerId: number, batches: { place: ShardPlace; bytes: Uint8Array }[]): Promise<Appended[]>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
   bounds(places: ShardPlace[]): Promise<ShardBounds[]>;
   rowCursors(places: ShardPlace[], row: number): Promise<RowCursors>;
@@ -263,6 +265,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       return isDone;
     },
     append,
+    commit: (brokerId, batches) =>
+      link(brokerId)
+        .client()
+        .commit({ batches: batches.map(({ place, bytes }) => ({ shardId: place.shardId, bytes })) }),
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),
     bounds: reading.bounds,
     rowCursors: reading.rowCursors,

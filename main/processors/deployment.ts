@@ -3,7 +3,7 @@ import { LabError } from '../api/errors.ts';
 import type { ProcessorShape, ProcessorStart } from '../api/processors.ts';
 import { NO_TIMESTAMP } from '../api/time.ts';
 import { streamNameProblem } from '../api/values.ts';
-import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { encodeBatch, positionRecord, POSITIONS_STREAM, STATE_STREAM_PREFIX } from '../log/index.ts';
 import { isInternal, type StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
@@ -60,14 +60,6 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
     return found.shards.length < wanted.length ? registry.growInternal(stream, wanted.slice(found.shards.length)) : found;
   }
 
-  /** Each broker has one shard of positions. */
-  async function positionsOn(brokerIds: readonly number[]): Promise<Map<number, ShardPlace>> {
-    const has = registry.has(POSITIONS_STREAM) ? registry.get(POSITIONS_STREAM).shards : [];
-    const missing = brokerIds.filter((id) => !has.some(({ brokerId }) => brokerId === id));
-    if (has.length === 0) await registry.createInternal(POSITIONS_STREAM, missing);
-    else if (missing.length > 0) await registry.growInternal(POSITIONS_STREAM, missing);
-    return new Map(registry.get(POSITIONS_STREAM).shards.map((place) => [place.brokerId, place]));
-  }
   let preparing: Promise<unknown> = Promise.resolve();
 
   async function prepareAll(record: ProcessorRecord, shape: ProcessorShape, source: string): Promise<Omit<LiveBoot, 'eventsAtOnce'>> {
@@ -79,7 +71,7 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
       outputs.push({ name, compression: settings.compression, shards: shards.map(({ brokerId, shardId }) => ({ brokerId, shardId })) });
     }
     const state = await stateOf(record.name, shape);
-    const positions = await positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
+    const positions = await registry.positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
     const used = new Set(
       [...state.shards, ...inputs.flatMap(({ shards }) => shards), ...outputs.flatMap(({ shards }) => shards)].map(
         (place) => place.brokerId,

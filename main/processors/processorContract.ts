@@ -5,6 +5,7 @@ import { bytes } from '../api/values.ts';
 import type { Declaration } from './realm/declaration.ts';
 import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
+import { passingOptions } from '../replay/passing.ts';
 import type { RunReport } from './process/live/liveProcessor.ts';
 import type { Failure } from './realm/outcome.ts';
 
@@ -83,8 +84,8 @@ const liveTask = v.strictObject({
   validWith: v.string(),
   /** In the sequences of what it sends to other brokers. */
   producerId: v.bigint(),
-  /** `start`: the offset that is read first where there is no position yet. */
-  inputs: v.array(v.strictObject({ stream: v.string(), brokerId, shardId, start: v.bigint() })),
+  /** `start`: the offset that is read first where there is no position yet. `until`, of a replay: nothing is read from there on, yet. */
+  inputs: v.array(v.strictObject({ stream: v.string(), brokerId, shardId, start: v.bigint(), until: v.optional(v.bigint()) })),
 });
 export type LiveTask = v.InferOutput<typeof liveTask>;
 
@@ -98,6 +99,8 @@ const liveBoot = v.strictObject({
   /** Local sockets on which the brokers answer (cluster/brokerContract.ts). */
   brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
   tasks: v.array(liveTask),
+  /** Of a replay: the stream that is read, whatever the processor calls it, and which of its events are seen, and how. */
+  replay: v.optional(v.strictObject({ stream: v.string(), passing: passingOptions })),
   /** Also that of the bad events. */
   outputs: v.array(
     v.strictObject({ name: v.string(), compression: v.picklist(CODECS), shards: v.array(v.strictObject({ brokerId, shardId })) }),
@@ -153,6 +156,8 @@ const processor = {
   /** Processes what comes, from where it stood, until it is stopped; then it commits what it has, and this ends. The reports tell what is new. */
   run: stream(v.strictObject({}), type<RunReport>()),
   stop: call(v.strictObject({}), type<void>()),
+  /** Of a replay: the inputs of these tasks are read so far from now on. */
+  raise: call(v.strictObject({ tasks: v.array(v.strictObject({ shard: v.number(), until: v.bigint() })) }), type<void>()),
   /** Of what was restored: a page of a store. `from`: the first key; `contains`: a text in key or value. */
   entries: call(
     v.strictObject({

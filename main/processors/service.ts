@@ -50,6 +50,12 @@ export interface Processors {
   /** What a column of a rehearsal runs. Throws `no-such-processor`, `untrusted`. */
   sourceOf(column: NewColumn): ColumnSource;
   onChange(listener: () => void): () => void;
+  /** All of them, as they stand now. */
+  summaries(): ProcessorSummary[];
+  /** Loads a source to be run apart from what is deployed; null: that of the file of this name. Throws as `check` does. */
+  load(name: string, source: string | null): Promise<{ source: string; shape: ProcessorShape }>;
+  /** Path of the geo database, as of now. */
+  geoFile(): string;
   /** All commit what they have, and end. */
   close(): Promise<void>;
 }
@@ -189,7 +195,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       guarantee: options.guarantee ?? before?.guarantee ?? 'exactly-once',
       starts: isNew ? starts : { ...before.starts, ...starts },
       seed: before?.seed ?? Math.floor(random() * 2 ** 31),
-      producerId: isNew ? newProducerId() : before.producerId,
+      producerId: isNew ? newProducerId(random) : before.producerId,
       isTrusted: true,
       version,
     });
@@ -221,11 +227,6 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     runners.get(name)?.forget();
   }
 
-  /** Above those of other producers; its tasks have this one and those after it. */
-  function newProducerId(): string {
-    return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
-  }
-
   const watch = <T>(take: () => T, signal: AbortSignal): AsyncIterable<T> =>
     conflate({
       subscribe(listener) {
@@ -252,6 +253,14 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    summaries: () => names().map(summary),
+    async load(name, given) {
+      assertTrusted(name);
+      const source = given ?? sources.read(name);
+      if (source === null) throw unknown(name);
+      return { source, shape: await tests.shapeOf(name, source) };
+    },
+    geoFile,
     async close() {
       isClosed = true;
       await Promise.all([...runners.values()].map((runner) => runner.pause()));
@@ -332,6 +341,11 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       samples: () => readSamples(path.join(parts.resources, 'processors')),
     },
   };
+}
+
+/** Above those of other producers; the tasks of a processor have this one and those after it. */
+export function newProducerId(random: () => number): string {
+  return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
 }
 
 /** The comment that a sample begins with says what it is. */

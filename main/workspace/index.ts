@@ -17,6 +17,8 @@ import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
 import { createProcessorRecords, type ProcessorRecords } from './processorRecords.ts';
+import { createRedriveRecords, type RedriveRecords } from './redriveRecords.ts';
+import { createReplayRecords, type ReplayRecords } from './replayRecords.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
 import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
 
@@ -41,6 +43,8 @@ export interface Workspace {
   lessons: LessonRecords;
   jobs: JobRecords;
   processors: ProcessorRecords;
+  replays: ReplayRecords;
+  redrives: RedriveRecords;
   /** What a broker is told when it is started. */
   brokerBoot(id: number): BrokerBoot;
   close(): void;
@@ -77,6 +81,8 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
     lessons: withLabErrors(catalog, createLessonRecords(catalog)),
     jobs: withLabErrors(catalog, createJobRecords(catalog)),
     processors: withLabErrors(catalog, createProcessorRecords(catalog)),
+    replays: withLabErrors(catalog, createReplayRecords(catalog)),
+    redrives: withLabErrors(catalog, createRedriveRecords(catalog)),
     brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();

@@ -138,6 +138,7 @@ function createService(
     },
     run: (_input, { signal }) => restored().run(signal),
     stop: () => restored().stop(),
+    raise: ({ tasks }) => restored().raise(tasks),
     entries: (asked) => restored().entries(asked),
   };
 }

@@ -8,6 +8,8 @@ export type Place =
   | { screen: 'bench' }
   | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
   | { screen: 'shop' }
+  | { screen: 'replays' }
+  | { screen: 'bad'; name: string }
   | { screen: 'clients' }
   /** `client`: who is followed; null for all. */
   | { screen: 'requests'; client: string | null }
@@ -26,15 +28,19 @@ export function placeOf(path: string): Place {
   const [first = '', second, ...more] = way.split('/').map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
+  if (first === 'bad' && second) return { screen: 'bad', name: second };
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
   if (first === 'requests' && !second) return { screen: 'requests', client: clientIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  const plain = (['streams', 'processors', 'bench', 'shop', 'clients', 'brokers', 'lessons', 'settings'] as const).find(
-    (screen) => screen === first,
-  );
-  if (plain) return { screen: plain };
+  if (isPlain(first)) return { screen: first };
   return { screen: 'unknown', path };
+}
+
+const PLAIN = ['streams', 'processors', 'bench', 'shop', 'replays', 'clients', 'brokers', 'lessons', 'settings'] as const;
+
+function isPlain(first: string): first is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(first);
 }
 
 function eventIn(query = ''): EventPlace | null {
@@ -65,6 +71,9 @@ function decode(part: string): string {
 export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
+
+/** The address of the bad events in a stream. */
+export const badPath = (stream: string): string => `#/bad/${encodeURIComponent(stream)}`;
 
 /** The address of the request log, of one client where it is named. */
 export const requestsPath = (client?: string): string => `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`;

@@ -151,7 +151,7 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
     const { port, socket } = await portAndSocket();
     const sender = new SocketPort(socket);
     let bytes = 0;
-    port.onFrame((frame) => (bytes += frame.byteLength));
+    port.onFrame((frame) => void (bytes += frame.byteLength));
     port.pause();
     let sent = 0;
     while (sender.send(new Uint8Array(1024 * 1024))) await new Promise((resolve) => setTimeout(resolve, 5, sent++));

@@ -114,6 +114,24 @@ describe('a workspace', () => {
     workspace.close();
   });
 
+  it('of format 6 is migrated: it has no replays yet', async () => {
+    const root = folder();
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
+    edit(path.join(root, 'catalog.sqlite'), 'DROP TABLE replay; DROP TABLE redrive; PRAGMA user_version = 6');
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    expect(workspace.replays.all()).toEqual([]);
+    const kept = {
+      id: 'r1',
+      plan: { from: 2n ** 60n, keys: [new Uint8Array([0, 255])] },
+      state: 'paused',
+      message: null,
+      speed: 2.5,
+    } as const;
+    workspace.replays.put({ ...kept, progress: { missed: [] }, startedAt: 1, endedAt: null });
+    expect(workspace.replays.all()).toEqual([{ ...kept, progress: { missed: [] }, startedAt: 1, endedAt: null }]);
+    workspace.close();
+  });
+
   it('of format 4 is migrated: rejected lines stay with their jobs', async () => {
     const root = folder();
     const catalog = path.join(root, 'catalog.sqlite');
@@ -123,6 +141,8 @@ describe('a workspace', () => {
       catalog,
       `DROP TABLE processor;
        DROP TABLE processor_version;
+       DROP TABLE replay;
+       DROP TABLE redrive;
        DROP TABLE rejected_line;
        DROP TABLE job;
        CREATE TABLE job (

@@ -1,7 +1,8 @@
 /** One shard that a task reads: its records in order, fetched ahead of their use. */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import { toLabError } from '../../../api/errors.ts';
-import { type LogRecord, type RecordColumns, storedColumns, type StoredBatch } from '../../../log/index.ts';
+import { decodeStored, type LogRecord, storedColumns, type StoredBatch } from '../../../log/index.ts';
+import { type HeldRecords, pickedRecords } from './pickedRecords.ts';
 
 export interface InputPlace {
   stream: string;
@@ -15,8 +16,16 @@ export interface InputOptions extends InputPlace {
   from: bigint;
   /** Bytes of batches in one fetch; up to two are held. */
   bytesMax: number;
-  /** A batch is damaged, or was trimmed before it was read: it is passed over. */
-  onGap: (why: string) => void;
+  /** A batch is damaged, or was trimmed before it was read: it is passed over. `until`: the offset behind it. */
+  onGap: (why: string, gap: { from: bigint; until: bigint }) => void;
+  /** Of a replay, whose events are all there already: nothing is read from `until` on, and each event is passed on as it comes out of `pass`. */
+  bound?: InputBound | undefined;
+}
+
+export interface InputBound {
+  until: bigint;
+  /** Null for an event that is not wanted. */
+  pass: (record: LogRecord) => LogRecord | null;
 }
 
 /** Where events came into the log, for latency. */
@@ -31,10 +40,12 @@ export class Input {
   readonly shardId: number;
   readonly #broker: BrokerClient;
   readonly #bytesMax: number;
-  readonly #onGap: (why: string) => void;
+  readonly #onGap: InputOptions['onGap'];
+  readonly #pass: InputBound['pass'] | null;
+  #until: bigint | null;
   #batches: StoredBatch[] = [];
   /** Of the batch whose records are taken; null where none is. */
-  #columns: RecordColumns | null = null;
+  #columns: HeldRecords | null = null;
   /** Of it; and where its records begin that are to be taken. */
   #at = 0;
   #first = 0;
@@ -48,7 +59,7 @@ export class Input {
   #ahead: Promise<void> | null = null;
   #failure: unknown = null;
 
-  constructor({ stream, brokerId, shardId, broker, from, bytesMax, onGap }: InputOptions) {
+  constructor({ stream, brokerId, shardId, broker, from, bytesMax, onGap, bound }: InputOptions) {
     this.stream = stream;
     this.brokerId = brokerId;
     this.shardId = shardId;
@@ -57,10 +68,29 @@ export class Input {
     this.#next = from;
     this.#bytesMax = bytesMax;
     this.#onGap = onGap;
+    this.#pass = bound?.pass ?? null;
+    this.#until = bound?.until ?? null;
+  }
+
+  /** Whether all that it will ever read is there already: it is never waited for. */
+  get isBounded(): boolean {
+    return this.#until !== null;
+  }
+
+  /** From now on it is read so far. */
+  raise(until: bigint): void {
+    if (this.#until !== null && until > this.#until) this.#until = until;
   }
 
   /** The offset that is read next. */
   get position(): bigint {
+    const read = this.#read;
+    // What comes next lies behind the bound: up to there all is done with.
+    return this.#until !== null && read < this.#until && !this.hasHead && !this.isHungry ? this.#until : read;
+  }
+
+  /** The offset behind the last that was taken or passed over. */
+  get #read(): bigint {
     return this.#columns && this.#at > this.#first ? this.#columns.offset(this.#at - 1) + 1n : this.#passed;
   }
 
@@ -77,11 +107,11 @@ export class Input {
 
   /** The next record, where one is in memory; made each time it is asked for. */
   get head(): LogRecord | null {
-    return this.#columns?.record(this.#at) ?? null;
+    return this.hasHead ? this.#columns!.record(this.#at) : null;
   }
 
   get hasHead(): boolean {
-    return this.#columns !== null;
+    return this.#columns !== null && (this.#until === null || this.#columns.offset(this.#at) < this.#until);
   }
 
   /** Of the head, here and below: it is there. Milliseconds, as near as a Number comes. */
@@ -114,7 +144,8 @@ export class Input {
 
   /** Whether there may be a record that is not the head: fill it before another input is preferred. What was fetched ahead may have come meanwhile. */
   get isHungry(): boolean {
-    return this.#columns === null && (this.#batches.length > 0 || !this.#isAtEnd);
+    if (this.#columns !== null || (this.#until !== null && this.#read >= this.#until)) return false;
+    return this.#batches.length > 0 || !this.#isAtEnd;
   }
 
   /** What is fetched next, for {@link woken}. */
@@ -172,7 +203,10 @@ export class Input {
       const [bounds] = await this.#broker.bounds({ shardIds: [this.shardId] });
       const { startOffset, endOffset } = bounds!;
       const to = this.#next < startOffset ? startOffset : endOffset;
-      this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`);
+      this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`, {
+        from: this.#next,
+        until: to,
+      });
       this.#next = to;
       this.#passed = to;
     } catch (again) {
@@ -200,11 +234,11 @@ export class Input {
     }
   }
 
-  #decoded(batch: StoredBatch): RecordColumns | null {
+  #decoded(batch: StoredBatch): HeldRecords | null {
     try {
-      return storedColumns(batch);
+      return this.#pass === null ? storedColumns(batch) : pickedRecords(decodeStored(batch), this.#pass);
     } catch (thrown) {
-      this.#onGap(`${toLabError(thrown).message} Its events are passed over.`);
+      this.#onGap(`${toLabError(thrown).message} Its events are passed over.`, { from: batch.baseOffset, until: batch.lastOffset + 1n });
       return null;
     }
   }

@@ -33,13 +33,15 @@ interface OpenOutput extends OutputStream {
 
 export class Outputs {
   readonly #processor: string;
+  readonly #comesFrom: string | null;
   readonly #shard: number;
   readonly #streams: Map<string, OpenOutput>;
   #closed: OutgoingBatch[] = [];
   #bytes = 0;
 
-  /** `shard`: of the task. */
-  constructor(processor: string, shard: number, streams: readonly OutputStream[]) {
+  /** `shard`: of the task. `comesFrom`: the stream that its events are in, where the processor calls it otherwise. */
+  constructor(processor: string, shard: number, streams: readonly OutputStream[], comesFrom: string | null = null) {
+    this.#comesFrom = comesFrom;
     this.#processor = processor;
     this.#shard = shard;
     this.#streams = new Map(streams.map((stream) => [stream.name, { ...stream, open: stream.shards.map(() => null) }]));
@@ -66,7 +68,7 @@ export class Outputs {
   /** An event goes to the bad stream as it was, in the shard of its number. */
   addBad({ key, value, headers, timestamp, stream: from, offset }: InputRecord, reasons: readonly string[]): void {
     const stream = this.#streams.get(BAD)!;
-    const said = badHeaders(headers, reasons, { processor: this.#processor, stream: from, shard: this.#shard, offset });
+    const said = badHeaders(headers, reasons, { processor: this.#processor, stream: this.#comesFrom ?? from, shard: this.#shard, offset });
     this.#put(stream, this.#shard % stream.shards.length, key, value, said, timestamp);
   }
 

@@ -17,6 +17,8 @@ const TEXT_MAX = 400;
 export interface Told extends ProcessorActivity {
   /** Lines that were not kept. */
   linesDropped: number;
+  /** Events that are passed over, since they are damaged or were trimmed before they were read. */
+  gaps: { stream: string; shard: number; from: bigint; until: bigint; why: string }[];
 }
 
 interface LastEmitted {
@@ -73,6 +75,11 @@ export class Report {
     this.#failed({ at, shard, event: null, step, reasons: [message], place });
   }
 
+  gap(gap: Told['gaps'][number], at: number): void {
+    this.failed(gap.shard, `${gap.stream}, shard ${gap.shard}`, gap.why, null, at);
+    if (this.#told.gaps.length < FAILURES_KEPT) this.#told.gaps.push(gap);
+  }
+
   log(lines: readonly string[], at: number): void {
     for (const text of lines) this.#told.lines.push({ at, text });
     const over = this.#told.lines.length - LINES_KEPT;
@@ -111,5 +118,5 @@ function nothingEmitted(): LastEmitted {
 }
 
 function nothing(): Omit<Told, 'emitted'> {
-  return { failures: [], lines: [], linesDropped: 0 };
+  return { failures: [], lines: [], linesDropped: 0, gaps: [] };
 }

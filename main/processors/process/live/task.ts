@@ -4,10 +4,11 @@
  * positions (log/positions.ts).
  */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
+import type { LogRecord } from '../../../log/index.ts';
 import { EVENTS_AT_ONCE_MAX, type LiveTask } from '../../processorContract.ts';
 import type { Totals } from './changelog.ts';
 import { Commits } from './commits.ts';
-import { Input } from './input.ts';
+import { Input, type InputOptions } from './input.ts';
 import { Outbox } from './outbox.ts';
 import { StateStream } from './stateStream.ts';
 import type { Health, TaskParts } from './taskParts.ts';
@@ -82,6 +83,12 @@ export class Task {
     return entries;
   }
 
+  /** Of a replay: its input is read so far from now on. */
+  raise(until: bigint): void {
+    for (const input of this.#inputs) input.raise(until);
+    this.#waiting.wake();
+  }
+
   /** Goes on until the signal aborts; then commits what it has. Rejects with why it can not go on. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#waiting.wake();
@@ -113,7 +120,7 @@ export class Task {
   }
 
   async #inputsFromPositions(): Promise<Input[]> {
-    const { brokers, inputsTotal, reader, report, now } = this.#parts;
+    const { brokers, inputsTotal, reader, report, now, replay } = this.#parts;
     const { positionsShardId, validWith, inputs } = this.#task;
     const positions = await this.#home.positions({ shardId: positionsShardId, reader });
     const valid = positions.filter(({ of, shard }) => of === validWith && shard === this.shard);
@@ -121,8 +128,10 @@ export class Task {
     return inputs.map((input) => {
       const from = valid.find(({ stream }) => stream === input.stream)?.offset ?? input.start;
       const broker = brokers.get(input.brokerId)!;
-      const onGap = (why: string): void => report.failed(this.shard, `${input.stream}, shard ${this.shard}`, why, null, now());
-      return new Input({ ...input, broker, from, bytesMax, onGap });
+      const onGap: InputOptions['onGap'] = (why, gap) => report.gap({ stream: input.stream, shard: this.shard, ...gap, why }, now());
+      const pass = (record: LogRecord): LogRecord | null => replay!.pass(this.shard, record);
+      const bound = input.until === undefined ? undefined : { until: input.until, pass };
+      return new Input({ ...input, broker, from, bytesMax, onGap, bound });
     });
   }
 

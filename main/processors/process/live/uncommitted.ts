@@ -30,9 +30,13 @@ export class Uncommitted {
   #isDirty = false;
   #isBehind = false;
 
-  constructor(shard: number, { reader, outputs, eventsAtOnce }: Pick<TaskParts, 'reader' | 'outputs' | 'eventsAtOnce'>, totals: Totals) {
+  constructor(
+    shard: number,
+    { reader, outputs, eventsAtOnce, replay }: Pick<TaskParts, 'reader' | 'outputs' | 'eventsAtOnce' | 'replay'>,
+    totals: Totals,
+  ) {
     this.totals = structuredClone(totals);
-    this.#outputs = new Outputs(reader, shard, outputs);
+    this.#outputs = new Outputs(reader, shard, outputs, replay?.stream);
     this.#eventsAtOnce = eventsAtOnce;
   }
 

@@ -17,7 +17,10 @@ export class Waiting {
 
   constructor(inputs: readonly Input[], brokers: ReadonlyMap<number, BrokerClient>, health: Health) {
     this.#brokers = brokers;
-    this.#inputs = Map.groupBy(inputs, ({ brokerId }) => brokerId);
+    this.#inputs = Map.groupBy(
+      inputs.filter(({ isBounded }) => !isBounded),
+      ({ brokerId }) => brokerId,
+    );
     this.#health = health;
   }
 

@@ -5,8 +5,9 @@ import { openDialog } from '../../state/dialogs.svelte.ts';
 import { hindrance } from '../../state/hindrance.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
-import { navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
+import { badPath, navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import { replayActions } from '../replays/replayActions.ts';
 import { openFirstSample } from '../welcome/openSample.ts';
 import type { JobsTrayState } from './jobsTray.svelte.ts';
 
@@ -93,6 +94,8 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
     { id: 'go-bench', title: 'Bench', group: 'Go to', keys: 'Shift+R', run: () => navigate('#/bench') },
     { id: 'go-clients', title: 'Clients', group: 'Go to', keys: 'Shift+C', run: () => navigate('#/clients') },
     { id: 'go-requests', title: 'Requests: what clients ask', group: 'Go to', run: () => navigate('#/requests') },
+    ...replayActions(lab),
+    { id: 'go-bad', title: 'Bad events', group: 'Go to', enabled: lab.stream('bad') !== undefined, run: () => navigate(badPath('bad')) },
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },
