@@ -108,7 +108,7 @@ describe('a workspace', () => {
     expect(workspace.streams.all()).toEqual([
       { id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open', settings: STREAM_SETTINGS_DEFAULT },
     ]);
-    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048, durability: 'safe' });
+    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048, durability: 'safe', topicsMadeOnUse: true, topicShards: 1 });
     expect(workspace.lessons.all()).toEqual([{ id: 'one-log', step: 2, done: [0, 1], active: true }]);
     expect(workspace.jobs.all()).toEqual([]);
     workspace.close();
@@ -173,7 +173,7 @@ describe('a workspace', () => {
     const root = await used();
     edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 99 WHERE name = 'format'");
     expect(await failure(root)).toMatchObject({ code: 'format-too-new', message: expect.stringContaining('is of format 99') as string });
-    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 3 WHERE name = 'format'");
+    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 4 WHERE name = 'format'");
     await (await openLab(root)).close();
   });
 
