@@ -12,6 +12,7 @@ const domains = [
   'events',
   'produce',
   'connectors',
+  'endpoints',
   'jobs',
   'lessons',
   'samples',
@@ -21,6 +22,8 @@ const domains = [
   'cluster',
   'eventTimes',
   'processors',
+  'replay',
+  'badEvents',
 ];
 const noElectron = ['electron', 'electron/*'];
 const upward = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`, `../../../${name}/**`]);

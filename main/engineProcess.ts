@@ -17,7 +17,8 @@ import { createPeer } from './rpc/peer.ts';
 import type { Port } from './rpc/port.ts';
 
 export type EngineReply =
-  { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string } } | { type: 'failed'; error: ErrorShape };
+  | { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string }; kafka: string[] }
+  | { type: 'failed'; error: ErrorShape };
 
 const programNames = { desktop: 'the desktop app', serve: 'a lab that serves a browser' };
 
@@ -38,12 +39,13 @@ async function boot(options: EngineBoot): Promise<void> {
     pid: process.ppid,
     spawner,
     runsProcessors: true,
+    kafka: { port: options.kafkaPort },
     now: Date.now,
     random: Math.random,
   });
   const secret = randomBytes(32).toString('base64url');
   const { address } = await listenLocal({ secret, onPort: serve });
-  parent.post({ type: 'ready', address, secret, workspace: engine.workspace } satisfies EngineReply);
+  parent.post({ type: 'ready', address, secret, workspace: engine.workspace, kafka: engine.kafka } satisfies EngineReply);
   // After all is up: nobody waits for it.
   void sweepAddresses();
 }

@@ -11,6 +11,7 @@ const entries = {
   logWriter: 'log/writerThread.ts',
   logCheckpoint: 'log/checkpointThread.ts',
   processor: 'processors/process/processorProcess.ts',
+  rehearsal: 'processors/rehearsal/rehearsalProcess.ts',
   processorWatchdog: 'processors/process/watchdogThread.ts',
   serve: 'web/serve.ts',
   loglab: 'cli/loglab.ts',

@@ -26,6 +26,11 @@ export interface Call<I extends Schema = Schema, O = unknown> {
   output: TypeOf<O>;
   errors: readonly ErrorCode[];
   deadlineMs: number;
+  /**
+   * The bytes in the input are lent to the handler until it returns, or first awaits: what it needs of them later it copies. Then the next
+   * input is read into the same memory.
+   */
+  lendsInput: boolean;
 }
 
 export interface EventStream<I extends Schema = Schema, T = unknown> {
@@ -43,10 +48,12 @@ export type Contract = Record<string, Domain>;
 interface CallOptions {
   errors?: readonly ErrorCode[];
   deadlineMs?: number;
+  lendsInput?: boolean;
 }
 
 export function call<I extends Schema, O>(input: I, output: TypeOf<O>, options: CallOptions = {}): Call<I, O> {
-  return { kind: 'call', input, output, errors: options.errors ?? [], deadlineMs: options.deadlineMs ?? CALL_DEADLINE_MS };
+  const { errors = [], deadlineMs = CALL_DEADLINE_MS, lendsInput = false } = options;
+  return { kind: 'call', input, output, errors, deadlineMs, lendsInput };
 }
 
 interface StreamOptions {

@@ -17,6 +17,7 @@ export const errorCodes = [
   'no-event-time', // the stream says no field that holds it
   'value-too-large',
   'batch-invalid', // an appended record batch is malformed or fails its CRC
+  'out-of-sequence', // a producer's numbered batch came without the one before it
   'fenced', // somebody else has taken over what this one was writing
   'batch-damaged', // a stored record batch fails its CRC
   'broker-down',
@@ -30,17 +31,20 @@ export const errorCodes = [
   'file-unreadable',
   'not-a-log', // the file is no workspace or broker file of ours
   'disk-full',
+  'no-such-rehearsal',
+  'no-such-column',
   'no-such-job',
   'job-over',
   'no-such-lesson',
   'no-such-sample',
+  'no-such-replay',
   'too-many', // a named limit was reached; the message names it
   'port-taken',
   'unauthorized',
   'cancelled',
   'deadline',
   'disconnected', // the other side went away; what was asked may or may not have been done
-  'protocol', // a frame that breaks the protocol of main/rpc
+  'protocol', // a frame that breaks the protocol that it came in
   'internal',
 ] as const;
 

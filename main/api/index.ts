@@ -1,5 +1,7 @@
 /** The contract between page (or command line) and engine: one file per domain. No Node, no DOM, nothing of ours but itself. */
+import { badEvents } from './badEvents.ts';
 import type { Client, Handlers } from './contract.ts';
+import { clients, requests } from './clients.ts';
 import { events } from './events.ts';
 import { eventTimes } from './eventTimes.ts';
 import { imports } from './imports.ts';
@@ -9,6 +11,8 @@ import { lessons } from './lessons.ts';
 import { processors } from './processors.ts';
 import { produce } from './produce.ts';
 import { readers } from './readers.ts';
+import { rehearsals } from './rehearsals.ts';
+import { replays } from './replays.ts';
 import { samples } from './samples.ts';
 import { streams } from './streams.ts';
 import { verify } from './verify.ts';
@@ -25,9 +29,14 @@ export const labContract = {
   jobs,
   samples,
   readers,
+  rehearsals,
+  replays,
+  badEvents,
   lessons,
   verify,
   workspace,
+  clients,
+  requests,
 };
 
 export type LabContract = typeof labContract;

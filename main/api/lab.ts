@@ -1,7 +1,7 @@
 /** The lab itself: which workspace is open, how its parts do, its settings. */
 import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
-import { nothing, VALUE_BYTES_MAX_CEILING } from './values.ts';
+import { nothing, shardCount, VALUE_BYTES_MAX_CEILING } from './values.ts';
 
 /** Most brokers of one workspace. */
 export const BROKERS_MAX = 5;
@@ -44,6 +44,10 @@ export interface Settings {
    * commits need not wait for the disk.
    */
   durability: 'safe' | 'fast';
+  /** Whether a Kafka client that asks for a topic that is not there makes it. */
+  topicsMadeOnUse: boolean;
+  /** How many shards a stream gets that a Kafka client makes without saying a number. */
+  topicShards: number;
 }
 
 export const lab = {
@@ -63,6 +67,8 @@ export const lab = {
         ),
       ),
       durability: v.optional(v.picklist(['safe', 'fast'])),
+      topicsMadeOnUse: v.optional(v.boolean()),
+      topicShards: v.optional(shardCount),
     }),
     type<Settings>(),
   ),

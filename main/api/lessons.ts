@@ -26,6 +26,8 @@ export interface Lesson {
   steps: LessonStep[];
   /** Streams that the lesson makes, and that a reset deletes. */
   streams: string[];
+  /** Processors that it has the learner deploy, and that a reset removes. */
+  processors: string[];
 }
 
 /** The lesson that is under way. */
@@ -51,7 +53,7 @@ export const lessons = {
   leave: call(nothing, type<void>()),
   /** Shows another step. */
   go: call(v.strictObject({ step: v.pipe(v.number(), v.integer(), v.minValue(0)) }), type<void>(), { errors: ['bad-input'] }),
-  /** Forgets what was done and deletes the lesson's streams. */
+  /** Forgets what was done, removes the lesson's processors and deletes its streams. */
   reset: call(id, type<void>(), { errors: [...lessonErrors, 'broker-down'] }),
   /** The lesson under way, again at each change; null while there is none. */
   watch: stream(nothing, type<LessonProgress | null>()),

@@ -126,6 +126,7 @@ async function openWorkspace(folder: string, lockWaitMs?: number): Promise<Conne
     command: layout.command,
     spawner: createNodeSpawner(layout.builtFolder),
     runsProcessors: false,
+    kafka: null,
     ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
     now: Date.now,
     random: Math.random,

@@ -10,6 +10,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
 import { GUARANTEES, type Guarantee, type ProcessorStart } from '../api/processors.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
+import { type ReplayFrom, type ReplayUntil, SPEED_MAX, SPEED_MIN, WAIT_MS_MAX_CEILING, WAIT_MS_MAX_DEFAULT } from '../api/replays.ts';
 import { SHARDS_MAX } from '../api/values.ts';
 import { geoFileOf } from '../processors/geoFile.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
@@ -32,6 +33,7 @@ import {
   trustProcessor,
 } from './processors.ts';
 import { parseFrom, parseUntil } from './range.ts';
+import { endReplay, listReplays, replay, resumeReplay } from './replay.ts';
 import { createStream, deleteStream, listStreams } from './streams.ts';
 import { testProcessor } from './testProcessor.ts';
 import { verifyLog } from './verify.ts';
@@ -49,6 +51,23 @@ interface ExportArguments {
   until: RangeUntil;
   shard?: number[];
   force: boolean;
+}
+
+interface ReplayOptions {
+  into: string;
+  from: ReplayFrom;
+  until: ReplayUntil;
+  key?: string[];
+  keyPrefix?: string;
+  shard?: number[];
+  shards?: number;
+  /** Null for as fast as it goes. */
+  speed: number | null;
+  longestWait: number | null;
+  timestamps: 'original' | 'new';
+  headers: boolean;
+  through?: string;
+  append: boolean;
 }
 
 interface DeployOptions {
@@ -135,6 +154,32 @@ function parseExportUntil(text: string): RangeUntil | null {
 function parseStart(text: string): ProcessorStart | null {
   const from = parseFrom(text);
   return from?.at === 'offset' ? null : from;
+}
+
+/** A past range: it has a beginning. */
+function parseReplayFrom(text: string): ReplayFrom | null {
+  const from = parseFrom(text);
+  return from?.at === 'latest' ? null : from;
+}
+
+/** A past range: it has an end already. */
+function parseReplayUntil(text: string): ReplayUntil | null {
+  const until = parseUntil(text);
+  return until?.at === 'live' || until?.at === 'count' ? null : until;
+}
+
+function parseSpeed(text: string): number | null {
+  if (text === 'max') return null;
+  const speed = text === 'original' ? 1 : Number(text);
+  if (speed >= SPEED_MIN && speed <= SPEED_MAX) return speed;
+  throw new InvalidArgumentError(`Expected original, max or a number from ${SPEED_MIN} to ${SPEED_MAX}.`);
+}
+
+function parseWait(text: string): number | null {
+  if (text === 'any') return null;
+  const ms = parseDuration(text);
+  if (ms !== null && ms <= WAIT_MS_MAX_CEILING) return ms;
+  throw new InvalidArgumentError('Expected a duration of at most 24h (90s, 30m, 1h), or any.');
 }
 
 function fromOption(): Option {
@@ -249,6 +294,74 @@ without quotation marks exactly as JSON writes that number: 12 and -0.5, not 007
       );
     },
   );
+
+command(program, 'replay <stream>', 'read a past range again, into another stream')
+  .addHelpText(
+    'after',
+    `
+A replay is fixed when it begins, and goes on while the lab is open, also after a crash: each event is there once. In each shard events keep their
+order; between shards, always the one with the least timestamp among the next ones comes first. Ctrl-C pauses it.`,
+  )
+  .requiredOption('--into <stream>', 'the stream that is written; made where it is not there')
+  .addOption(
+    new Option('--from <where>', 'beginning, offset:N or an ISO 8601 time')
+      .argParser(or(parseReplayFrom, 'beginning, offset:N or an ISO 8601 time'))
+      .default({ at: 'beginning' } satisfies ReplayFrom, 'beginning'),
+  )
+  .addOption(
+    new Option('--until <where>', 'now, offset:N or an ISO 8601 time; an offset or a time itself is not replayed any more')
+      .argParser(or(parseReplayUntil, 'now, offset:N or an ISO 8601 time'))
+      .default({ at: 'now' } satisfies ReplayUntil, 'now'),
+  )
+  .option('--key <key>', 'only events with this key; can be given again', (key: string, before: string[] = []) => [...before, key])
+  .addOption(new Option('--key-prefix <text>', 'only events whose key begins so').conflicts('key'))
+  .option('--shard <n>', 'only this shard; can be given again', shardNumber)
+  .addOption(
+    new Option('--speed <speed>', 'original, times as fast (10), or max').argParser(parseSpeed).default(null, 'max: as fast as it goes'),
+  )
+  .addOption(
+    new Option('--longest-wait <duration>', 'where no event comes for longer, the wait is shortened to so much; any: never')
+      .argParser(parseWait)
+      .default(WAIT_MS_MAX_DEFAULT, '60s'),
+  )
+  .addOption(
+    new Option('--timestamps <which>', 'those of the events, or when they are sent').choices(['original', 'new']).default('original'),
+  )
+  .option('--no-headers', 'leave headers out')
+  .option('--through <file>', 'send them through this processor: what it emits is written, bad events go to bad')
+  .option('--shards <n>', 'shards of the stream, where it is made (default: as many as the other has)', shards)
+  .option('--append', 'write behind the events of a stream that is there', false)
+  .action((stream: string, options: Common & ReplayOptions) => {
+    const { into, from, until, key, keyPrefix, shard, speed, longestWait, timestamps, headers, through, append, json } = options;
+    const keys =
+      key !== undefined
+        ? ({ are: 'these', keys: key.map((each) => Buffer.from(each)) } as const)
+        : keyPrefix !== undefined
+          ? ({ are: 'beginning-with', prefix: Buffer.from(keyPrefix) } as const)
+          : null;
+    const wish = {
+      ...{ from, until, keys, speed, timestamps, waitMsMax: longestWait, keepsHeaders: headers, intoExisting: append, json },
+      ...{ into: { stream: into, shards: options.shards ?? null }, through: through === undefined ? null : userPath(through) },
+      ...(shard ? { shards: shard } : {}),
+    };
+    const signal = stopSignal();
+    return withLab(options, (lab) => replay(lab, output, stream, wish, signal));
+  });
+
+const replays = program.command('replays').description('replays that run, stand still or have ended; they run while the lab is open');
+command(replays, 'list', 'list the replays, and how far they are').action((options: Common) =>
+  withLab(options, (lab) => listReplays(lab, output, options)),
+);
+command(replays, 'resume <id>', 'go on with one that stands still or has failed, and follow it').action((id: string, options: Common) => {
+  const signal = stopSignal();
+  return withLab(options, (lab) => resumeReplay(lab, output, id, options, signal));
+});
+command(replays, 'pause <id>', 'let one stand still').action((id: string, options: Common) =>
+  withLab(options, (lab) => endReplay(lab, output, id, 'pause', options)),
+);
+command(replays, 'cancel <id>', 'end one where it stands; what it has sent stays').action((id: string, options: Common) =>
+  withLab(options, (lab) => endReplay(lab, output, id, 'cancel', options)),
+);
 
 command(program, 'verify [stream]', 'check every batch of the log, or of one stream').action(
   (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),

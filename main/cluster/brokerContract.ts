@@ -129,6 +129,7 @@ const broker = {
       underWay: v.pipe(v.number(), v.integer(), v.minValue(1)),
     }),
     type<AppendOutcome[]>(),
+    { lendsInput: true },
   ),
   /**
    * Verifies and appends batches in one transaction of their own, all of them or none: what a processor makes of some events, its state and its
@@ -143,11 +144,13 @@ const broker = {
       ),
     }),
     type<Appended[]>(),
+    { lendsInput: true },
   ),
   /** Appends batches that are numbered in the sequence of their producer; those that are in the shard already are passed over. */
   send: call(
     v.strictObject({ batches: v.pipe(v.array(v.strictObject({ shardId, bytes })), v.minLength(1), v.maxLength(APPEND_BATCHES_MAX)) }),
     type<void>(),
+    { lendsInput: true },
   ),
   /** Answers when one of the shards has an event at this offset or behind it, or is gone; or when so much time has passed. */
   awaitMore: call(

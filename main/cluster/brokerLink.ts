@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { deserializeError, LabError, toLabError } from '../api/errors.ts';
-import type { DomainClient } from '../api/contract.ts';
+import type { Client, DomainClient, DomainHandlers } from '../api/contract.ts';
 import type { BrokerStatus } from '../api/lab.ts';
 import type { ShardState } from '../log/index.ts';
 import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
@@ -15,11 +15,15 @@ import { createPeer, type Peer } from '../rpc/peer.ts';
 import type { Port } from '../rpc/port.ts';
 import type { BootFailed, BootMessage, BrokerBoot } from './brokerProcess.ts';
 import { brokerContract } from './brokerContract.ts';
+import { controllerContract } from './controllerContract.ts';
+import { kafkaContract } from './kafkaContract.ts';
 
 /** How long a broker may take to close, milliseconds, before it is ended. */
 const CLOSE_MS = 5_000;
 
 export type BrokerClient = DomainClient<(typeof brokerContract)['broker']>;
+export type KafkaListenerClient = Client<typeof kafkaContract>['kafka'];
+export type ControllerHandlers = DomainHandlers<(typeof controllerContract)['controller']>;
 
 export interface BrokerLinkOptions {
   spawner: Spawner;
@@ -28,6 +32,8 @@ export interface BrokerLinkOptions {
   changed: () => void;
   /** Called each time it comes up, before it is reported as up. */
   cameUp: (client: BrokerClient) => Promise<void>;
+  /** What answers the broker; asked for at each question. */
+  controller: () => ControllerHandlers;
 }
 
 export interface BrokerLink {
@@ -39,6 +45,8 @@ export interface BrokerLink {
   readonly appendP99Ms: number | null;
   /** Throws `broker-down` while it is not up. */
   client(): BrokerClient;
+  /** The same of its Kafka listener. */
+  kafka(): KafkaListenerClient;
   /** Resolves when it is up for the first time; rejects with why it can not be. */
   start(): Promise<void>;
   /** What it has just said of shards that it made; its next report may come later. */
@@ -60,6 +68,10 @@ function asBrokerDown(id: number, error: unknown): never {
   if (!(error instanceof LabError) || error.code !== 'disconnected') throw error;
   const message = `Broker ${id} ended before it answered: what was asked may or may not have been done. It is started again.`;
   throw new LabError('broker-down', message, { cause: error });
+}
+
+function notUp(id: number): never {
+  throw new LabError('broker-down', `Broker ${id} is not up just now. It is being started again; try once more in a moment.`);
 }
 
 /** The calls of a broker; its streams are followed here alone. */
@@ -88,6 +100,7 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
   let child: Child | null = null;
   let peer: Peer | null = null;
   let upClient: BrokerClient | null = null;
+  let kafkaClient: KafkaListenerClient | null = null;
   let failures = 0;
   let startedAt = 0;
   let closing = false;
@@ -123,7 +136,13 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     const first = await Promise.race([connected.promise, failed, exit]).finally(() => listener.close());
     if (typeof first === 'string') throw new LabError('broker-down', `Broker ${boot.brokerId} ended while it started (${first}).`);
     if ('error' in first) throw deserializeError(first.error);
-    peer = createPeer(first);
+    const handlers = {
+      get controller() {
+        return options.controller();
+      },
+    };
+    peer = createPeer(first, { serve: { contract: controllerContract, handlers } });
+    kafkaClient = peer.client(kafkaContract).kafka;
     const client = callsOf(boot.brokerId, peer.client(brokerContract).broker);
     await options.cameUp(client);
     const held = await client.shards({});
@@ -179,13 +198,8 @@ export function createBrokerLink(options: BrokerLinkOptions): BrokerLink {
     get appendP99Ms() {
       return appendP99Ms;
     },
-    client() {
-      if (upClient) return upClient;
-      throw new LabError(
-        'broker-down',
-        `Broker ${boot.brokerId} is not up just now. It is being started again; try once more in a moment.`,
-      );
-    },
+    client: () => upClient ?? notUp(boot.brokerId),
+    kafka: () => (upClient && kafkaClient) ?? notUp(boot.brokerId),
     async start() {
       try {
         await launch();

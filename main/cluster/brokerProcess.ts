@@ -8,10 +8,13 @@ import { type ErrorShape, serializeError } from '../api/errors.ts';
 import { acquireLock, openLog } from '../log/index.ts';
 import { parentChannel } from '../processes/parentChannel.ts';
 import { connectLocal, listenLocal, type LocalListener } from '../rpc/adapters/localSocket.ts';
-import { createPeer } from '../rpc/peer.ts';
+import { createPeer, type Peer } from '../rpc/peer.ts';
 import type { Port } from '../rpc/port.ts';
+import { createKafkaService } from '../endpoints/kafka/service.ts';
 import { type BrokerAccess, brokerContract } from './brokerContract.ts';
 import { createBrokerService } from './brokerService.ts';
+import { controllerContract } from './controllerContract.ts';
+import { kafkaContract } from './kafkaContract.ts';
 
 /** How long a new broker waits for the one before it to let go of the file, milliseconds. */
 const LOCK_WAIT_MS = 5_000;
@@ -67,18 +70,20 @@ async function boot({ brokerId, file, durability, address, secret }: BootMessage
   let listening: Promise<BrokerAccess & { listener: LocalListener }> | null = null;
   async function listen(): Promise<BrokerAccess & { listener: LocalListener }> {
     const own = randomBytes(32).toString('base64url');
-    const listener = await listenLocal({ secret: own, onPort: serve });
+    const listener = await listenLocal({ secret: own, onPort: (port) => void serve(port) });
     return { address: listener.address, secret: own, listener };
   }
   async function access(): Promise<BrokerAccess> {
     const made = await (listening ??= listen());
     return { address: made.address, secret: made.secret };
   }
-  const handlers = { broker: createBrokerService(log, access) };
-  const serve = (port: Port): void => void createPeer(port, { serve: { contract: brokerContract, handlers } });
-  serve(await connectLocal(address, secret));
+  const kafka = createKafkaService({ brokerId, log, file, controller: () => engine.client(controllerContract).controller, now: Date.now });
+  const handlers = { broker: createBrokerService(log, access), kafka: kafka.handlers };
+  const serve = (port: Port): Peer => createPeer(port, { serve: { contract: { ...brokerContract, ...kafkaContract }, handlers } });
+  const engine = serve(await connectLocal(address, secret));
   close = () => {
     close = () => {};
+    kafka.close();
     void listening?.then(({ listener }) => listener.close());
     void log.close().finally(() => {
       lock.release();

@@ -26,7 +26,7 @@ import {
   type ShardBounds,
   type ShardCursor,
 } from './brokerContract.ts';
-import { type BrokerClient, type BrokerLink, createBrokerLink } from './brokerLink.ts';
+import { type BrokerClient, type BrokerLink, type ControllerHandlers, createBrokerLink, type KafkaListenerClient } from './brokerLink.ts';
 import type { BrokerBoot } from './brokerProcess.ts';
 import { createReading } from './reading.ts';
 import { byBroker, type ShardPlace } from './shardPlace.ts';
@@ -58,6 +58,8 @@ export interface Cluster {
   createShardsOn(streamId: string, stream: string, shards: readonly { number: number; brokerId: number }[]): Promise<ShardPlace[]>;
   /** Where other processes of the lab reach a broker. Throws `broker-down`. */
   access(brokerId: number): Promise<BrokerAccess>;
+  /** The Kafka listener of a broker. Throws `broker-down`. */
+  kafka(brokerId: number): KafkaListenerClient;
   /** What a positions shard has of a reader. */
   positions(place: ShardPlace, reader: string): Promise<ReaderPosition[]>;
   /** What a shard that was just made had in another log, before its batches are restored. */
@@ -78,6 +80,8 @@ export interface Cluster {
    * What these shards need not keep is not trimmed ({@link BrokerClient}, keep) until the returned function is called; or until their broker ends.
    */
   keep(places: ShardPlace[]): Promise<() => void>;
+  /** Batches for shards of one broker, all of them or none, in a transaction of their own. */
+  commit(brokerId: number, batches: { place: ShardPlace; bytes: Uint8Array }[]): Promise<Appended[]>;
   fetch(place: ShardPlace, from: bigint, bytesMax?: number): Promise<Fetched>;
   bounds(places: ShardPlace[]): Promise<ShardBounds[]>;
   rowCursors(places: ShardPlace[], row: number): Promise<RowCursors>;
@@ -107,6 +111,8 @@ export interface ClusterOptions {
   boots: BrokerBoot[];
   /** A broker has come up: what it holds is made to agree with the catalog. */
   cameUp: (brokerId: number, client: BrokerClient) => Promise<void>;
+  /** What answers the brokers, once it is there. */
+  controller: () => ControllerHandlers;
 }
 
 /** Starts all brokers; fails where one of them can not be started. */
@@ -118,7 +124,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const underWay = new Map<number, number>();
 
   async function add(boot: BrokerBoot): Promise<void> {
-    const made = createBrokerLink({ spawner: options.spawner, boot, changed, cameUp: (client) => options.cameUp(boot.brokerId, client) });
+    const { spawner, controller } = options;
+    const made = createBrokerLink({ spawner, boot, changed, controller, cameUp: (client) => options.cameUp(boot.brokerId, client) });
     links.set(boot.brokerId, made);
     await made.start();
   }
@@ -216,6 +223,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       const known = [...links.values()].map((each) => each.appendP99Ms).filter((ms) => ms !== null);
       return known.length === 0 ? null : Math.max(...known);
     },
+    kafka: (brokerId) => link(brokerId).kafka(),
     state: (place) => links.get(place.brokerId)?.shards.get(place.shardId),
     currentStates: (places) =>
       reading.ofEach(places, async (broker, shardIds) => {
@@ -276,6 +284,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       );
       return () => kept.splice(0).forEach((end) => end());
     },
+    commit: (brokerId, batches) =>
+      link(brokerId)
+        .client()
+        .commit({ batches: batches.map(({ place, bytes }) => ({ shardId: place.shardId, bytes })) }),
     fetch: (place, from, bytesMax = FETCH_BYTES_MAX) => client(place).fetch({ shardId: place.shardId, from, bytesMax }),
     bounds: reading.bounds,
     rowCursors: reading.rowCursors,

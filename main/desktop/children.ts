@@ -7,7 +7,7 @@ import type { UtilityChild } from './utilityChild.ts';
 export const CHILDREN_MAX = 64;
 
 /** What an engine may ask for. */
-const entries: ReadonlySet<ProcessEntry> = new Set<ProcessEntry>(['broker']);
+const entries: ReadonlySet<ProcessEntry> = new Set<ProcessEntry>(['broker', 'processor', 'rehearsal']);
 
 export function serveSpawnRequests(engine: UtilityChild, fork: (entry: ProcessEntry) => UtilityChild): void {
   const children = new Map<number, UtilityChild>();

@@ -60,6 +60,7 @@ export class EngineHost {
         workspace,
         durability: null,
         brokers: null,
+        kafkaPort: null,
         resources: this.#layout.resourcesFolder,
         version: this.#layout.version,
         command: this.#layout.command,

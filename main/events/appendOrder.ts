@@ -96,20 +96,41 @@ class Head {
     return placed;
   }
 
-  /** Whether this head's event comes before the other's. */
-  before(other: Head): boolean {
+  /** Whether this head's event comes before the other's, as they were appended. */
+  appendedBefore(other: Head): boolean {
     const [a, b] = [this.batch!, other.batch!];
     if (a.stored.appendTimeUs !== b.stored.appendTimeUs) return a.stored.appendTimeUs < b.stored.appendTimeUs;
     const [s, t] = [timeOf(a, this.index), timeOf(b, other.index)];
-    if (s !== t) return s < t;
-    if (this.index !== other.index) return this.index < other.index;
-    return this.place.number < other.place.number;
+    return comesBefore(
+      { time: s, index: this.index, shard: this.place.number },
+      { time: t, index: other.index, shard: other.place.number },
+    );
   }
+
+  /** Whether this head's event has a smaller timestamp than the other's. */
+  earlier(other: Head): boolean {
+    const [s, t] = [ownTimeOf(this.batch!, this.index), ownTimeOf(other.batch!, other.index)];
+    return s === t ? this.place.number < other.place.number : s < t;
+  }
+}
+
+/** Whether one of two events of the same commit comes before the other. `time`: {@link timeOf}; `index`: its place in its batch. */
+export function comesBefore(
+  one: { time: bigint; index: number; shard: number },
+  other: { time: bigint; index: number; shard: number },
+): boolean {
+  if (one.time !== other.time) return one.time < other.time;
+  if (one.index !== other.index) return one.index < other.index;
+  return one.shard < other.shard;
 }
 
 /** By what an event is ordered within the commit that appended it. A damaged batch tells no times but its own in the index. */
 export function timeOf(batch: DecodedBatch, index: number): bigint {
   return batch.runningMax[index] ?? batch.stored.minTimestamp;
+}
+
+function ownTimeOf(batch: DecodedBatch, index: number): bigint {
+  return batch.records[index]?.timestamp ?? batch.stored.minTimestamp;
 }
 
 export interface Start {
@@ -132,8 +153,11 @@ export class AppendOrder {
   readonly #reader: BatchReader;
   readonly #heads: Head[];
   readonly #aheadBytes: number;
+  readonly #isFirst: (head: Head, other: Head) => boolean;
 
-  constructor(reader: BatchReader, starts: readonly Start[]) {
+  /** `order`: between shards, as they were appended, or always the event with the least timestamp among the next ones of all shards. */
+  constructor(reader: BatchReader, starts: readonly Start[], order: 'append' | 'timestamp' = 'append') {
+    this.#isFirst = order === 'append' ? (head, other) => head.appendedBefore(other) : (head, other) => head.earlier(other);
     this.#reader = reader;
     this.#heads = starts.map((start) => new Head(reader, start));
     this.#aheadBytes = Math.min(SHARD_AHEAD_BYTES_MAX, Math.floor(AHEAD_BYTES_MAX / Math.max(1, starts.length)));
@@ -153,8 +177,17 @@ export class AppendOrder {
   async next(): Promise<Placed | null> {
     // Awaiting only where there is something to wait for keeps long reads fast; all at once, since there may be many shards.
     if (this.#heads.some(isBare)) await Promise.all(this.#heads.filter(isBare).map((head) => head.load(this.#aheadBytes)));
+    return this.#take();
+  }
+
+  /** The same where nothing has to be waited for, else undefined: then {@link next} does. */
+  nextInHand(): Placed | null | undefined {
+    return this.#heads.some(isBare) ? undefined : this.#take();
+  }
+
+  #take(): Placed | null {
     let first: Head | null = null;
-    for (const head of this.#heads) if (head.batch && (!first || head.before(first))) first = head;
+    for (const head of this.#heads) if (head.batch && (!first || this.#isFirst(head, first))) first = head;
     return first ? first.take() : null;
   }
 

@@ -27,7 +27,7 @@ export interface BatchReader {
   decode(place: ShardPlace, stored: StoredBatch): DecodedBatch;
 }
 
-export function createBatchReader(cluster: Cluster): BatchReader {
+export function createBatchReader(cluster: Pick<Cluster, 'fetch'>): BatchReader {
   /** By place, in the order in which they were last asked for. */
   const cache = new Map<string, DecodedBatch>();
   let bytes = 0;

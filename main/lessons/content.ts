@@ -1,7 +1,11 @@
 /**
  * Lessons on disk (resources/lessons): a folder each, with lesson.json and one Markdown file a step.
  *
- *   lesson.json  { id, title, summary, minutes, streams, steps: [{ file, title, checks: [{ say, see }] }] }
+ *   lesson.json  { id, place, title, summary, minutes, streams, reads, processors, steps: [{ file, title, checks: [{ say, see }] }] }
+ *   place        where it stands among the lessons, from 1
+ *   streams      those that it makes; a reset deletes them
+ *   reads        others that it looks at; they stay
+ *   processors   those that it has the learner deploy; a reset removes them
  *   see          what the lab must see, one of checkSchema
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,6 +13,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { LabError } from '../api/errors.ts';
 import { count, shardCount, shardNumber, streamName } from '../api/values.ts';
+
+const processorName = v.string();
 
 const checkSchema = v.union([
   v.strictObject({ stream: v.strictObject({ name: streamName, shards: v.optional(shardCount) }) }),
@@ -22,6 +28,8 @@ const checkSchema = v.union([
       valueContains: v.optional(v.string()),
       /** ISO 8601: the event's timestamp is before it. */
       before: v.optional(v.string()),
+      /** ISO 8601: the event's timestamp is after it. */
+      after: v.optional(v.string()),
     }),
   }),
   v.strictObject({ sameShard: v.strictObject({ stream: streamName, key: v.string(), atLeast: count }) }),
@@ -32,15 +40,33 @@ const checkSchema = v.union([
   /** While the step was shown, a broker ended and has come back. */
   v.strictObject({ brokerBack: v.strictObject({}) }),
   v.strictObject({ durability: v.picklist(['safe', 'fast']) }),
+  /**
+   * A processor runs, in this version or a later one, and has processed at least so many events since it began, of which at least and at most so
+   * many were bad. Version 0: there is one of this name, be it deployed or not.
+   */
+  v.strictObject({
+    processor: v.strictObject({
+      name: processorName,
+      version: v.optional(count),
+      in: v.optional(count),
+      bad: v.optional(count),
+      badMost: v.optional(count),
+    }),
+  }),
+  /** While the step was shown, the processor's process ended unasked and has come back. */
+  v.strictObject({ processorBack: v.strictObject({ name: processorName }) }),
 ]);
 export type Check = v.InferOutput<typeof checkSchema>;
 
 const lessonSchema = v.strictObject({
   id: v.string(),
+  place: count,
   title: v.string(),
   summary: v.string(),
   minutes: count,
   streams: v.array(streamName),
+  reads: v.optional(v.array(streamName), []),
+  processors: v.optional(v.array(processorName), []),
   steps: v.array(
     v.strictObject({ file: v.string(), title: v.string(), checks: v.array(v.strictObject({ say: v.string(), see: checkSchema })) }),
   ),
@@ -50,10 +76,10 @@ export type LessonContent = Omit<v.InferOutput<typeof lessonSchema>, 'steps'> & 
   steps: { title: string; markdown: string; checks: { say: string; see: Check }[] }[];
 };
 
-/** All lessons below `folder`, by their folder's name. Throws `internal` for one that breaks the schema: it ships with the lab. */
+/** All lessons below `folder`, by their place. Throws `internal` for one that breaks the schema: it ships with the lab. */
 export function loadLessons(folder: string): LessonContent[] {
   const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return names.map((entry) => loadLesson(path.join(folder, entry.name))).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return names.map((entry) => loadLesson(path.join(folder, entry.name))).sort((a, b) => a.place - b.place);
 }
 
 function loadLesson(folder: string): LessonContent {
@@ -73,7 +99,7 @@ function loadLesson(folder: string): LessonContent {
 
 /** The stream that a check looks at; null for one of the lab as a whole. */
 export function streamOf(check: Check): string | null {
-  if ('durability' in check || 'brokerBack' in check) return null;
+  if ('durability' in check || 'brokerBack' in check || 'processor' in check || 'processorBack' in check) return null;
   if ('stream' in check) return check.stream.name;
   const [target] = Object.values(check) as { stream: string }[];
   return target!.stream;

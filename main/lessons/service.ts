@@ -13,7 +13,8 @@ const LOOK_INTERVAL_MS = 200;
 export interface LessonServiceParts extends WatcherParts {
   folder: string;
   records: LessonRecords;
-  /** Calls back when streams, events or readers change. */
+  removeProcessor: (name: string) => Promise<void>;
+  /** Calls back when streams, events, readers or processors change. */
   onChange: (listener: () => void) => () => void;
 }
 
@@ -122,11 +123,12 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
         done: recordOf(id).done.length,
       })),
     get({ id }) {
-      const { title, streams, steps } = content(id);
+      const { title, streams, processors, steps } = content(id);
       return {
         id,
         title,
         streams,
+        processors,
         steps: steps.map((step) => ({ title: step.title, markdown: step.markdown, checks: step.checks.map((check) => check.say) })),
       };
     },
@@ -152,7 +154,10 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
       watch();
     },
     async reset({ id }) {
-      const { streams } = content(id);
+      const { streams, processors } = content(id);
+      const known = parts.processors().map(({ name }) => name);
+      // They would make their streams anew.
+      for (const name of processors) if (known.includes(name)) await parts.removeProcessor(name);
       for (const stream of streams) if (parts.registry.has(stream)) await parts.registry.delete(stream);
       save({ ...recordOf(id), step: 0, done: [] });
       watch();

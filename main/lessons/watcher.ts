@@ -1,5 +1,6 @@
 /** Watches one step of a lesson: reads its streams as they grow and remembers which checks it has seen come true. */
 import { parseIsoTime } from '../api/time.ts';
+import type { ProcessorSummary } from '../api/processors.ts';
 import type { Reader } from '../api/readers.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed } from '../events/appendOrder.ts';
@@ -8,6 +9,7 @@ import type { Durability } from '../log/index.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
 import { type Check, streamOf } from './content.ts';
+import { ProcessorSight } from './processorSight.ts';
 
 /** Events of one stream that a step looks at; a lesson needs a handful. */
 const EVENTS_LOOKED_AT_MAX = 100_000;
@@ -31,10 +33,12 @@ export interface WatcherParts {
   registry: StreamRegistry;
   cluster: Cluster;
   readers: () => Reader[];
+  processors: () => ProcessorSummary[];
   durability: () => Durability;
 }
 
-export function createStepWatcher(checks: readonly Check[], { registry, cluster, readers, durability }: WatcherParts): StepWatcher {
+export function createStepWatcher(checks: readonly Check[], parts: WatcherParts): StepWatcher {
+  const { registry, cluster, readers, processors, durability } = parts;
   const batches = createBatchReader(cluster);
   const seen = checks.map(() => false);
   const sights = new Map<string, Sight>();
@@ -42,6 +46,7 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
   const keyCounts = checks.map(() => new Map<number, number>());
   const restarts = (): number => cluster.brokers().reduce((sum, broker) => sum + broker.restarts, 0);
   const restartsBefore = restarts();
+  const programs = new ProcessorSight(processors);
 
   /** The stream, where there is one that can be read. */
   function whole(name: string): StreamPlaces | undefined {
@@ -94,6 +99,8 @@ export function createStepWatcher(checks: readonly Check[], { registry, cluster,
     }
     if ('durability' in check) return durability() === check.durability;
     if ('brokerBack' in check) return restarts() > restartsBefore && cluster.brokers().every(({ state }) => state === 'up');
+    if ('processor' in check) return programs.runs(check.processor);
+    if ('processorBack' in check) return programs.isBack(check.processorBack.name);
     if ('start' in check) return startsBehind(check.start);
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
     if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
@@ -123,14 +130,15 @@ function isShownBy(check: Check, { batch, record, offset }: Placed, keyCounts: M
     return keyCounts.size === 1 && (keyCounts.get(shard) ?? 0) >= check.sameShard.atLeast;
   }
   if (!('event' in check)) return false;
-  const { key: wantedKey, shard: wantedShard, offset: wantedOffset, valueContains, before } = check.event;
-  const beforeTime = before === undefined ? null : parseIsoTime(before);
+  const { key: wantedKey, shard: wantedShard, offset: wantedOffset, valueContains, before, after } = check.event;
+  const [beforeTime, afterTime] = [before, after].map((time) => (time === undefined ? null : parseIsoTime(time)));
   return (
     (wantedKey === undefined || key === wantedKey) &&
     (wantedShard === undefined || shard === wantedShard) &&
     (wantedOffset === undefined || offset === BigInt(wantedOffset)) &&
     (valueContains === undefined || Buffer.from(record.value ?? []).includes(valueContains)) &&
-    (beforeTime === null || record.timestamp < beforeTime)
+    (beforeTime == null || record.timestamp < beforeTime) &&
+    (afterTime == null || record.timestamp > afterTime)
   );
 }
 

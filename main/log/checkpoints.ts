@@ -19,8 +19,8 @@ const REST_BYTES = 2 * 1024 * 1024;
 const COPIES_MAX = 4;
 
 /**
- * After this much was committed it is looked how much waits, bytes: looking costs as much as writing a small batch. A commit counts for the
- * pages that it writes whatever its batches are, too.
+ * When so much was committed as was missing for a checkpoint, but not less than this, it is looked how much waits, bytes: looking costs as much
+ * as writing a small batch. A commit counts for the pages that it writes whatever its batches are, too.
  */
 const LOOK_BYTES = 1024 * 1024;
 const COMMIT_OVERHEAD_BYTES = 8 * PAGE_BYTES;
@@ -48,7 +48,8 @@ export interface CheckpointsOptions {
 export type Copied = { ok: boolean };
 
 export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>, { path, threadFile }: CheckpointsOptions): Checkpoints {
-  let unlookedBytes = 0;
+  /** To be committed before the next look. */
+  let unlookedBytes = LOOK_BYTES;
   let isCopying = false;
   /** Of the checkpoint under way. */
   let copies = 0;
@@ -78,10 +79,12 @@ export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>,
   }
 
   function look(): void {
-    unlookedBytes = 0;
+    unlookedBytes = LOOK_BYTES;
     if (isCopying) return;
     attempt(() => {
-      if (store.walState().pendingBytes < CHECKPOINT_BYTES) return;
+      const { pendingBytes } = store.walState();
+      unlookedBytes = Math.max(LOOK_BYTES, CHECKPOINT_BYTES - pendingBytes);
+      if (pendingBytes < CHECKPOINT_BYTES) return;
       const copier = copierOf();
       if (!copier) return void store.checkpoint();
       isCopying = true;
@@ -123,9 +126,9 @@ export function createCheckpoints(store: Pick<Store, 'walState' | 'checkpoint'>,
     look,
     committed(bytes) {
       idle.refresh();
-      unlookedBytes += bytes + COMMIT_OVERHEAD_BYTES;
+      unlookedBytes -= bytes + COMMIT_OVERHEAD_BYTES;
       // In a turn of its own: after the acknowledgements.
-      if (unlookedBytes >= LOOK_BYTES) setImmediate(look);
+      if (unlookedBytes <= 0) setImmediate(look);
     },
     async close() {
       isClosed = true;

@@ -10,15 +10,19 @@
 export {
   BATCH_BYTES_MAX,
   attributesOf,
+  LENGTH_OVERHEAD_BYTES,
   compressionOf,
   decodeBatchHeader,
+  isTransactional,
   patchBatch,
   type BatchHeader,
   type LogRecord,
   type NewRecord,
 } from './batch/layout.ts';
 export { DECOMPRESSED_BYTES_MAX } from './batch/compression.ts';
-export { encodeBatch, type NewBatch } from './batch/encode.ts';
+export { encodeBatch, type NewBatch, type Numbered } from './batch/encode.ts';
+export { BatchWriter, NO_HEADERS, type Content, type NewHeaders } from './batch/writer.ts';
+export type { RecordColumns } from './batch/columns.ts';
 export { type BatchLease, BatchMemory } from './batch/memory.ts';
 export { decodeBatch, iterateBatch } from './batch/decode.ts';
 export { recordBytes } from './batch/recordBytes.ts';
@@ -29,7 +33,7 @@ export { openStore, type Store, type StoreOptions } from './store/store.ts';
 export { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './store/reader.ts';
 export { WAL_BYTES_MAX } from './store/connection.ts';
 export { HEADERS_LIMIT_MAX, type From } from './store/batchIndex.ts';
-export { decodeStored } from './store/decodeStored.ts';
+export { decodeStored, storedColumns } from './store/decodeStored.ts';
 export type { Appended, AppendOptions, AppendResult, BatchToAppend } from './store/append.ts';
 export type { TimePart } from './store/timeIndex.ts';
 export type { BatchMeta, StoredBatch } from './store/batchRow.ts';

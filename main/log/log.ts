@@ -5,25 +5,34 @@
 import { Worker } from 'node:worker_threads';
 import { deserializeError, LabError } from '../api/errors.ts';
 import { AppendMeter } from './appendMeter.ts';
-import type { BatchToAppend } from './store/append.ts';
+import type { AppendOptions, BatchToAppend } from './store/append.ts';
 import { StoreReader } from './store/reader.ts';
 import type { ShardState } from './store/shardTable.ts';
+import { QueueMemory } from './queueMemory.ts';
 import { createWalSync, type Durability } from './walSync.ts';
-import type { Asked, FromWriter, WriterBoot, WriterCalls } from './writerMessages.ts';
+import type { AppendOutcome, Asked, BatchInQueue, FromWriter, WriterBoot, WriterCalls } from './writerMessages.ts';
 
-/** Batches that may wait for their commit, those in the one under way included, bytes. A single request may be larger. */
+/** Batches that may wait for their acknowledgement, bytes. */
 export const COMMIT_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The writer's calls, each answered when it is as durable as was asked for. Reject with what Store throws, and with `broker-down` after the end of the writer. */
 type Writing = {
-  [K in Exclude<keyof WriterCalls, 'checkpoint'>]: (...args: Parameters<WriterCalls[K]>) => Promise<Awaited<ReturnType<WriterCalls[K]>>>;
+  [K in Exclude<keyof WriterCalls, 'append' | 'checkpoint'>]: (
+    ...args: Parameters<WriterCalls[K]>
+  ) => Promise<Awaited<ReturnType<WriterCalls[K]>>>;
 };
 
-/** `append` also rejects with `too-many` (retriable) while COMMIT_QUEUE_BYTES_MAX wait; then none of the batches is in the log. */
 export interface Log extends Writing {
+  /**
+   * The bytes are copied before it returns. Also rejects with `too-many` (retriable) while COMMIT_QUEUE_BYTES_MAX wait; then none of the
+   * batches is in the log. `underWay`, `options`: see Committer (committer.ts).
+   */
+  append(batches: readonly BatchToAppend[], underWay: number, options?: AppendOptions): Promise<AppendOutcome[]>;
   readonly reader: StoreReader;
   /** All shards but the deleted ones, as of the last commit that was told of. What is read may be newer already. */
   shards(): ShardState[];
+  /** One of {@link shards}. */
+  shard(shardId: number): ShardState | undefined;
   /** The offset behind the last event of a shard that is acknowledged; undefined where there is no such shard. */
   end(shardId: number): bigint | undefined;
   /** Calls back when shards have changed, until the function that it returns is called. */
@@ -34,7 +43,7 @@ export interface Log extends Writing {
   appendP99Ms(): number | null;
 }
 
-export interface LogOptions extends WriterBoot {
+export interface LogOptions extends Omit<WriterBoot, 'queue'> {
   durability: Durability;
   /** The built writerThread.ts. */
   writerFile: string;
@@ -55,7 +64,8 @@ interface Waiting {
 /** Opens or makes a broker's file; the caller holds the broker's lock. Rejects with what openStore throws. */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { writerFile, durability, onLost, queueBytesMax = COMMIT_QUEUE_BYTES_MAX, ...boot } = options;
-  const writer = new Worker(writerFile, { workerData: boot });
+  const queue = new QueueMemory(queueBytesMax);
+  const writer = new Worker(writerFile, { workerData: { ...boot, queue: queue.shared } satisfies WriterBoot });
   const shards = await opened(writer);
   const byId = new Map(shards.map((shard) => [shard.id, shard]));
   const reader = new StoreReader(boot.path, (shardId) => byId.get(shardId)?.nextOffset);
@@ -64,7 +74,6 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const listeners = new Set<() => void>();
   const meter = new AppendMeter();
   let lastId = 0;
-  let queuedBytes = 0;
   let isClosing = false;
   let hasEnded = false;
 
@@ -113,22 +122,19 @@ export async function openLog(options: LogOptions): Promise<Log> {
     if (message.changed.length + message.gone.length > 0) listeners.forEach((changed) => changed());
   }
 
-  function ask<K extends keyof WriterCalls>(
-    method: K,
-    args: Parameters<WriterCalls[K]>,
-    transfer: ArrayBuffer[] = [],
-  ): Promise<Awaited<ReturnType<WriterCalls[K]>>> {
+  function ask<K extends keyof WriterCalls>(method: K, args: Parameters<WriterCalls[K]>): Promise<Awaited<ReturnType<WriterCalls[K]>>> {
     if (hasEnded || isClosing) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = ++lastId;
     waiting.set(id, { method, resolve, reject });
-    writer.postMessage({ id, method, args } satisfies Asked, transfer);
+    writer.postMessage({ id, method, args } satisfies Asked);
     return promise as Promise<Awaited<ReturnType<WriterCalls[K]>>>;
   }
 
   return {
     reader,
     shards: () => [...byId.values()],
+    shard: (shardId) => byId.get(shardId),
     end: (shardId) => byId.get(shardId)?.nextOffset,
     onChange(changed) {
       listeners.add(changed);
@@ -137,23 +143,18 @@ export async function openLog(options: LogOptions): Promise<Log> {
     appendP99Ms: () => meter.p99Ms(),
     async append(batches, underWay, options = {}) {
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
-      if (queuedBytes > 0 && queuedBytes + bytes > queueBytesMax) {
+      const at = queue.take(bytes);
+      if (at === null) {
         const message = `More than ${queueBytesMax} bytes wait to be committed (COMMIT_QUEUE_BYTES_MAX).`;
         throw new LabError('too-many', message, { retriable: true });
       }
-      queuedBytes += bytes;
       const began = performance.now();
       try {
-        const own = batches.map(withOwnBytes);
-        const outcomes = await ask(
-          'append',
-          [own, underWay, options],
-          own.map((batch) => batch.bytes.buffer),
-        );
+        const outcomes = await ask('append', [copied(batches, queue.bytes, at), underWay, options]);
         meter.add(performance.now() - began);
         return outcomes;
       } finally {
-        queuedBytes -= bytes;
+        queue.giveBack(at, bytes);
       }
     },
     createShards: (...args) => ask('createShards', args),
@@ -193,9 +194,15 @@ function opened(writer: Worker): Promise<ShardState[]> {
   return promise;
 }
 
-/** The bytes move into the other thread; those that came in may share their memory with a frame's others. */
-function withOwnBytes(batch: BatchToAppend): BatchToAppend & { bytes: Uint8Array<ArrayBuffer> } {
-  return { ...batch, bytes: new Uint8Array(batch.bytes) };
+/** Into the queue, one behind the other. */
+function copied(batches: readonly BatchToAppend[], queue: Buffer, from: number): BatchInQueue[] {
+  let at = from;
+  return batches.map(({ bytes, ...batch }) => {
+    // Not `set`: V8 copies to shared memory byte after byte, twelve times as long.
+    queue.fill(bytes, at, at + bytes.length);
+    at += bytes.length;
+    return { ...batch, at: at - bytes.length, length: bytes.length };
+  });
 }
 
 function closed(): LabError {

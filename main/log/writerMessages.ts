@@ -6,9 +6,15 @@ import type { NewShard, RestoredShard, Retention, ShardState } from './store/sha
 /** What became of one batch of an append. */
 export type AppendOutcome = { ok: true; appended: Appended } | { ok: false; error: ErrorShape };
 
+/** Its bytes lie in the queue that the threads share ({@link WriterBoot.queue}), until the answer. */
+export interface BatchInQueue extends Omit<BatchToAppend, 'bytes'> {
+  at: number;
+  length: number;
+}
+
 /** What the writer is asked for; see Store (store/store.ts) and Committer (committer.ts), which do it. */
 export interface WriterCalls {
-  append(batches: readonly BatchToAppend[], underWay: number, options?: AppendOptions): Promise<AppendOutcome[]>;
+  append(batches: readonly BatchInQueue[], underWay: number, options?: AppendOptions): Promise<AppendOutcome[]>;
   createShards(shards: readonly NewShard[]): ShardState[];
   restoreShard(id: number, restored: RestoredShard): void;
   deleteShards(ids: readonly number[]): void;
@@ -28,6 +34,8 @@ export interface WriterBoot {
   brokerId: number;
   /** The built checkpointThread.ts. */
   checkpointFile: string;
+  /** The memory of a QueueMemory. */
+  queue: SharedArrayBuffer;
 }
 
 /** To the writer. Calls are taken up in the order in which they were posted. */

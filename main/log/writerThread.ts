@@ -7,8 +7,17 @@ import { serializeError } from '../api/errors.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createCommitter } from './committer.ts';
 import { createHousekeeper } from './housekeeper.ts';
+import type { BatchToAppend } from './store/append.ts';
 import { openStore, type Store } from './store/store.ts';
-import { outcomeOf, type Answer, type Asked, type FromWriter, type WriterBoot, type WriterCalls } from './writerMessages.ts';
+import {
+  outcomeOf,
+  type Answer,
+  type Asked,
+  type BatchInQueue,
+  type FromWriter,
+  type WriterBoot,
+  type WriterCalls,
+} from './writerMessages.ts';
 
 const port = parentPort!;
 const post = (message: FromWriter): void => port.postMessage(message);
@@ -23,7 +32,7 @@ try {
   port.close();
 }
 
-function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
+function serve(store: Store, { path, checkpointFile, queue }: WriterBoot): void {
   const checkpoints = createCheckpoints(store, { path, threadFile: checkpointFile });
   const committer = createCommitter(store, { committed: checkpoints.committed });
   let answers: Answer[] = [];
@@ -33,7 +42,7 @@ function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
     tellSoon();
   });
   const calls: WriterCalls = {
-    append: async (batches, underWay, options) => (await committer.append(batches, underWay, options)).map(outcomeOf),
+    append: async (batches, underWay, options) => (await committer.append(batches.map(fromQueue), underWay, options)).map(outcomeOf),
     createShards: (shards) => store.createShards(shards),
     restoreShard: (id, restored) => store.restoreShard(id, restored),
     deleteShards(ids) {
@@ -60,6 +69,7 @@ function serve(store: Store, { path, checkpointFile }: WriterBoot): void {
       setImmediate(() => port.close());
     },
   };
+  const fromQueue = ({ at, length, ...batch }: BatchInQueue): BatchToAppend => ({ ...batch, bytes: Buffer.from(queue, at, length) });
   port.on('message', (asked: Asked) => void answer(asked));
 
   async function answer({ id, method, args }: Asked): Promise<void> {

@@ -20,6 +20,8 @@ export interface EngineBoot {
   /** Null for what the workspace has. */
   durability: 'safe' | 'fast' | null;
   brokers: number | null;
+  /** Kafka's port of the first broker; null for the default, or the next free one. */
+  kafkaPort: number | null;
   /** Absolute folder of samples and lessons. */
   resources: string;
   version: string;
@@ -35,6 +37,8 @@ export interface RunningEngine<C extends Child = Child> {
   address: string;
   secret: string;
   workspace: { name: string; path: string };
+  /** Where its brokers listen for Kafka's clients, host:port. */
+  kafka: string[];
 }
 
 /** `message` is a sentence for people, where there is one. After `failed` and `closed` nothing is started any more. */
@@ -111,11 +115,14 @@ export class EngineSupervisor<C extends Child = Child> {
   }
 
   #hear(child: C, message: unknown): void {
-    const { type, address, secret, workspace, error } = (message ?? {}) as Partial<RunningEngine> & { type?: unknown; error?: unknown };
+    const { type, address, secret, workspace, kafka, error } = (message ?? {}) as Partial<RunningEngine> & {
+      type?: unknown;
+      error?: unknown;
+    };
     if (this.#closing) return;
-    if (type === 'ready' && address && secret && workspace) {
+    if (type === 'ready' && address && secret && workspace && kafka) {
       clearTimeout(this.#timer);
-      this.#running = { child, address, secret, workspace };
+      this.#running = { child, address, secret, workspace, kafka };
       this.#upSinceMs = performance.now();
       this.#wasUp = true;
       this.#first.resolve(this.#running);

@@ -4,7 +4,7 @@
  */
 
 /** The programs that can be started; each is a file of this name in the built output. */
-export type ProcessEntry = 'engine' | 'broker' | 'processor';
+export type ProcessEntry = 'engine' | 'broker' | 'processor' | 'rehearsal';
 
 export interface Child {
   readonly pid: number | undefined;

@@ -64,14 +64,6 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
     return found.shards.length < wanted.length ? registry.growInternal(stream, wanted.slice(found.shards.length)) : found;
   }
 
-  /** Each broker has one shard of positions. */
-  async function positionsOn(brokerIds: readonly number[]): Promise<Map<number, ShardPlace>> {
-    const has = registry.has(POSITIONS_STREAM) ? registry.get(POSITIONS_STREAM).shards : [];
-    const missing = brokerIds.filter((id) => !has.some(({ brokerId }) => brokerId === id));
-    if (has.length === 0) await registry.createInternal(POSITIONS_STREAM, missing);
-    else if (missing.length > 0) await registry.growInternal(POSITIONS_STREAM, missing);
-    return new Map(registry.get(POSITIONS_STREAM).shards.map((place) => [place.brokerId, place]));
-  }
   let preparing: Promise<unknown> = Promise.resolve();
 
   async function prepareAll(record: ProcessorRecord, shape: ProcessorShape, source: string): Promise<Omit<LiveBoot, 'eventsAtOnce'>> {
@@ -84,7 +76,7 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
       outputs.push({ name, compression: settings.compression, shards: shards.map(({ brokerId, shardId }) => ({ brokerId, shardId })) });
     }
     const state = await stateOf(record.name, wiring);
-    const positions = await positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
+    const positions = await registry.positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
     const used = new Set(
       [...state.shards, ...inputs.flatMap(({ shards }) => shards), ...outputs.flatMap(({ shards }) => shards)].map(
         (place) => place.brokerId,

@@ -5,6 +5,7 @@ import { bytes } from '../api/values.ts';
 import type { Declaration } from './realm/declaration.ts';
 import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
+import { passingOptions } from '../replay/passing.ts';
 import type { RunReport } from './process/live/liveProcessor.ts';
 import type { Failure } from './realm/outcome.ts';
 
@@ -83,8 +84,13 @@ const liveTask = v.strictObject({
   validWith: v.string(),
   /** In the sequences of what it sends to other brokers. */
   producerId: v.bigint(),
-  /** `stream`: as the processor names it, `calledHere`: as all others do. `start`: the offset that is read first where there is no position yet. */
-  inputs: v.array(v.strictObject({ stream: v.string(), calledHere: v.string(), brokerId, shardId, start: v.bigint() })),
+  /**
+   * `stream`: as the processor names it, `calledHere`: as all others do. `start`: the offset that is read first where there is no position yet.
+   * `until`, of a replay: nothing is read from there on, yet.
+   */
+  inputs: v.array(
+    v.strictObject({ stream: v.string(), calledHere: v.string(), brokerId, shardId, start: v.bigint(), until: v.optional(v.bigint()) }),
+  ),
 });
 export type LiveTask = v.InferOutput<typeof liveTask>;
 
@@ -98,6 +104,8 @@ const liveBoot = v.strictObject({
   /** Local sockets on which the brokers answer (cluster/brokerContract.ts). */
   brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
   tasks: v.array(liveTask),
+  /** Of a replay: which of the events that are read are seen, and how. */
+  replay: v.optional(v.strictObject({ passing: passingOptions })),
   /** By the processor's names; also that of the bad events. */
   outputs: v.array(
     v.strictObject({ name: v.string(), compression: v.picklist(CODECS), shards: v.array(v.strictObject({ brokerId, shardId })) }),
@@ -105,7 +113,46 @@ const liveBoot = v.strictObject({
 });
 export type LiveBoot = v.InferOutput<typeof liveBoot>;
 
+const offset = v.bigint();
+const column = {
+  ...source,
+  /** Of the rehearsal: its tape, and of this column the journal. */
+  tape: v.string(),
+  journal: v.string(),
+  /** As the tape numbers them. */
+  inputs: v.array(v.strictObject({ stream: v.string(), shard: v.number(), brokerId, shardId, from: offset, until: offset })),
+  brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
+  /** The column that it follows: its journal, and how many shards the streams have that it writes. */
+  after: v.nullable(v.strictObject({ journal: v.string(), streams: v.array(v.strictObject({ stream: v.string(), shards: v.number() })) })),
+};
+
+/** From `carefulFrom` on each position is noted before the next one: an earlier run of it was ended behind there. */
+const rehearsedColumn = v.strictObject({ ...column, bytesMax: v.number(), carefulFrom: v.number() });
+export type RehearsedColumn = v.InferOutput<typeof rehearsedColumn>;
+const checkedColumn = v.strictObject({ ...column, upTo: v.number() });
+export type CheckedColumn = v.InferOutput<typeof checkedColumn>;
+
+export interface RehearsedReport {
+  reach: number;
+  emittedAt: number;
+  failedAt: number;
+  bytes: number;
+  memoryBytes: number;
+}
+
+export interface CheckReport {
+  upTo: number;
+  /** Where something else came of it than what the journal has, and what. */
+  differs: { position: number; what: string } | null;
+}
+
 const processor = {
+  /** Runs along the tape of a rehearsal, as far as `goUpTo` allows, and notes what it does (rehearsal/columnRun.ts). */
+  rehearse: stream(rehearsedColumn, type<RehearsedReport>()),
+  /** `isLast`: nothing comes behind it. */
+  goUpTo: call(v.strictObject({ position: v.number(), isLast: v.boolean() }), type<void>()),
+  /** Runs the same once more, and compares (rehearsal/check.ts). */
+  checkColumn: stream(checkedColumn, type<CheckReport>()),
   /**
    * Loads a source, and takes up what its tasks knew when they ended; what an earlier life of theirs may still be writing is refused from then
    * on. Answers how many entries the stores have got. Fails with `broker-down` where a broker can not be reached.
@@ -120,6 +167,8 @@ const processor = {
    */
   hold: call(v.strictObject({}), type<void>(), { deadlineMs: RESTORE_MS_MAX }),
   goOn: call(v.strictObject({}), type<void>()),
+  /** Of a replay: the inputs of these tasks are read so far from now on. */
+  raise: call(v.strictObject({ tasks: v.array(v.strictObject({ shard: v.number(), until: v.bigint() })) }), type<void>()),
   /** Of what was restored: a page of a store. `from`: the first key; `contains`: a text in key or value. */
   entries: call(
     v.strictObject({

@@ -13,6 +13,7 @@ import type { ProcessorRecord } from '../workspace/processorRecords.ts';
 import { Activity } from './activity.ts';
 import type { Deployments } from './deployment.ts';
 import type { RunReport } from './process/live/liveProcessor.ts';
+import type { Told } from './process/live/report.ts';
 import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
 import { streamOf, type Wiring, wiringOf } from './wiring.ts';
@@ -50,7 +51,7 @@ export class Runner {
   state: ProcessorState = 'paused';
   message: string | null = null;
   restarts = 0;
-  #report: Omit<RunReport, 'emitted' | 'failures' | 'lines' | 'linesDropped'> | null = null;
+  #report: Omit<RunReport, keyof Told> | null = null;
   #rates: RateMeter = createRateMeter();
   #link: ProcessorLink | null = null;
   /** Counts what was asked of this runner: an older loop ends when it sees a newer number. */
@@ -259,7 +260,7 @@ export class Runner {
     let events = -1;
     let cameAt = this.#parts.now();
     for await (const report of link.client.run({})) {
-      const { emitted, failures, lines, linesDropped, ...rest } = report;
+      const { emitted, failures, lines, linesDropped, gaps: _gaps, ...rest } = report;
       this.#report = rest;
       this.activity.take({ ...calledHere({ emitted, failures }, streams), lines, linesDropped });
       const totals = this.totals();
@@ -386,7 +387,7 @@ function calledHere<T extends Pick<ProcessorActivity, 'emitted' | 'failures'>>({
   };
 }
 
-/** After each failure fewer: so all that comes before the event at which it ends is done once and for all. */
-function eventsAtOnce(failures: number): number {
+/** After each failure in a row fewer: so all that comes before the event at which it ends is done once and for all. */
+export function eventsAtOnce(failures: number): number {
   return failures === 0 ? EVENTS_AT_ONCE_MAX : Math.max(1, 1_000 / 10 ** failures);
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DomainHandlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
+import type { NewColumn } from '../api/rehearsals.ts';
 import {
   processorNameProblem,
   PROCESSORS_MAX,
@@ -25,6 +26,7 @@ import { createIncoming, type Incoming } from './incoming.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { Runner } from './runner.ts';
 import { openSourceFolder } from './sourceFolder.ts';
+import type { ColumnSource } from './rehearsal/columnLife.ts';
 import { createTestRuns } from './testRuns.ts';
 import { wiringOf } from './wiring.ts';
 
@@ -53,7 +55,17 @@ export interface Processors {
   /** For a workspace's file. */
   outgoing: Outgoing;
   incoming: Incoming;
+  list(): ProcessorSummary[];
+  remove(name: string): Promise<void>;
+  /** What a column of a rehearsal runs. Throws `no-such-processor`, `untrusted`. */
+  sourceOf(column: NewColumn): ColumnSource;
   onChange(listener: () => void): () => void;
+  /** All of them, as they stand now. */
+  summaries(): ProcessorSummary[];
+  /** Loads a source to be run apart from what is deployed; null: that of the file of this name. Throws as `check` does. */
+  load(name: string, source: string | null): Promise<{ source: string; shape: ProcessorShape }>;
+  /** Path of the geo database, as of now. */
+  geoFile(): string;
   /** All commit what they have, and end. */
   close(): Promise<void>;
 }
@@ -76,7 +88,15 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     changed();
   });
   const outgoing = createOutgoing({ records, sources, registry, cluster, runners });
-  const incoming = createIncoming({ records, trust, arriving: parts.arriving, sources, registry, newProducerId, changed });
+  const incoming = createIncoming({
+    records,
+    trust,
+    arriving: parts.arriving,
+    sources,
+    registry,
+    newProducerId: () => newProducerId(random),
+    changed,
+  });
   for (const record of records.all()) if (mayRun(record)) runnerOf(record.name).start();
 
   function mayRun({ name, wanted }: ProcessorRecord): boolean {
@@ -216,7 +236,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       guarantee: options.guarantee ?? before?.guarantee ?? 'exactly-once',
       starts: isNew ? starts : { ...before.starts, ...starts },
       seed: before?.seed ?? Math.floor(random() * 2 ** 31),
-      producerId: isNew ? newProducerId() : before.producerId,
+      producerId: isNew ? newProducerId(random) : before.producerId,
       streams,
       version,
     });
@@ -226,6 +246,22 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     if (parts.runs) runner.start();
     changed();
     return summary(name);
+  }
+
+  const list = (): ProcessorSummary[] => names().map(summary);
+
+  async function remove(name: string): Promise<void> {
+    assertKnown(name);
+    if (records.of(name)) {
+      await runnerOf(name).pause();
+      await forgetState(name);
+      await deployments.forgetPositions(name);
+      records.remove(name);
+      runners.delete(name);
+    }
+    trust.forget(name);
+    sources.remove(name);
+    changed();
   }
 
   async function forgetState(name: string): Promise<void> {
@@ -251,11 +287,6 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     return summary(name);
   }
 
-  /** Above those of other producers; its tasks have this one and those after it. */
-  function newProducerId(): string {
-    return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
-  }
-
   const watch = <T>(take: () => T, signal: AbortSignal): AsyncIterable<T> =>
     conflate({
       subscribe(listener) {
@@ -271,18 +302,35 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   return {
     outgoing,
     incoming,
+    list,
+    remove,
+    sourceOf({ name, version, source }) {
+      const text = source ?? (version === null ? sources.read(name) : records.source(name, version));
+      if (text === null || text === undefined)
+        throw version === null ? unknown(name) : new LabError('no-such-processor', `“${name}” has no version ${version}.`);
+      assertTrusted(name, text);
+      return { name, version: source === null ? version : null, source: text, seed: records.of(name)?.seed ?? 0, geoFile: geoFile() };
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    summaries: () => names().map(summary),
+    async load(name, given) {
+      const source = given ?? sources.read(name);
+      if (source === null) throw unknown(name);
+      assertTrusted(name, source);
+      return { source, shape: await tests.shapeOf(name, source) };
+    },
+    geoFile,
     async close() {
       isClosed = true;
       await Promise.all([...runners.values()].map((runner) => runner.pause()));
       await sources.close();
     },
     service: {
-      list: () => names().map(summary),
-      watch: (_input, { signal }) => watch(() => (isClosed ? [] : names().map(summary)), signal),
+      list,
+      watch: (_input, { signal }) => watch(() => (isClosed ? [] : list()), signal),
       follow({ name }, { signal }) {
         assertKnown(name);
         return watch(() => runners.get(name)?.activity.all ?? { emitted: [], failures: [], lines: [] }, signal);
@@ -326,19 +374,7 @@ export function createProcessors(parts: ProcessorsParts): Processors {
         if (parts.runs) runnerOf(name).start();
         changed();
       },
-      async remove({ name }) {
-        assertKnown(name);
-        if (records.of(name)) {
-          await runnerOf(name).pause();
-          await forgetState(name);
-          await deployments.forgetPositions(name);
-          records.remove(name);
-          runners.delete(name);
-        }
-        trust.forget(name);
-        sources.remove(name);
-        changed();
-      },
+      remove: ({ name }) => remove(name),
       trust: ({ name, source }) => trustText(name, source),
       state({ name, ...asked }) {
         const record = deployed(name);
@@ -362,6 +398,11 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       samples: () => readSamples(path.join(parts.resources, 'processors')),
     },
   };
+}
+
+/** Above those of other producers; the tasks of a processor have this one and those after it. */
+export function newProducerId(random: () => number): string {
+  return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
 }
 
 /** The comment that a sample begins with says what it is. */

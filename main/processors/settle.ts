@@ -4,9 +4,9 @@
  */
 import { LabError } from '../api/errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { decodeStored } from '../log/index.ts';
+import { storedColumns } from '../log/index.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
-import { changelogEntry, NO_SAVED, type OutboxEntry } from './process/live/changelog.ts';
+import { NO_SAVED, type OutboxEntry, readChangelog, type SavedTask } from './process/live/changelog.ts';
 import { Outbox } from './process/live/outbox.ts';
 
 /** Of a state stream, read and decoded at once, bytes: a few milliseconds. */
@@ -15,21 +15,23 @@ const SLICE_BYTES = 512 * 1024;
 /** `producerId`: of the processor. Throws `batch-damaged` where it can not be known what waits, and what a broker refuses. */
 export async function settle(cluster: Cluster, state: StreamPlaces, producerId: string): Promise<void> {
   for (const place of state.shards) {
-    let saved = NO_SAVED;
-    const entries: OutboxEntry[] = [];
+    let saved: SavedTask = NO_SAVED;
+    let entries: OutboxEntry[] = [];
     const [bounds] = await cluster.bounds([place]);
     const { startOffset, endOffset } = bounds!;
     for (let from = startOffset; from < endOffset;) {
       const { batches } = await cluster.fetch(place, from, SLICE_BYTES);
       if (batches.length === 0) break;
-      for (const record of batches.flatMap(decodeStored)) {
-        const entry = changelogEntry(record);
-        if (entry?.kind === 'task') ({ saved } = entry);
-        else if (entry?.kind === 'outbox') entries.push(entry.entry);
-        else if (entry?.kind === 'moved') {
-          saved = { ...saved, sequences: [], sent: [] };
-          entries.length = 0;
-        }
+      for (const batch of batches) {
+        readChangelog(storedColumns(batch), {
+          store: () => {},
+          task: (told) => void (saved = told),
+          outbox: (entry) => void entries.push(entry),
+          moved: () => {
+            saved = { ...saved, sequences: [], sent: [] };
+            entries = [];
+          },
+        });
       }
       from = batches.at(-1)!.lastOffset + 1n;
     }

@@ -185,7 +185,7 @@ function numbering({ id, epoch, sequences }: Producer) {
   };
 }
 
-export function sizeOf({ key, value, headers }: NewRecord): number {
+export function sizeOf({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   if (headers.length === 0) return bytes;
   for (const [name, content] of headers) bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (content?.length ?? 0);

@@ -23,6 +23,12 @@ export class Methods {
     }
   }
 
+  /** See {@link Call.lendsInput}. */
+  lendsInput(method: string): boolean {
+    const declaration = this.#methods.get(method)?.declaration;
+    return declaration?.kind === 'call' && declaration.lendsInput;
+  }
+
   /** Validates the input and calls the handler. Throws `protocol` for a method that is not there, `bad-input`, or what the handler throws. */
   invoke(kind: 'call' | 'stream', method: string, input: unknown, context: CallContext): unknown {
     const found = this.#methods.get(method);

@@ -50,8 +50,8 @@ export function createPeer<C extends Contract>(port: Port, options: PeerOptions<
     if (isClosed) return;
     try {
       const frame = decodeFrame(bytes);
-      if (isAsking(frame)) serving.receive(frame);
-      else asking.receive(frame);
+      if (isAsking(frame)) return serving.receive(frame);
+      asking.receive(frame);
     } catch (error) {
       close(toLabError(error).message);
     }

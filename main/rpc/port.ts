@@ -9,6 +9,9 @@ export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 /** While this many bytes wait to leave, `drained()` holds its callers back. */
 export const PORT_BUFFER_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Gets one frame after the other. `done` says that nobody looks at the bytes any more: their memory may be used for the next ones. */
+export type ReceiveFrame = (frame: Uint8Array) => 'done' | void;
+
 export interface Port {
   /**
    * Sends one frame. The caller does not change the bytes before `left` is called. A closed port drops it silently.
@@ -20,7 +23,7 @@ export interface Port {
   /** Resolves at once while less than PORT_BUFFER_BYTES_MAX waits to leave, else when it has; also when the port closes. */
   drained(): Promise<void>;
   /** The one receiver of frames. Frames that come before it is set are held for it: set it soon. */
-  onFrame(receive: (frame: Uint8Array) => void): void;
+  onFrame(receive: ReceiveFrame): void;
   /** Asks for no more frames until `resume()`. Those under way may still come, and a carrier that cannot pause goes on. */
   pause(): void;
   resume(): void;

@@ -29,14 +29,16 @@ export class Serving {
     this.#methods = methods;
   }
 
-  /** Throws a LabError `protocol` for an id that is in use. */
-  receive(frame: AskingFrame): void {
+  /** Throws a LabError `protocol` for an id that is in use. `done`: nobody looks at the frame's bytes any more. */
+  receive(frame: AskingFrame): 'done' | void {
     const id = frame[1];
     if (frame[0] === CANCEL) return this.#cancel(id);
     if (frame[0] !== CALL && frame[0] !== OPEN) return this.#streams.get(id)?.feed.credit(frame[2]);
     if (this.#calls.has(id) || this.#streams.has(id)) throw broken('it used an id twice');
-    if (frame[0] === CALL) void this.#serveCall(frame);
-    else void this.#serveStream(frame);
+    if (frame[0] === OPEN) return void this.#serveStream(frame);
+    // The handler has been called, and has returned, when this does.
+    void this.#serveCall(frame);
+    if (this.#methods.lendsInput(frame[2])) return 'done';
   }
 
   /** The port is closed: every handler's signal aborts. */

@@ -22,7 +22,10 @@ export interface StreamRegistry {
   has(name: string): boolean;
   /** The places of the chosen shards, or of all. Throws `no-such-stream`, `shards-missing` and `no-such-shard`. */
   places(name: string, shards: readonly number[] | undefined): ShardPlace[];
-  create(name: string, shards: number): Promise<StreamPlaces>;
+  /** `brokerIds`: of each shard in turn, where its place is chosen. */
+  create(name: string, shards: number, brokerIds?: readonly number[]): Promise<StreamPlaces>;
+  /** Throws what {@link create} would before it makes anything. */
+  assertCreatable(name: string): void;
   /** A stream of the lab's own, each shard on the broker of its number in the list. */
   createInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
   /** Streams that are filled before they are there. */
@@ -39,6 +42,8 @@ export interface StreamRegistry {
   grow(name: string, shards: number): Promise<StreamPlaces>;
   /** The same for a stream of the lab's own: adds a shard on each of these brokers. */
   growInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
+  /** The shard of positions (log/positions.ts) that each of these brokers has, made where it has none. */
+  positionsOn(brokerIds: readonly number[]): Promise<Map<number, ShardPlace>>;
   delete(name: string): Promise<void>;
   /** Deletes this very stream where nothing was ever appended to it. False where something was, or it is gone. */
   deleteEmpty(stream: StreamPlaces): Promise<boolean>;
@@ -228,6 +233,33 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     });
   }
 
+  function createInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces> {
+    checkUntaken(name);
+    const placed = brokerIds.map((brokerId, number) => ({ brokerId, number }));
+    return make(name, brokerIds.length, (id) => cluster.createShardsOn(id, name, placed));
+  }
+
+  function growInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces> {
+    const stream = get(name);
+    return addShards(stream, stream.shards.length + brokerIds.length, (numbers) =>
+      cluster.createShardsOn(
+        stream.id,
+        name,
+        numbers.map((number, index) => ({ number, brokerId: brokerIds[index]! })),
+      ),
+    );
+  }
+
+  let positioning: Promise<unknown> = Promise.resolve();
+
+  async function positionsOn(brokerIds: readonly number[]): Promise<Map<number, ShardPlace>> {
+    const has = streams.has(POSITIONS_STREAM) ? get(POSITIONS_STREAM).shards : [];
+    const missing = brokerIds.filter((id) => !has.some(({ brokerId }) => brokerId === id));
+    if (has.length === 0) await createInternal(POSITIONS_STREAM, missing);
+    else if (missing.length > 0) await growInternal(POSITIONS_STREAM, missing);
+    return new Map(get(POSITIONS_STREAM).shards.map((place) => [place.brokerId, place]));
+  }
+
   return {
     all: () => [...streams.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     get,
@@ -244,16 +276,17 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
         );
       });
     },
-    create(name, shards) {
+    assertCreatable: checkNew,
+    create(name, shards, brokerIds) {
       checkNew(name);
       const numbers = Array.from({ length: shards }, (_, number) => number);
+      if (brokerIds) {
+        const placed = numbers.map((number) => ({ number, brokerId: brokerIds[number]! }));
+        return make(name, shards, (id) => cluster.createShardsOn(id, name, placed));
+      }
       return make(name, shards, (id) => cluster.createShards(id, name, numbers));
     },
-    createInternal(name, brokerIds) {
-      checkUntaken(name);
-      const placed = brokerIds.map((brokerId, number) => ({ brokerId, number }));
-      return make(name, brokerIds.length, (id) => cluster.createShardsOn(id, name, placed));
-    },
+    createInternal,
     stage: () =>
       createStaging({
         records,
@@ -288,15 +321,12 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       const stream = growable(name, shards);
       return addShards(stream, shards, (numbers) => cluster.createShards(stream.id, name, numbers));
     },
-    growInternal(name, brokerIds) {
-      const stream = get(name);
-      return addShards(stream, stream.shards.length + brokerIds.length, (numbers) =>
-        cluster.createShardsOn(
-          stream.id,
-          name,
-          numbers.map((number, index) => ({ number, brokerId: brokerIds[index]! })),
-        ),
-      );
+    growInternal,
+    positionsOn(brokerIds) {
+      // One after the other: two could make the same shard.
+      const found = positioning.then(() => positionsOn(brokerIds));
+      positioning = found.catch(() => {});
+      return found;
     },
     async changeSettings(name, settings) {
       const stream = get(name);

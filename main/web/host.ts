@@ -34,6 +34,8 @@ export interface WebHost {
   /** The process to signal. */
   pid: number;
   workspace: { name: string; path: string };
+  /** Where its brokers listen for Kafka's clients, host:port. */
+  kafka: string[];
   /** Tells the pages, closes the engine and stops listening. */
   close(): Promise<void>;
 }
@@ -62,8 +64,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   try {
     const starting = supervisor.start();
     if (options.signal?.aborted) closeOnAbort();
-    const { workspace } = await starting;
-    return { url: `http://127.0.0.1:${port}/?token=${access.token}`, pid: process.pid, workspace, close };
+    const { workspace, kafka } = await starting;
+    return { url: `http://127.0.0.1:${port}/?token=${access.token}`, pid: process.pid, workspace, kafka, close };
   } catch (error) {
     await close();
     throw error;

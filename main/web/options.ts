@@ -18,6 +18,8 @@ export interface ServeOptions extends StartOptions {
   workspace: string;
   /** Null for what the workspace has. */
   brokers: number | null;
+  /** Null where none was asked for. */
+  kafkaPort: number | null;
   durability: 'safe' | 'fast' | null;
 }
 
@@ -30,9 +32,9 @@ export function parseStart(args: string[]): StartOptions {
 
 /** Throws a {@link UsageError}. */
 export function parseServe(args: string[]): ServeOptions {
-  const options = { ...common, brokers: { type: 'string' }, durability: { type: 'string' } } as const;
+  const options = { ...common, brokers: { type: 'string' }, durability: { type: 'string' }, 'kafka-port': { type: 'string' } } as const;
   const values = wellFormed(() => parseArgs({ args, options, strict: true }).values);
-  const { brokers, durability } = values;
+  const { brokers, durability, 'kafka-port': kafkaPort } = values;
   if (brokers !== undefined && !(/^[1-9]\d*$/.test(brokers) && Number(brokers) <= BROKERS_MAX)) {
     throw new UsageError(`--brokers takes a number from 1 to ${BROKERS_MAX}, not “${brokers}”.`);
   }
@@ -45,14 +47,20 @@ export function parseServe(args: string[]): ServeOptions {
     port,
     brokers: brokers === undefined ? null : Number(brokers),
     durability: durability ?? null,
+    kafkaPort: portOf('--kafka-port', kafkaPort),
   };
 }
 
 function commonOptions({ workspace, port }: { workspace?: string | undefined; port?: string | undefined }): StartOptions {
   if (workspace === '') throw new UsageError('--workspace takes a folder.');
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
-    throw new UsageError(`--port takes a number from 0 to 65535, not “${port}”.`);
-  return { workspace: workspace === undefined ? null : userPath(workspace), port: port === undefined ? null : Number(port) };
+  return { workspace: workspace === undefined ? null : userPath(workspace), port: portOf('--port', port) };
+}
+
+/** Null where none was asked for. */
+function portOf(option: string, port: string | undefined): number | null {
+  if (port === undefined) return null;
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return Number(port);
+  throw new UsageError(`${option} takes a number from 0 to 65535, not “${port}”.`);
 }
 
 function wellFormed<T>(parse: () => T): T {

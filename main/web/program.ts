@@ -52,6 +52,7 @@ function start(
       workspace: options.workspace,
       durability: options.durability,
       brokers: options.brokers,
+      kafkaPort: options.kafkaPort,
       resources: resourcesFolder,
       version,
       command,

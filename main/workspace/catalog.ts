@@ -8,7 +8,7 @@ import { LabError } from '../api/errors.ts';
 import { guarded } from '../log/index.ts';
 
 /** The catalog's format; a newer one is refused, an older one is migrated step by step. */
-export const CATALOG_FORMAT = 7;
+export const CATALOG_FORMAT = 8;
 /** Marks the file as a catalog of ours (SQLite's application id: "ULLc"). */
 const APPLICATION_ID = 0x554c4c63;
 
@@ -50,6 +50,11 @@ const steps: string[] = [
      processor TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, shape TEXT NOT NULL, deployed_at INTEGER NOT NULL,
      PRIMARY KEY (processor, version)
    ) STRICT;`,
+  `CREATE TABLE replay (
+     id TEXT PRIMARY KEY, plan TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done', 'failed', 'cancelled')),
+     message TEXT, speed REAL, progress TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER
+   ) STRICT;
+   CREATE TABLE redrive (id TEXT PRIMARY KEY, bad_stream TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL) STRICT;`,
   `ALTER TABLE processor DROP COLUMN trusted;
    ALTER TABLE processor ADD COLUMN streams TEXT NOT NULL DEFAULT '{}';
    CREATE TABLE untrusted_source (

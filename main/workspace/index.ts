@@ -18,6 +18,8 @@ import { createJobRecords, type JobRecords } from './jobRecords.ts';
 import { createKeptEvents, type KeptEvents } from './keptEvents.ts';
 import { createLessonRecords, type LessonRecords } from './lessonRecords.ts';
 import { createProcessorRecords, type ProcessorRecords } from './processorRecords.ts';
+import { createRedriveRecords, type RedriveRecords } from './redriveRecords.ts';
+import { createReplayRecords, type ReplayRecords } from './replayRecords.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
 import { createStreamRecords, type StreamRecords } from './streamRecords.ts';
 import { createTrustRecords, type TrustRecords } from './trustRecords.ts';
@@ -45,6 +47,8 @@ export interface Workspace {
   processors: ProcessorRecords;
   arrivingProcessors: ArrivingProcessors;
   trust: TrustRecords;
+  replays: ReplayRecords;
+  redrives: RedriveRecords;
   /** What a broker is told when it is started. */
   brokerBoot(id: number): BrokerBoot;
   close(): void;
@@ -83,6 +87,8 @@ function assemble(root: string, lock: Lock, catalog: Catalog): Workspace {
     processors: withLabErrors(catalog, createProcessorRecords(catalog)),
     arrivingProcessors: withLabErrors(catalog, createArrivingProcessors(catalog)),
     trust: withLabErrors(catalog, createTrustRecords(catalog)),
+    replays: withLabErrors(catalog, createReplayRecords(catalog)),
+    redrives: withLabErrors(catalog, createRedriveRecords(catalog)),
     brokerBoot: (brokerId) => ({ brokerId, file: path.join(root, `broker-${brokerId}.sqlite`), durability: settings.get().durability }),
     close() {
       catalog.close();

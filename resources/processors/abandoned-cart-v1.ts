@@ -40,8 +40,10 @@ export default defineProcessor<ShopEvent>({
     const carts: Store<Cart> = ctx.store('carts');
     const { event: what, shopper, items = [], timestamp } = event.value;
     if (what === 'SHOPPER_ADDED_ITEM') {
+      const at = Date.parse(timestamp);
+      if (Number.isNaN(at)) return ctx.bad(`timestamp is no time: ${timestamp}`);
       const before = carts.get(shopper.id)?.items ?? [];
-      carts.set(shopper.id, { shopper, items: [...before, ...items], at: Date.parse(timestamp) });
+      carts.set(shopper.id, { shopper, items: [...before, ...items], at });
     } else if (what === 'SHOPPER_PLACED_ORDER') {
       carts.delete(shopper.id);
     }

@@ -24,6 +24,7 @@ interface ShopEvent {
 }
 
 interface Session {
+  /** As the last event tells it: in event time, here too. */
   shopper: Shopper;
   /** The first and the last event, milliseconds. */
   from: number;
@@ -72,7 +73,7 @@ export default defineProcessor<ShopEvent>({
 
 function merged(one: Session, other: Session): Session {
   return {
-    shopper: one.shopper,
+    shopper: one.until >= other.until ? one.shopper : other.shopper,
     from: Math.min(one.from, other.from),
     until: Math.max(one.until, other.until),
     added: [...other.added, ...one.added].sort((a, b) => a.at - b.at),

@@ -34,6 +34,7 @@ declare module 'loglab' {
     readonly text: string | null;
     /** The value, read as JSON; null where the record has none. What is not JSON throws, and so makes the event bad. */
     readonly value: Value;
+    /** As text; null where a header has no value, and where it is not text in UTF-8. */
     readonly headers: readonly (readonly [name: string, value: string | null])[];
   }
 

@@ -1,83 +1,82 @@
 /**
- * Appends through the engine's API, five batches of 1,000 records under way for each producer; the ceiling is raw better-sqlite3 writing the
- * same bytes with the same durability, one blob row a batch, five rows a transaction.
+ * Appends, five batches of 1,000 records under way for each producer; the ceiling is raw better-sqlite3 writing the same bytes with the same
+ * durability, one blob row a batch, five rows a transaction. What of the lab is measured is said by who opens it: appendToEngine.ts, appendToBroker.ts.
  */
 import Database from 'better-sqlite3';
 import path from 'node:path';
-import type { NewRecord } from '../../main/api/values.ts';
 import { type Durability, encodeBatch } from '../../main/log/index.ts';
 import type { Figure } from './bench.ts';
-import { median, never, openEngine, withFolder } from './lab.ts';
+import { median, withFolder } from './lab.ts';
 
 const RECORDS = 1_000;
+/** Batches that each producer has under way. */
 const UNDER_WAY = 5;
 /** Turns of ceiling and lab, after each other: many short ones, so that both see the same machine. */
 const ROUNDS = 15;
 
-interface Load {
+export interface Load {
   valueBytes: number;
   /** In a round. */
   batches: number;
   producers: number;
   durability: Durability;
+}
+
+/** Where the batches go. */
+export interface Opened {
+  /** Of each producer: appends one batch, and resolves when it is acknowledged; `underWay` of the producer's are, this one counted. */
+  producers: ((underWay: number) => Promise<unknown>)[];
+  close(): Promise<void>;
+}
+
+export interface Measured extends Load {
+  /** What is measured, as the figure says it. */
+  what: string;
   /** Least ratio to the ceiling. */
   wanted: number;
+  open: (folder: string, load: Load, records: BenchRecord[]) => Promise<Opened>;
 }
 
-export async function append(): Promise<Figure[]> {
-  const first = { producers: 1, durability: 'safe', wanted: 0.5 } as const;
-  return [await measure({ ...first, valueBytes: 1024, batches: 100 }), await measure({ ...first, valueBytes: 100, batches: 500 })];
-}
+export type BenchRecord = ReturnType<typeof recordsOf>[number];
 
-/** For `bench log`: what is wanted of one producer and of eight, of each durability. */
-export async function appendOfEach(): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const [valueBytes, batches] of [
-    [1024, 100],
-    [100, 500],
-  ] as const) {
-    for (const producers of [1, 8]) {
-      for (const durability of ['safe', 'fast'] as const)
-        figures.push(await measure({ valueBytes, batches, producers, durability, wanted: 0.7 }));
-    }
-  }
-  return figures;
-}
-
-async function measure({ valueBytes, batches, producers, durability, wanted }: Load): Promise<Figure> {
-  const records: NewRecord[] = Array.from({ length: RECORDS }, (_, index) => ({
+/** Those of one batch. */
+function recordsOf(valueBytes: number) {
+  return Array.from({ length: RECORDS }, (_, index) => ({
     key: null,
     value: Buffer.alloc(valueBytes, 97 + (index % 26)),
     headers: [],
     timestamp: BigInt(1_700_000_000_000 + index),
-    shard: 0,
   }));
+}
+
+export async function measureAppend({ what, wanted, open, ...load }: Measured): Promise<Figure> {
+  const { valueBytes, batches, producers, durability } = load;
+  const records = recordsOf(valueBytes);
   return withFolder(async (folder) => {
-    const engine = await openEngine(path.join(folder, 'workspace'), durability);
-    await engine.services.streams.create({ name: 'bench', shards: 1 }, never);
-    const lab = (): Promise<number> =>
-      timed(batches, producers * UNDER_WAY, () => Promise.resolve(engine.services.produce.append({ stream: 'bench', records }, never)));
-    const raw = rawWriter(
-      path.join(folder, 'raw.sqlite'),
-      durability,
-      encodeBatch({ records: records.map((record) => ({ ...record, timestamp: record.timestamp! })) }),
-    );
+    const raw = rawWriter(path.join(folder, 'raw.sqlite'), durability, encodeBatch({ records }));
+    const opened = await open(folder, load, records);
+    const lab = async (): Promise<number> => {
+      const began = performance.now();
+      await Promise.all(opened.producers.map((append) => appendAll(append, Math.ceil(batches / producers))));
+      return performance.now() - began;
+    };
     await lab();
     const ratios: number[] = [];
     const rates: number[] = [];
     const ceilings: number[] = [];
+    const events = Math.ceil(batches / producers) * producers * RECORDS;
     for (let round = 0; round < ROUNDS; round++) {
       const ceiling = (batches * RECORDS * 1000) / raw.write(batches);
-      const rate = (batches * RECORDS * 1000) / (await lab());
+      const rate = (events * 1000) / (await lab());
       ceilings.push(ceiling);
       rates.push(rate);
       ratios.push(rate / ceiling);
     }
     raw.close();
-    await engine.close();
+    await opened.close();
     const ratio = median(ratios);
     return {
-      what: `append, 1000 × ${valueBytes} B, ${durability}, ${UNDER_WAY} under way${producers > 1 ? ` for each of ${producers}` : ''}`,
+      what: `${what}, 1000 × ${valueBytes} B, ${durability}, ${UNDER_WAY} under way${producers > 1 ? ` for each of ${producers}` : ''}`,
       value: median(rates),
       unit: 'events/s',
       ceiling: median(ceilings),
@@ -88,14 +87,17 @@ async function measure({ valueBytes, batches, producers, durability, wanted }: L
   });
 }
 
-async function timed(times: number, underWay: number, work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  let left = times;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await work();
+/** One producer: as soon as one of its batches is acknowledged the next one goes out. */
+async function appendAll(append: (underWay: number) => Promise<unknown>, batches: number): Promise<void> {
+  let left = batches;
+  let underWay = 0;
+  const one = async (): Promise<void> => {
+    while (left-- > 0) {
+      await append(++underWay);
+      underWay--;
+    }
   };
-  await Promise.all(Array.from({ length: underWay }, worker));
-  return performance.now() - began;
+  await Promise.all(Array.from({ length: UNDER_WAY }, one));
 }
 
 function rawWriter(file: string, durability: Durability, bytes: Buffer) {

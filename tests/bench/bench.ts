@@ -6,10 +6,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
 import path from 'node:path';
-import { append } from './append.ts';
+import { appendToEngine } from './appendToEngine.ts';
 import { importFile } from './import.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
+import { rehearsal } from './rehearsal.ts';
 import { start } from './start.ts';
 
 export interface Figure {
@@ -24,11 +25,12 @@ export interface Figure {
 }
 
 const benches: Record<string, () => Promise<Figure[]>> = {
-  append,
+  append: appendToEngine,
   log: async () => [...(await log()), ...(await pageOfTenMillion())],
   import: importFile,
   start,
   page,
+  rehearsal,
 };
 const root = path.join(import.meta.dirname, '../..');
 

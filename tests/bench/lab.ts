@@ -29,6 +29,7 @@ export function openEngine(workspace: string, durability: Durability = 'safe'): 
     command: 'loglab',
     spawner: createNodeSpawner(path.join(root, 'dist/main')),
     runsProcessors: true,
+    kafka: null,
     now: Date.now,
     random: Math.random,
   });

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import path from 'node:path';
 import { decodeBatch, encodeBatch, verifyBatch, WAL_BYTES_MAX } from '../../main/log/index.ts';
 import { openWholeStore, type WholeStore } from '../wholeStore.ts';
-import { appendOfEach } from './append.ts';
+import { appendToBroker } from './appendToBroker.ts';
 import type { Figure } from './bench.ts';
 import { median, withFolder } from './lab.ts';
 
@@ -24,7 +24,7 @@ const START = 1_700_000_000_000n;
 
 export async function log(): Promise<Figure[]> {
   return withFolder(async (folder) => {
-    const figures = await appendOfEach();
+    const figures = await appendToBroker();
     const file = (name: string): string => path.join(folder, `${name}.sqlite`);
     const small = fill(file('small'), SMALL);
     const large = fill(file('large'), LARGE);

@@ -113,10 +113,15 @@ export class FakeLab {
           platform: 'linux',
         }),
         watch: (_input, { signal }) => status.watch(signal),
-        settings: () => ({ valueBytesMax: 1024 * 1024, durability: status.value.durability }),
-        changeSettings: ({ valueBytesMax = 1024 * 1024, durability = status.value.durability }) => {
+        settings: () => ({ valueBytesMax: 1024 * 1024, durability: status.value.durability, topicsMadeOnUse: true, topicShards: 1 }),
+        changeSettings: ({
+          valueBytesMax = 1024 * 1024,
+          durability = status.value.durability,
+          topicsMadeOnUse = true,
+          topicShards = 1,
+        }) => {
           status.set({ ...status.value, durability });
-          return { valueBytesMax, durability };
+          return { valueBytesMax, durability, topicsMadeOnUse, topicShards };
         },
       },
       streams: {

@@ -22,6 +22,17 @@ overEveryLink((makeLink) => {
       expect(await client.calls.echo(value)).toStrictEqual(value);
     });
 
+    it('lend their bytes only where they say so: what is not lent stays as it came', async () => {
+      const { client, seen } = await connect(makeLink);
+      const numbers = Array.from({ length: 12 }, (_, n) => n);
+      const asked = numbers.map((n) => {
+        const bytes = new Uint8Array(100_000).fill(n);
+        return n % 3 === 0 ? client.calls.keep(bytes) : client.calls.look(bytes);
+      });
+      expect(await Promise.all(asked)).toEqual(numbers.map((n) => (n % 3 === 0 ? undefined : [n, n])));
+      expect(seen.kept.map((bytes) => [...new Set(bytes)])).toEqual([[0], [3], [6], [9]]);
+    });
+
     it('drop undefined properties and keep null ones', async () => {
       const { client } = await connect(makeLink);
       expect(await client.calls.echo({ a: undefined, b: null })).toStrictEqual({ b: null });

@@ -40,7 +40,7 @@ overEveryLink((makeLink) => {
     it('does not overtake a frame that was sent before', async () => {
       const { asker, answerer, dispose } = await makeLink();
       const seen: number[] = [];
-      asker.onFrame((frame) => seen.push(frame.byteLength));
+      asker.onFrame((frame) => void seen.push(frame.byteLength));
       const closed = new Promise<void>((resolve) => asker.onClose(() => resolve()));
       answerer.send(new Uint8Array(3_000_000));
       answerer.close();

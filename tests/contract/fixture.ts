@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import * as v from 'valibot';
 import { call, stream, type, type CallContext, type Handlers } from '../../main/api/contract.ts';
 import { LabError } from '../../main/api/errors.ts';
+import { bytes } from '../../main/api/values.ts';
 import { createPeer } from '../../main/rpc/peer.ts';
 import type { MakeLink } from './links.ts';
 
@@ -19,6 +20,10 @@ export const contract = {
     wait: call(v.null(), type<void>()),
     bytes: call(v.number(), type<Uint8Array>()),
     unfit: call(v.null(), type<unknown>()),
+    /** The bytes are the handler's: it keeps them. */
+    keep: call(bytes, type<void>()),
+    /** They are lent to it: it answers with the least and the greatest of them. */
+    look: call(bytes, type<number[]>(), { lendsInput: true }),
   },
   numbers: {
     oneByOne: stream(numbersWanted, type<number | Uint8Array>()),
@@ -34,6 +39,7 @@ export class Seen {
   waiting = 0;
   pulled = 0;
   released = 0;
+  kept: Uint8Array[] = [];
 }
 
 export function handlersFor(seen: Seen): Handlers<typeof contract> {
@@ -66,6 +72,8 @@ export function handlersFor(seen: Seen): Handlers<typeof contract> {
         }),
       bytes: (length) => new Uint8Array(length).fill(7),
       unfit: () => ({ made: new Date() }),
+      keep: (given) => void seen.kept.push(given),
+      look: (lent) => [lent.reduce((least, byte) => Math.min(least, byte)), lent.reduce((most, byte) => Math.max(most, byte))],
     },
     numbers: {
       oneByOne: numbers,

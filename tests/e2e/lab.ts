@@ -26,7 +26,7 @@ export interface Lab {
 
 /** @param port 0 for any free one */
 export async function startLab(workspace: string, port = 0): Promise<Lab> {
-  const child = serve(['--workspace', workspace, '--port', String(port)]);
+  const child = serve(['--workspace', workspace, '--port', String(port), '--kafka-port', '0']);
   child.stderr!.pipe(process.stderr);
   for await (const line of createInterface({ input: child.stdout! })) {
     const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };

@@ -168,7 +168,199 @@ const courses: Record<string, Course> = {
       },
     },
   },
+  'enrich-and-the-bad-stream': {
+    deeds: {
+      async 'A morning of raw events'(page) {
+        await navigation(page).getByRole('link', { name: 'Streams' }).click();
+        await page.getByRole('main').getByRole('button', { name: 'Open the sample shop' }).click();
+        await expect(row(grid(page), 2318)).toBeVisible();
+        await row(grid(page), 2318).click();
+        await expect(detail(page)).toContainText('ipAddress');
+      },
+      async 'A program over a stream'(page) {
+        await newProcessor(page, 'validate-and-enrich');
+        const test = page.getByRole('region', { name: 'Test' });
+        await test.getByRole('button', { name: 'Newest of raw-events' }).click();
+        await test.getByRole('button', { name: 'Run' }).click();
+        await expect(test.getByRole('status')).toHaveText('20 events emitted');
+      },
+      async 'In = good + bad'(page) {
+        await deploy(page);
+        await expect(column(page, 'validate-and-enrich')).toContainText('2,318 in = 2,306 good + 12 bad');
+      },
+      async 'Where it came from'(page, [key, value]) {
+        await sendKeyed(page, 'raw-events', key!, value!);
+        await openStream(page, 'enriched-events');
+        await expect(row(grid(page), 2307)).toContainText('Linköping');
+      },
+      async 'All that is wrong with it'(page, [key, value]) {
+        await sendKeyed(page, 'raw-events', key!, value!);
+        await openStream(page, 'bad');
+        await row(grid(page), 13).click();
+        await expect(detail(page)).toContainText('timestamp missing');
+        await expect(detail(page)).toContainText('shopper.ipAddress is no address: home');
+        await navigation(page).getByRole('link', { name: 'Processors' }).click();
+        await expect(column(page, 'validate-and-enrich')).toContainText('2,320 in = 2,307 good + 13 bad');
+      },
+      async 'Mend the program'(page, [before, after, key, value]) {
+        await navigation(page).getByRole('link', { name: 'Processors' }).click();
+        await column(page, 'validate-and-enrich').getByRole('link', { name: 'validate-and-enrich' }).click();
+        await replaceInSource(page, 'validate-and-enrich', [[before!, after!]]);
+        await deploy(page);
+        await expect(column(page, 'validate-and-enrich').getByText('v2')).toBeVisible();
+        await sendKeyed(page, 'raw-events', key!, value!);
+      },
+      async 'Read it again, with other eyes'(page) {
+        await navigation(page).getByRole('link', { name: 'Processors' }).click();
+        await deployAnew(page, 'validate-and-enrich');
+        await expect(column(page, 'validate-and-enrich')).toContainText('2,321 in = 2,316 good + 5 bad');
+      },
+    },
+  },
+  'abandoned-cart': {
+    deeds: {
+      async 'Open the shop'(page) {
+        await openShop(page);
+        await page.getByRole('button', { name: 'Set up the shop…' }).click();
+        const asked = dialog(page, 'Set up the shop');
+        await asked.getByText('30 min', { exact: true }).click();
+        await asked.getByRole('button', { name: 'Set up' }).click();
+        await expect(asked).toBeHidden();
+      },
+      async 'A cart left standing'(page) {
+        const visitor = (await visitors(page).first().getAttribute('aria-label'))!.replace('Visitor ', '');
+        await putIntoCart(page, 0, 'reading lamp');
+        await expect(visitors(page).first().getByRole('group', { name: 'In the log' })).toContainText('added reading lamp');
+        await page.getByRole('link', { name: 'Back to the lab' }).click();
+        await expect(carts(page)).toContainText(visitor);
+      },
+      async 'Kill it in the middle'(page) {
+        const before = await carts(page).innerText();
+        await killProcess(page, 'abandoned-cart-v1');
+        await expect(carts(page)).toHaveText(before.replaceAll(/\s+/g, ' '), { useInnerText: true });
+      },
+      async 'Less patience'(page, [thirty, every, ten, second]) {
+        await column(page, 'abandoned-cart-v1').getByRole('link', { name: 'abandoned-cart-v1' }).click();
+        await replaceInSource(page, 'abandoned-cart-v1', [
+          [thirty!, ten!],
+          [every!, second!],
+        ]);
+        await deploy(page);
+        await expect(column(page, 'abandoned-cart-v1').getByText('v2')).toBeVisible();
+        // Nobody types as fast as this test: the cart has not stood for ten seconds yet.
+        await expect(checks(page).getByRole('img', { name: 'Seen:' })).toHaveCount(2, { timeout: 20_000 });
+      },
+      async 'The coupon'(page) {
+        await openShop(page);
+        await expect(visitors(page).first().getByRole('group', { name: 'Coupon' })).toContainText('10 % off', { timeout: 20_000 });
+        await expect(page.getByRole('list', { name: 'The way of the coupon' })).toContainText('On your screen');
+        await page.getByRole('button', { name: 'Second visitor' }).click();
+        await putIntoCart(page, 1, 'iPad');
+        await expect(visitors(page).nth(1).getByRole('group', { name: 'Coupon' })).toContainText('10 % off', { timeout: 20_000 });
+      },
+      async 'Gone is gone'(page) {
+        await visitors(page).nth(1).getByRole('button', { name: 'Leave the shop' }).click();
+        await page.getByRole('button', { name: 'Come in as somebody new' }).click();
+        await putIntoCart(page, 1, 'USB cable');
+        await visitors(page).nth(1).getByRole('button', { name: 'Leave the shop' }).click();
+        await expect(checks(page).getByRole('img', { name: 'Seen:' })).toHaveCount(2, { timeout: 20_000 });
+        await page.getByRole('link', { name: 'Back to the lab' }).click();
+        await expect(column(page, 'coupon').getByRole('log')).toContainText('the session is over');
+        await expect(column(page, 'coupon')).toContainText('2 to coupons');
+      },
+      async 'By event time'(page) {
+        await newProcessor(page, 'abandoned-cart-v2');
+        await deploy(page);
+        await expect.poll(async () => Number(await found(page))).toBeGreaterThanOrEqual(40);
+        await expect(column(page, 'abandoned-cart-v2')).toContainText('in step');
+        const before = await found(page);
+        await killProcess(page, 'abandoned-cart-v2');
+        expect(await found(page)).toBe(before);
+      },
+      async 'The same answer'(page) {
+        const before = await found(page);
+        await deployAnew(page, 'abandoned-cart-v2');
+        await expect.poll(() => found(page)).toBe(before);
+      },
+    },
+  },
 };
+
+const column = (page: Page, name: string): Locator => page.getByRole('article', { name: `Processor ${name}` });
+const visitors = (page: Page): Locator => page.getByRole('region', { name: /^Visitor \d{6}$/ });
+/** What abandoned-cart-v1 remembers. */
+const carts = (page: Page): Locator => column(page, 'abandoned-cart-v1').getByRole('list', { name: /^Entries of/ });
+/** How many carts v2 has found. */
+const found = async (page: Page): Promise<string | undefined> =>
+  /([\d,]+) to derived-events/.exec((await column(page, 'abandoned-cart-v2').innerText()).replaceAll(/\s+/g, ' '))?.[1];
+
+async function newProcessor(page: Page, sample: string): Promise<void> {
+  await navigation(page).getByRole('link', { name: 'Processors' }).click();
+  await page.getByRole('button', { name: 'New processor' }).click();
+  await dialog(page, 'New processor')
+    .getByRole('radio', { name: new RegExp(`^${sample}`) })
+    .check();
+  await dialog(page, 'New processor').getByRole('button', { name: 'Create' }).click();
+  await expect(page.getByRole('textbox', { name: `Source of ${sample}` })).toBeVisible();
+}
+
+/** From the editor. */
+async function deploy(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('button', { name: 'Deploy…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Deploy', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Processors' })).toBeVisible();
+}
+
+async function deployAnew(page: Page, name: string): Promise<void> {
+  await chooseInMenu(page, name, 'Deploy…');
+  const asked = dialog(page, `Deploy ${name}`);
+  await asked.getByRole('checkbox', { name: /^Begin anew/ }).check();
+  await asked.getByRole('button', { name: 'Deploy', exact: true }).click();
+  await expect(asked).toBeHidden();
+}
+
+async function killProcess(page: Page, name: string): Promise<void> {
+  await chooseInMenu(page, name, 'Kill its process');
+  await expect(column(page, name)).toContainText('1 restart');
+  await expect(column(page, name).getByText('running', { exact: true })).toBeVisible();
+}
+
+async function chooseInMenu(page: Page, name: string, item: string): Promise<void> {
+  await column(page, name).getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+}
+
+/** Types over what is found. */
+async function replaceInSource(page: Page, name: string, pairs: [string, string][]): Promise<void> {
+  const source = page.getByRole('textbox', { name: `Source of ${name}` });
+  let text = readFileSync(path.join(root, 'resources/processors', `${name}.ts`), 'utf8');
+  for (const [before, after] of pairs) {
+    expect(text).toContain(before);
+    text = text.replace(before, after);
+  }
+  await source.click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(text);
+}
+
+async function sendKeyed(page: Page, stream: string, key: string, value: string): Promise<void> {
+  await openStream(page, stream);
+  await fillIn(page, { key, value });
+  await send(page);
+}
+
+async function openShop(page: Page): Promise<void> {
+  await navigation(page).getByRole('link', { name: 'Processors' }).click();
+  await page.getByRole('main').getByRole('button', { name: 'Nile shop' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Nile' })).toBeVisible();
+}
+
+async function putIntoCart(page: Page, visitor: number, product: string): Promise<void> {
+  await visitors(page)
+    .nth(visitor)
+    .getByRole('button', { name: `Put into the cart: ${product}`, exact: true })
+    .click();
+}
 
 async function chooseDurability(page: Page, name: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Settings' }).click();
@@ -181,6 +373,7 @@ for (const id of readdirSync(lessonsFolder)) {
   const { title, steps } = JSON.parse(readFileSync(path.join(lessonsFolder, id, 'lesson.json'), 'utf8')) as Lesson;
 
   test(`“${title}”, from its first step to its last`, async ({ page, lab, context }) => {
+    test.setTimeout(120_000);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const { deeds } = courses[id]!;
     const titles = steps.map((step) => step.title);

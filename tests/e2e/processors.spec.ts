@@ -100,6 +100,12 @@ test('from the sample shop: good and bad come out, the process is killed in the 
   await expect(page.getByRole('heading', { level: 1, name: 'raw-events' })).toBeVisible();
   await expect(detail(page)).toContainText('no JSON');
   await expect(page).toHaveURL(/shard=\d&offset=\d+/);
+
+  // And from the event to what the processor makes of it.
+  await detail(page).getByRole('button', { name: 'Test with' }).click();
+  await page.getByRole('menuitem', { name: 'validate-and-enrich' }).click();
+  await expect(testPanel(page).getByRole('textbox', { name: /^Events of the test/ })).toHaveValue(/"stream":"raw-events"/);
+  await expect(testPanel(page).getByRole('list', { name: 'Emitted events' })).toContainText('bad');
 });
 
 test('the editor completes, names what is wrong at its line, and keeps cases that are run on save', async ({ page, lab, client }) => {

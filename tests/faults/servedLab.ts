@@ -20,7 +20,7 @@ export interface Serving {
 }
 
 export async function serve(workspace: string, brokers: number): Promise<Serving> {
-  const args = ['--workspace', workspace, '--port', '0', '--brokers', String(brokers), '--durability', 'safe'];
+  const args = ['--workspace', workspace, '--port', '0', '--kafka-port', '0', '--brokers', String(brokers), '--durability', 'safe'];
   const child = spawn(process.execPath, [path.join(builtFolder, 'serve.js'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     return { child, url: (JSON.parse(line.replace(/^ready /, '')) as { url: string }).url };

@@ -43,6 +43,8 @@ export interface LabOptions {
   random?: () => number;
   spawner?: Spawner;
   resources?: string;
+  /** It listens for Kafka's clients, or not. */
+  kafka?: { port: number | null };
 }
 
 export function temporaryFolder(): { folder: string; remove: () => void } {
@@ -63,6 +65,7 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     command: 'loglab',
     spawner: createNodeSpawner(builtFolder),
     runsProcessors: true,
+    kafka: options.kafka ?? null,
     now: Date.now,
     random: Math.random,
     ...options,

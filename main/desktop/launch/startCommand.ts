@@ -26,7 +26,7 @@ export async function startCommand(args: string[], builtFolder: string): Promise
   if (closing.signal.aborted) process.exit(0);
   process.stdout.write(`The lab’s own window can not open: ${reason}\n`);
   const workspace = options.workspace ?? defaultWorkspace();
-  await runWebHost({ ...options, workspace, brokers: null, durability: null }, builtFolder, ({ url }) => {
+  await runWebHost({ ...options, workspace, brokers: null, durability: null, kafkaPort: null }, builtFolder, ({ url }) => {
     process.stdout.write(`Open ${url} in a browser. Ctrl-C closes the lab.\n`);
     if (hasDisplay()) openInBrowser(url);
   });

@@ -21,20 +21,27 @@ export function* iterateBatch(bytes: Uint8Array): Generator<LogRecord, void, und
   for (let left = reader.header.recordCount; left > 0; left--) yield reader.next();
 }
 
-class RecordReader {
+export class RecordReader {
   readonly header: BatchHeader;
   readonly #cursor: Cursor;
   readonly #buffer: Buffer;
   readonly #timestampOf: (delta: number | bigint) => bigint;
   readonly #offsetOf: (delta: number) => bigint;
 
-  constructor(bytes: Uint8Array) {
+  /** `plain`: its records, where they are decompressed already; then {@link at} says which one is read. */
+  constructor(bytes: Uint8Array, plain?: Buffer) {
     this.header = decodeBatchHeader(bytes);
-    const records = plainRecords(bytes, this.header.attributes);
+    const records = plain ? { bytes: plain, at: plain.length } : plainRecords(bytes, this.header.attributes);
     this.#buffer = records.bytes;
     this.#cursor = new Cursor(this.#buffer, records.at, this.#buffer.length);
     this.#timestampOf = timestamps(this.header);
     this.#offsetOf = offsets(this.header.baseOffset);
+  }
+
+  /** The one that begins at this byte. */
+  at(start: number): LogRecord {
+    this.#cursor.at = start;
+    return this.next();
   }
 
   next(): LogRecord {
@@ -91,6 +98,7 @@ function offsets(baseOffset: bigint): (delta: number) => bigint {
   return Number.isSafeInteger(base + 2 ** 31) && base >= 0 ? (delta) => BigInt(base + delta) : (delta) => baseOffset + BigInt(delta);
 }
 
-function malformed(at: number, why: string): LabError {
+/** `at`: the byte. */
+export function malformed(at: number, why: string): LabError {
   return new LabError('batch-invalid', `The record batch is malformed: ${why}, at byte ${at}.`);
 }

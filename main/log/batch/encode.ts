@@ -34,19 +34,23 @@ import type { BatchLease } from './memory.ts';
 import { isExact, sizeOfVarint, sizeOfVarlong, VARINT_BYTES_MAX, VARLONG_BYTES_MAX, writeVarint, writeVarlong } from './varint.ts';
 
 /** Its length, attributes, timestamp delta, offset delta, and the lengths of key, value and headers. */
-const RECORD_OVERHEAD_BYTES_MAX = 1 + VARLONG_BYTES_MAX + 5 * VARINT_BYTES_MAX;
+export const RECORD_OVERHEAD_BYTES_MAX = 1 + VARLONG_BYTES_MAX + 5 * VARINT_BYTES_MAX;
 /** Of one UTF-16 code unit. */
-const UTF8_BYTES_MAX = 3;
+export const UTF8_BYTES_MAX = 3;
 
-export interface NewBatch {
+/** Who made it, as its header says; nobody where nothing is said. */
+export interface Numbered {
+  producerId?: bigint;
+  producerEpoch?: number;
+  firstSequence?: number;
+}
+
+export interface NewBatch extends Numbered {
   /** At least one. */
   records: readonly NewRecord[];
   baseOffset?: bigint;
   leaderEpoch?: number;
   attributes?: number;
-  producerId?: bigint;
-  producerEpoch?: number;
-  firstSequence?: number;
 }
 
 /**
@@ -57,30 +61,41 @@ export function encodeBatch(batch: NewBatch, take: BatchLease['take'] = Buffer.a
   const { records, attributes = 0 } = batch;
   const first = records[0];
   if (first === undefined) throw new LabError('batch-invalid', 'A record batch holds at least one record.');
-  const codec = compressionOf(attributes);
-
-  let buffer = take(mostBytesOf(records));
+  const buffer = take(mostBytesOf(records));
   const { end, maxTimestamp } = writeRecords(buffer, records, first.timestamp);
+  return seal(buffer.subarray(0, end), { ...batch, attributes, count: records.length, baseTimestamp: first.timestamp, maxTimestamp });
+}
+
+/** What the header tells besides. */
+interface Sealed extends Omit<NewBatch, 'records'> {
+  attributes: number;
+  count: number;
+  baseTimestamp: bigint;
+  maxTimestamp: bigint;
+}
+
+/** Compresses the records, which stand behind the room for the header, and writes the header. Throws `value-too-large` as {@link encodeBatch} does. */
+export function seal(plain: Buffer, { attributes, count, baseTimestamp, maxTimestamp, ...batch }: Sealed): Buffer {
+  const codec = compressionOf(attributes);
   // What is larger than a batch may be uncompressed is not tried: nothing that the lab makes comes near.
-  assertFits(end, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);
-  buffer = buffer.subarray(0, end);
+  assertFits(plain.length, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);
+  let buffer = plain;
   if (codec !== 'none') {
-    buffer = Buffer.concat([buffer.subarray(0, RECORDS_AT), compress(codec, buffer.subarray(RECORDS_AT))]);
+    buffer = Buffer.concat([plain.subarray(0, RECORDS_AT), compress(codec, plain.subarray(RECORDS_AT))]);
     assertFits(buffer.length, BATCH_BYTES_MAX);
   }
-
   buffer.writeBigInt64BE(batch.baseOffset ?? 0n, BASE_OFFSET_AT);
   buffer.writeInt32BE(buffer.length - LENGTH_OVERHEAD_BYTES, BATCH_LENGTH_AT);
   buffer.writeInt32BE(batch.leaderEpoch ?? 0, LEADER_EPOCH_AT);
   buffer.writeInt8(MAGIC, MAGIC_AT);
   buffer.writeInt16BE(attributes, ATTRIBUTES_AT);
-  buffer.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA_AT);
-  buffer.writeBigInt64BE(first.timestamp, BASE_TIMESTAMP_AT);
+  buffer.writeInt32BE(count - 1, LAST_OFFSET_DELTA_AT);
+  buffer.writeBigInt64BE(baseTimestamp, BASE_TIMESTAMP_AT);
   buffer.writeBigInt64BE(maxTimestamp, MAX_TIMESTAMP_AT);
   buffer.writeBigInt64BE(batch.producerId ?? -1n, PRODUCER_ID_AT);
   buffer.writeInt16BE(batch.producerEpoch ?? -1, PRODUCER_EPOCH_AT);
   buffer.writeInt32BE(batch.firstSequence ?? -1, FIRST_SEQUENCE_AT);
-  buffer.writeInt32BE(records.length, RECORD_COUNT_AT);
+  buffer.writeInt32BE(count, RECORD_COUNT_AT);
   buffer.writeUInt32BE(crc32c(buffer.subarray(ATTRIBUTES_AT)), CRC_AT);
   return buffer;
 }
@@ -135,7 +150,7 @@ function writeRecords(buffer: Buffer, records: readonly NewRecord[], baseTimesta
  * From one timestamp to others. Two int64 can be further apart than an int64 says: the difference wraps around, as in Java, and wraps back
  * on decode. The halves of an int64 are taken as Numbers, for arithmetic on a BigInt costs ten times as much.
  */
-class Deltas {
+export class Deltas {
   readonly #base: bigint;
   readonly #halves = new DataView(new ArrayBuffer(8));
   readonly #baseHigh: number;

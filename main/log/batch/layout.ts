@@ -44,6 +44,7 @@ export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME_BIT = 0x08;
+const TRANSACTIONAL_OR_CONTROL_BITS = 0x30;
 
 /** A record as it is handed in. Timestamps are milliseconds since the epoch, any int64; -1 means none. */
 export interface NewRecord {
@@ -118,6 +119,11 @@ export function attributesOf(codec: Codec): number {
 /** Whether all records have the batch's maximum timestamp, given by the broker that took them in. */
 export function hasLogAppendTime(attributes: number): boolean {
   return (attributes & LOG_APPEND_TIME_BIT) !== 0;
+}
+
+/** Whether the batch is part of a transaction, or holds marks of one instead of records. */
+export function isTransactional(attributes: number): boolean {
+  return (attributes & TRANSACTIONAL_OR_CONTROL_BITS) !== 0;
 }
 
 /** The codec the records are compressed with; `none` for plain records. Throws `batch-invalid` for a number that names none. */

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
 import { patchBatch } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
+import { ClientSequences } from './clientSequences.ts';
 import type { AppendClock } from './clock.ts';
 import { isPositionsShard, type PositionTable } from './positionTable.ts';
 import type { ProducerTable } from './producerTable.ts';
@@ -24,6 +25,8 @@ export interface BatchToAppend {
   expectedOffset?: bigint | undefined;
   /** It is held against the sequence of its producer (producerTable.ts): what is in the shard already is not written again. */
   isInSequence?: boolean | undefined;
+  /** The same for a client that numbers its batches as Kafka's idempotent producers do (clientSequences.ts). */
+  isOfClient?: boolean | undefined;
 }
 
 export interface AppendOptions {
@@ -31,7 +34,7 @@ export interface AppendOptions {
   allOrNone?: boolean;
 }
 
-/** A batch of a producer's sequence that was there already has the offset -1, for it is not looked up where. */
+/** A batch of a producer's sequence that was there already has the offset -1, for it is not looked up where; that of a client has its offsets. */
 export interface Appended {
   shardId: number;
   baseOffset: bigint;
@@ -40,7 +43,7 @@ export interface Appended {
   appendTimeUs: bigint;
 }
 
-/** A LabError (`no-such-shard`, `batch-invalid`) concerns its batch alone; the others are in. */
+/** A LabError (`no-such-shard`, `batch-invalid`, `out-of-sequence`, `fenced`) concerns its batch alone; the others are in. */
 export type AppendResult = Appended | LabError;
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -58,6 +61,7 @@ export class Appender {
   readonly #summaries: Summaries;
   readonly #positions: PositionTable;
   readonly #producers: ProducerTable;
+  readonly #clients: ClientSequences;
   readonly #insert: Database.Statement;
   readonly #insertEpoch: Database.Statement<[number, number, bigint]>;
   readonly #write: (batches: readonly BatchToAppend[], ends: Map<number, ShardState>, options: AppendOptions) => AppendResult[];
@@ -71,6 +75,7 @@ export class Appender {
     this.#summaries = summaries;
     this.#positions = positions;
     this.#producers = producers;
+    this.#clients = new ClientSequences(db);
     this.#insert = db.prepare(
       `INSERT INTO batch (shard_id, base_offset, last_offset, record_count, records_before, min_timestamp, max_timestamp, append_time,
          leader_epoch, producer_id, producer_epoch, first_sequence, attributes, bytes)
@@ -131,8 +136,9 @@ export class Appender {
   }
 
   #judgeAndWrite(batch: BatchToAppend, end: ShardState): AppendResult {
-    const { shardId, header, expectedOffset, isInSequence } = batch;
+    const { shardId, header, expectedOffset, isInSequence, isOfClient } = batch;
     if (expectedOffset !== undefined && expectedOffset !== end.nextOffset) return fenced(end, expectedOffset);
+    if (isOfClient && header.producerId >= 0n) return this.#writeOfClient(batch, end);
     if (!isInSequence) return this.#writeOne(batch, end);
     const judged = this.#producers.judge(shardId, header);
     if (judged instanceof LabError) return judged;
@@ -140,6 +146,16 @@ export class Appender {
       return { shardId, baseOffset: -1n, lastOffset: -1n, recordsBefore: -1n, appendTimeUs: end.lastAppendTimeUs };
     this.#producers.appended(shardId, header);
     return this.#writeOne(batch, end);
+  }
+
+  #writeOfClient(batch: BatchToAppend, end: ShardState): AppendResult {
+    const { shardId, header } = batch;
+    const judged = this.#clients.judge(shardId, header);
+    if (judged instanceof LabError) return judged;
+    if (judged !== 'append') return { shardId, ...judged, recordsBefore: -1n, appendTimeUs: end.lastAppendTimeUs };
+    const appended = this.#writeOne(batch, end);
+    this.#clients.appended(header, appended);
+    return appended;
   }
 
   /** Writes a batch at the end of its shard, and moves that end. */

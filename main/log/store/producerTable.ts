@@ -7,7 +7,7 @@ import { LabError } from '../../api/errors.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
 
 /** Sequence numbers begin anew behind the greatest, as Kafka's do. */
-const SEQUENCES = 2 ** 31;
+export const SEQUENCES = 2 ** 31;
 
 export class ProducerTable {
   readonly #read: Database.Statement<[number, bigint], [number, number]>;

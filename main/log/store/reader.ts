@@ -47,6 +47,8 @@ export class StoreReader {
   readonly #positions: (shardId: number, reader: string) => ReaderPosition[];
   readonly #index: BatchIndex;
   readonly #times: TimeIndex;
+  readonly #nextEpoch: Database.Statement<[number, number], bigint>;
+  readonly #ownEpoch: Database.Statement<[number, number], bigint>;
   readonly #sizes: Database.Statement<[number, bigint], [bigint, bigint]>;
   readonly #batches: Database.Statement<[number, bigint, bigint], [...BatchRow, bigint]>;
 
@@ -62,6 +64,14 @@ export class StoreReader {
     this.#positions = preparePositionRead(this.#db);
     this.#index = new BatchIndex(this.#db);
     this.#times = new TimeIndex(this.#db);
+    this.#nextEpoch = this.#db
+      .prepare<[number, number], bigint>('SELECT start_offset FROM leader_epoch WHERE shard_id = ? AND epoch > ? ORDER BY epoch LIMIT 1')
+      .pluck()
+      .safeIntegers();
+    this.#ownEpoch = this.#db
+      .prepare<[number, number], bigint>('SELECT epoch FROM leader_epoch WHERE shard_id = ? AND epoch <= ? ORDER BY epoch DESC LIMIT 1')
+      .pluck()
+      .safeIntegers();
     this.#sizes = this.#db
       .prepare<[number, bigint], [bigint, bigint]>(
         'SELECT base_offset, length(bytes) FROM batch WHERE shard_id = ? AND base_offset >= ? ORDER BY base_offset',
@@ -98,6 +108,20 @@ export class StoreReader {
       const batches = first === null ? [] : this.#readFrom(shard, first.baseOffset, bytesMax);
       this.#assertContinues(shard, from, batches);
       return { batches: batches.filter((batch) => batch.lastOffset < endOffset), startOffset, endOffset };
+    });
+  }
+
+  /**
+   * Where the batches of a leader's epoch, or of the last one before it, end, as Kafka's OffsetForLeaderEpoch defines it; null for an epoch
+   * that is yet to come. Throws `no-such-shard`.
+   */
+  epochEnd(shardId: number, epoch: number): { epoch: number; endOffset: bigint } | null {
+    return this.#snapshot(shardId, (shard) => {
+      if (epoch > shard.leaderEpoch) return null;
+      if (epoch === shard.leaderEpoch) return { epoch, endOffset: this.#endOf(shard) };
+      const next = this.#nextEpoch.get(shardId, epoch);
+      const own = this.#ownEpoch.get(shardId, epoch) ?? BigInt(epoch);
+      return next === undefined ? null : { epoch: Number(own), endOffset: next };
     });
   }
 

@@ -17,6 +17,7 @@ import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { processorContract, type Simulated } from '../processorContract.ts';
 import type { Realm } from '../realm/realm.ts';
 import { LiveProcessor } from './live/liveProcessor.ts';
+import type { ColumnService } from './rehearsal/columnService.ts';
 import { type LoadedProcessor, loadProcessor, type LoadOptions } from './sandbox.ts';
 import { Simulation } from './simulation.ts';
 import type { WatchdogBoot } from './watchdogThread.ts';
@@ -89,9 +90,13 @@ function createService(
     }
   }
 
-  async function load({ source, fileName, seed, geoFile }: LoadOptions & { source: string }): Promise<LoadedProcessor> {
+  /** `prepared`: what is done with the code before it runs. */
+  async function load(
+    { source, fileName, seed, geoFile }: LoadOptions & { source: string },
+    prepared: (code: string) => string = (code) => code,
+  ): Promise<LoadedProcessor> {
     nameFile(fileName);
-    const code = compileProcessor(source, fileName);
+    const code = prepared(compileProcessor(source, fileName));
     let loaded: LoadedProcessor | undefined;
     await burst(() => (loaded = loadProcessor(realmScript, code, { fileName, seed, geoFile })));
     return { ...loaded!, realm: watched(loaded!.realm, heartbeat) };
@@ -102,7 +107,20 @@ function createService(
     throw nothingLoaded();
   }
 
+  let columns: Promise<ColumnService> | null = null;
+  /** Loaded where it is needed: a live processor has nothing of it. */
+  function ofColumns(): Promise<ColumnService> {
+    return (columns ??= import('./rehearsal/columnService.ts').then(({ createColumnService }) => createColumnService(load, burst)));
+  }
+
   return {
+    async *rehearse(column, { signal }) {
+      yield* (await ofColumns()).rehearse(column, signal);
+    },
+    goUpTo: async ({ position, isLast }) => (await ofColumns()).goUpTo(position, isLast),
+    async *checkColumn(column, { signal }) {
+      yield* (await ofColumns()).check(column, signal);
+    },
     async load(source) {
       const { realm, declaration, log } = await load(source);
       simulation = new Simulation(source.fileName.replace(/\.ts$/, ''), realm, declaration);
@@ -122,6 +140,7 @@ function createService(
     stop: () => restored().stop(),
     hold: () => restored().hold(),
     goOn: () => restored().goOn(),
+    raise: ({ tasks }) => restored().raise(tasks),
     entries: (asked) => restored().entries(asked),
   };
 }
@@ -132,14 +151,19 @@ function nothingLoaded(): LabError {
 
 /** The same realm, its steps told to the watchdog. */
 function watched(realm: Realm, heartbeat: Heartbeat): Realm {
-  const step = (run: () => void): void => {
-    heartbeat.beat();
-    run();
-  };
   return {
     ...realm,
-    event: (...args) => step(() => realm.event(...args)),
-    window: (...args) => step(() => realm.window(...args)),
-    punctuate: (...args) => step(() => realm.punctuate(...args)),
+    event(stream, shard, offset, timestamp, key, text, headers) {
+      heartbeat.beat();
+      realm.event(stream, shard, offset, timestamp, key, text, headers);
+    },
+    window(shard, time) {
+      heartbeat.beat();
+      realm.window(shard, time);
+    },
+    punctuate(shard, time) {
+      heartbeat.beat();
+      realm.punctuate(shard, time);
+    },
   };
 }

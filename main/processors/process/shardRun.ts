@@ -1,6 +1,6 @@
 /**
  * One shard of a processor, step by step: its event time, its windows and punctuations, and the steps themselves in the realm. When a step is
- * taken, and where what came of it goes, is up to who has it: a simulated run (simulation.ts), or a live one (live/task.ts).
+ * taken, and where what came of it goes, is up to who has it: a simulated run (simulation.ts), or a live one (live/taskSteps.ts).
  */
 import type { Headers } from '../bad.ts';
 import type { Declaration } from '../realm/declaration.ts';
@@ -56,11 +56,9 @@ export class ShardRun {
     return this.#punctuation?.last ?? null;
   }
 
-  /** One event, behind the punctuations that it makes due ({@link duePunctuations}). */
-  event(record: InputRecord, now: number): void {
+  /** One event, behind the punctuations that it makes due ({@link duePunctuations}). `key`, `text`: its key and its value, as they are in UTF-8. */
+  event(record: InputRecord, now: number, key = utf8OrNull(record.key), text = utf8OrNull(record.value)): void {
     const { stream, offset, timestamp, headers } = record;
-    const key = utf8OrNull(record.key);
-    const text = utf8OrNull(record.value);
     if (key === undefined || text === undefined) {
       this.#sink.bad(this.shard, record, [`The ${key === undefined ? 'key' : 'value'} is not text in UTF-8.`]);
       return;

@@ -1,13 +1,10 @@
-/**
- * A processor over recorded events in simulated time, without a log: the wall clock stands at the latest timestamp so far, so windows fire
- * where they would have, had each event come when it says. The same events and seed always give the same.
- */
+/** A processor over recorded events in simulated time (simulatedRun.ts), without a log. The same events and seed always give the same. */
 import { BAD, badHeaders } from '../bad.ts';
 import { SIMULATED_BYTES, type Simulated, type SimulatedRecord } from '../processorContract.ts';
 import type { Declaration } from '../realm/declaration.ts';
 import type { Realm } from '../realm/realm.ts';
-import { bytesOf, headersOf, type InputRecord, ShardRun, type Sink } from './shardRun.ts';
-import { Period } from './steps.ts';
+import { bytesOf, headersOf, type InputRecord } from './shardRun.ts';
+import { SimulatedRun } from './simulatedRun.ts';
 
 /** What an emission has besides its text, about, bytes. */
 const AROUND_BYTES = 100;
@@ -15,11 +12,7 @@ const AROUND_BYTES = 100;
 export class Simulation {
   readonly #name: string;
   readonly #realm: Realm;
-  readonly #declaration: Declaration;
-  readonly #windows: Period | null;
-  readonly #shards = new Map<number, ShardRun>();
-  readonly #sink: Sink;
-  #now = Number.NEGATIVE_INFINITY;
+  readonly #run: SimulatedRun;
   #result: Simulated = nothing();
   #bytes = 0;
 
@@ -27,13 +20,11 @@ export class Simulation {
   constructor(name: string, realm: Realm, declaration: Declaration) {
     this.#name = name;
     this.#realm = realm;
-    this.#declaration = declaration;
-    this.#windows = declaration.windowMs === null ? null : new Period(declaration.windowMs);
-    this.#sink = {
+    this.#run = new SimulatedRun(realm, declaration, {
       stepped: (shard) => this.#stepped(shard),
       failed: (step, failure) => void this.#result.failures.push({ step, ...failure }),
       bad: (shard, record, reasons) => this.#bad(shard, record, reasons),
-    };
+    });
   }
 
   /** One event after the other. What came of them, in parts. */
@@ -44,7 +35,7 @@ export class Simulation {
 
   /** Lets so much time pass after the last event, milliseconds. */
   *runOn(ms: number): Generator<Simulated> {
-    if (this.#now !== Number.NEGATIVE_INFINITY) yield* this.#parts(this.#passTo(this.#now + ms));
+    if (this.#run.hasBegun) yield* this.#parts(this.#run.passTo(this.#run.now + ms));
     yield this.#taken();
   }
 
@@ -59,46 +50,9 @@ export class Simulation {
     return result;
   }
 
-  *#process({ shard: number, timestamp, ...rest }: SimulatedRecord): Generator<void> {
-    const shard = this.#shardOf(number);
+  #process({ shard, timestamp, ...rest }: SimulatedRecord): Generator<void> {
     const time = timestamp === null ? Number.NaN : Number(timestamp);
-    if (time > this.#now) yield* this.#passTo(time);
-    shard.eventTime.hear(rest.stream, time, this.#now);
-    yield* shard.duePunctuations(this.#wallClock);
-    shard.event({ ...rest, timestamp: time }, this.#wallClock);
-    yield;
-  }
-
-  /** The wall clock goes on to this time; what is due on the way is run. */
-  *#passTo(time: number): Generator<void> {
-    for (const due of this.#windows?.passTo(time) ?? []) {
-      this.#now = due;
-      for (const shard of this.#inOrder()) {
-        shard.window(due);
-        yield;
-      }
-    }
-    this.#now = time;
-    for (const shard of this.#inOrder()) {
-      shard.eventTime.look(time);
-      yield* shard.duePunctuations(time);
-    }
-  }
-
-  get #wallClock(): number {
-    return this.#now === Number.NEGATIVE_INFINITY ? 0 : this.#now;
-  }
-
-  #shardOf(number: number): ShardRun {
-    const known = this.#shards.get(number);
-    if (known) return known;
-    const made = new ShardRun(this.#realm, this.#declaration, number, this.#sink);
-    this.#shards.set(number, made);
-    return made;
-  }
-
-  #inOrder(): ShardRun[] {
-    return [...this.#shards.values()].sort((one, other) => one.shard - other.shard);
+    return this.#run.event(shard, { ...rest, timestamp: time }, time);
   }
 
   #stepped(shard: number): void {

@@ -73,6 +73,10 @@ export class EventTime {
     if (known) {
       known.heardAt = now;
       if (timestamp > known.latest) known.latest = timestamp;
+      if (this.#inputs.size === 1) {
+        if (!(known.latest <= this.#time)) this.#time = known.latest;
+        return;
+      }
     } else if (!Number.isNaN(timestamp)) {
       this.#inputs.set(input, { latest: timestamp, heardAt: now });
     }

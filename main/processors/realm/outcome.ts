@@ -23,12 +23,6 @@ export interface Failure {
   place: Place | null;
 }
 
-/** What is emitted where the event says nothing else. */
-export interface Defaults {
-  key: string | null;
-  timestamp: number;
-}
-
 /** Read from outside: an array a column, so that nothing is built for each event. Filled up to `count`. */
 export class Outcome {
   count = 0;
@@ -93,10 +87,12 @@ export class Recording {
     return this.#reasons.length > 0;
   }
 
-  emit(output: string, { key, value, text, timestamp, headers }: NewEvent, defaults: Defaults): void {
-    const at = this.outcome.count;
-    if (at >= EMISSIONS_MAX) throw new RangeError(`More than ${EMISSIONS_MAX} events were emitted at once (EMISSIONS_MAX).`);
-    const ownKey = key === undefined ? defaults.key : checkedKey(key);
+  /** `ofKey`, `at`: what is emitted where the event says nothing else. */
+  emit(output: string, { key, value, text, timestamp, headers }: NewEvent, ofKey: string | null, at: number): void {
+    const { outcome } = this;
+    const { count } = outcome;
+    if (count >= EMISSIONS_MAX) throw new RangeError(`More than ${EMISSIONS_MAX} events were emitted at once (EMISSIONS_MAX).`);
+    const ownKey = key === undefined ? ofKey : checkedKey(key);
     const ownText = textOf(output, value, text);
     const ownHeaders = headers === undefined || headers.length === 0 ? null : stringify(checkedHeaders(headers));
     assertShort('value', ownText, EMITTED_VALUE_CHARACTERS_MAX);
@@ -107,13 +103,12 @@ export class Recording {
     if (this.#characters > EMITTED_CHARACTERS_MAX) {
       throw new RangeError(`More than ${EMITTED_CHARACTERS_MAX} characters were emitted at once (EMITTED_CHARACTERS_MAX).`);
     }
-    const { outcome } = this;
-    outcome.outputs[at] = output;
-    outcome.keys[at] = ownKey;
-    outcome.texts[at] = ownText;
-    outcome.timestamps[at] = timestamp === undefined ? defaults.timestamp : checkedTime(timestamp);
-    outcome.headers[at] = ownHeaders;
-    outcome.count = at + 1;
+    outcome.outputs[count] = output;
+    outcome.keys[count] = ownKey;
+    outcome.texts[count] = ownText;
+    outcome.timestamps[count] = timestamp === undefined ? at : checkedTime(timestamp);
+    outcome.headers[count] = ownHeaders;
+    outcome.count = count + 1;
   }
 
   bad(reason: string): void {

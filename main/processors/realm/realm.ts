@@ -5,15 +5,16 @@
  */
 import type { Context, Event, EventContext, Processor } from 'loglab';
 import { declarationOf, type Declaration } from './declaration.ts';
+import { createEvents } from './events.ts';
 import { placeIn } from './failures.ts';
 import { GeoFile } from './geo.ts';
 import { Entries, type Failure, type Outcome, Recording } from './outcome.ts';
-import { defineProperty, freeze, parse, stringify } from './primordials.ts';
+import { freeze, parse, stringify } from './primordials.ts';
 import { ShardStores } from './stores.ts';
 import { makeWorld } from './world.ts';
 
 /** A module of a processor, as compile.ts has made it. */
-export type Module = (exports: { default?: unknown }, require: (name: string) => unknown) => void;
+export type Module = (exports: { default?: unknown; [LINE]?: unknown }, require: (name: string) => unknown) => void;
 
 /** JSON of what has become of loading. */
 export type Loaded = { declaration: Declaration; log: string[] } | { failure: Failure };
@@ -51,20 +52,26 @@ export interface Realm {
   readonly entries: Entries;
   /** How many entries a store has. */
   sizeOf(shard: number, store: string): number;
+  /** The line of the file that ran last in this step, where the module tells it (process/rehearsal/tracedLines.ts); else 0. */
+  line(): number;
 }
 
-const NO_HEADERS = freeze([]) as Event['headers'];
+/** Under this name a module whose lines are traced exports what tells the last one, and sets it to 0 first. */
+const LINE = 'loglab line';
 
 /** `seed`: of all chance, 32 bits. */
 export function createRealm(seed: number): Realm {
   const recording = new Recording();
   const entries = new Entries();
+  const events = createEvents();
   const geoFile = new GeoFile();
   const geo = freeze({ lookup: (address: string) => geoFile.lookup(address) });
   const iterators = new Map<number, Iterator<[string, string, string]>>();
   const log = (...what: unknown[]): void => recording.log(what.map(said).join(' '));
   const world = makeWorld(seed, log);
-  const shards = new Map<number, { stores: ShardStores; context: EventContext }>();
+  const shards = new Map<number, { number: number; stores: ShardStores; context: EventContext }>();
+  /** The one that was asked for last. */
+  let latest: { number: number; stores: ShardStores; context: EventContext } | null = null;
   let fileName = '';
   let streamTime = Number.NaN;
   let processor: Processor | undefined;
@@ -72,14 +79,19 @@ export function createRealm(seed: number): Realm {
   /** The event of the step; null in a window. */
   let current: Event | null = null;
   let stepTime = 0;
+  let lineOf: ((next: number) => unknown) | null = null;
 
   function shardOf(number: number): { stores: ShardStores; context: EventContext } {
-    const known = shards.get(number);
-    if (known) return known;
+    if (latest?.number === number) return latest;
+    latest = shards.get(number) ?? made(number);
+    return latest;
+  }
+
+  function made(number: number): { number: number; stores: ShardStores; context: EventContext } {
     const stores = new ShardStores(declaration!.stores);
-    const made = { stores, context: contextOf(number, stores) };
-    shards.set(number, made);
-    return made;
+    const shard = { number, stores, context: contextOf(number, stores) };
+    shards.set(number, shard);
+    return shard;
   }
 
   function contextOf(shard: number, stores: ShardStores): EventContext {
@@ -97,7 +109,7 @@ export function createRealm(seed: number): Realm {
         if (!outputs.includes(output))
           throw new TypeError(`There is no output “${output}”: say outputs: ['${output}'] in defineProcessor.`);
         if (typeof event !== 'object' || event === null) throw new TypeError(`ctx.emit('${output}', { value }) takes an object.`);
-        recording.emit(output, event, { key: current?.key ?? null, timestamp: current ? (current.timestamp ?? Number.NaN) : stepTime });
+        recording.emit(output, event, current ? current.key : null, current ? (current.timestamp ?? Number.NaN) : stepTime);
       },
       random: world.random,
       geo,
@@ -114,10 +126,11 @@ export function createRealm(seed: number): Realm {
   }
 
   /** What it throws is told; what it changed is taken back where it failed. */
-  function step(shard: number, what: string, run: (context: EventContext) => unknown): Failure | null {
+  function step(shard: number, what: string, at: string | number, run: (context: EventContext) => unknown): Failure | null {
     const { stores, context } = shardOf(shard);
     recording.begin();
-    world.reseed(what);
+    world.reseed(what, shard, at);
+    lineOf?.(0);
     let failure: Failure | null = null;
     try {
       const returned = run(context);
@@ -131,10 +144,12 @@ export function createRealm(seed: number): Realm {
     return failure;
   }
 
+  const onEvent = (context: EventContext): unknown => processor!.onEvent(current!, context);
+
   function periodic(kind: 'window' | 'punctuate', shard: number, time: number): void {
     current = null;
     stepTime = time;
-    recording.end(step(shard, `${kind} ${shard} ${time}`, (context) => processor![kind]!.run(time, context as Context)));
+    recording.end(step(shard, kind, time, (context) => processor![kind]!.run(time, context as Context)));
   }
 
   return {
@@ -145,8 +160,9 @@ export function createRealm(seed: number): Realm {
       recording.begin();
       world.reseed('load');
       try {
-        const exports: { default?: unknown } = {};
+        const exports: { default?: unknown; [LINE]?: unknown } = {};
         module(exports, required);
+        if (typeof exports[LINE] === 'function') lineOf = exports[LINE] as typeof lineOf;
         ({ processor, declaration } = declarationOf(exports.default));
       } catch (thrown) {
         return stringify({ failure: failureOf(thrown) } satisfies Loaded);
@@ -160,8 +176,8 @@ export function createRealm(seed: number): Realm {
       streamTime = time;
     },
     event(stream, shard, offset, timestamp, key, text, headers) {
-      current = eventOf(stream, shard, offset, timestamp, key, text, headers);
-      const failure = step(shard, `${stream} ${shard} ${offset}`, (context) => processor!.onEvent(current!, context));
+      current = events.made(stream, shard, offset, timestamp, key, text, headers);
+      const failure = step(shard, stream, offset, onEvent);
       // What it throws is a reason like others.
       if (failure) recording.bad(failure.place ? `${failure.message} (${fileName}:${failure.place.line})` : failure.message);
       recording.end(null);
@@ -184,44 +200,16 @@ export function createRealm(seed: number): Realm {
     listEntries: (shard, store, from, contains, most) => shardOf(shard).stores.list(store, from, contains, most, entries),
     entries,
     sizeOf: (shard, store) => shardOf(shard).stores.size(store),
+    line() {
+      const line = lineOf?.(-1);
+      return typeof line === 'number' ? line : 0;
+    },
   };
 }
 
 function required(name: string): unknown {
   if (name === 'loglab') return { defineProcessor: (processor: unknown) => processor };
   throw new TypeError(`A processor imports from 'loglab' alone; there is no '${name}' here.`);
-}
-
-const eventOf: (...told: Parameters<Realm['event']>) => Event = (stream, shard, offset, timestamp, key, text, headers) => {
-  const event = {
-    stream,
-    shard,
-    offset,
-    timestamp: timestamp === timestamp ? timestamp : null,
-    key,
-    text,
-    headers: headers === null ? NO_HEADERS : (parse(headers) as Event['headers']),
-  };
-  let value: unknown;
-  let isRead = false;
-  // Read when it is asked for: who looks at the key alone need not have a value that is JSON.
-  defineProperty(event, 'value', {
-    enumerable: true,
-    get() {
-      if (!isRead) value = text === null ? null : readJson(text);
-      isRead = true;
-      return value;
-    },
-  });
-  return event as unknown as Event;
-};
-
-function readJson(text: string): unknown {
-  try {
-    return parse(text);
-  } catch (thrown) {
-    throw new Error(`The value is not JSON: ${(thrown as Error).message}`);
-  }
 }
 
 function isThenable(value: unknown): boolean {

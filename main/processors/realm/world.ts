@@ -4,8 +4,8 @@ import { defineProperty, floor, imul, RealDate } from './primordials.ts';
 export interface World {
   /** Milliseconds. */
   now: number;
-  /** Chance begins anew, by what the step is for: so it does not depend on what was processed before. */
-  reseed(what: string): void;
+  /** Chance begins anew, by what the step is for (its kind, and for that its shard and place): so it does not depend on what was processed before. */
+  reseed(what: string, shard?: number, at?: string | number): void;
   random(): number;
 }
 
@@ -20,23 +20,40 @@ const NOT_HERE: Record<string, string> = {
 /** Changes the globals of this realm, before anything of the processor runs. */
 export function makeWorld(seed: number, log: (...what: unknown[]) => void): World {
   let [a, b, c, d] = [0, 0, 0, 1];
+  /** What it begins anew by when it is asked for: most steps do not ask. */
+  let [isToBegin, what, shard, at] = [false, '', undefined as number | undefined, undefined as string | number | undefined];
+
+  function begin(): void {
+    isToBegin = false;
+    const name = shard === undefined ? what : `${what} ${shard} ${at}`;
+    let hash = seed ^ 0x9e3779b9;
+    for (let index = 0; index < name.length; index++) hash = imul(hash ^ name.charCodeAt(index), 0x01000193);
+    [a, b, c, d] = [hash, seed, 0x6d2b79f5, 1];
+    for (let times = 0; times < 12; times++) next();
+  }
+
+  // sfc32, of PractRand (public domain).
+  function next(): number {
+    const sum = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (c << 21) | (c >>> 11);
+    c = (c + sum) | 0;
+    return (sum >>> 0) / 4_294_967_296;
+  }
+
   const world: World = {
     now: 0,
-    reseed(what) {
-      let hash = seed ^ 0x9e3779b9;
-      for (let at = 0; at < what.length; at++) hash = imul(hash ^ what.charCodeAt(at), 0x01000193);
-      [a, b, c, d] = [hash, seed, 0x6d2b79f5, 1];
-      for (let times = 0; times < 12; times++) world.random();
+    reseed(ofWhat, ofShard, ofPlace) {
+      isToBegin = true;
+      what = ofWhat;
+      shard = ofShard;
+      at = ofPlace;
     },
-    // sfc32, of PractRand (public domain).
     random() {
-      const sum = (((a + b) | 0) + d) | 0;
-      d = (d + 1) | 0;
-      a = b ^ (b >>> 9);
-      b = (c + (c << 3)) | 0;
-      c = (c << 21) | (c >>> 11);
-      c = (c + sum) | 0;
-      return (sum >>> 0) / 4_294_967_296;
+      if (isToBegin) begin();
+      return next();
     },
   };
   const { global, set } = globals();

@@ -1,12 +1,14 @@
 /** What every adapter keeps: who receives frames, frames that came before there was anyone, and that closing happens once. */
+import type { ReceiveFrame } from '../port.ts';
+
 export class Ends {
-  #receive: ((frame: Uint8Array) => void) | undefined;
+  #receive: ReceiveFrame | undefined;
   #closed: ((reason?: string) => void) | undefined;
   #early: Uint8Array[] = [];
   #reason: string | undefined;
   isClosed = false;
 
-  onFrame(receive: (frame: Uint8Array) => void): void {
+  onFrame(receive: ReceiveFrame): void {
     this.#receive = receive;
     for (const frame of this.#early.splice(0)) this.deliver(frame);
   }
@@ -24,10 +26,12 @@ export class Ends {
     if (this.isClosed) queueMicrotask(() => closed(this.#reason));
   }
 
-  deliver(frame: Uint8Array): void {
-    if (this.isClosed) return;
-    if (this.#receive) this.#receive(frame);
-    else this.#early.push(frame);
+  /** Whether nobody looks at the frame any more. */
+  deliver(frame: Uint8Array): boolean {
+    if (this.isClosed) return true;
+    if (this.#receive) return this.#receive(frame) === 'done';
+    this.#early.push(frame);
+    return false;
   }
 
   /** Tells that the port is closed; false when that was told before. */

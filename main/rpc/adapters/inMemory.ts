@@ -1,5 +1,5 @@
 /** Two ports in one process, each the other's far end: for tests, and for a page and an engine that share a thread. */
-import type { Port } from '../port.ts';
+import type { Port, ReceiveFrame } from '../port.ts';
 import { Ends } from './ends.ts';
 import { asFrame } from './sizes.ts';
 import { Waiters } from './waiters.ts';
@@ -38,7 +38,7 @@ class InMemoryPort implements Port {
     return this.#waiters.drained();
   }
 
-  onFrame(receive: (frame: Uint8Array) => void): void {
+  onFrame(receive: ReceiveFrame): void {
     this.#ends.onFrame(receive);
   }
 

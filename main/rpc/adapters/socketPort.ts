@@ -5,8 +5,9 @@
  *   frame   as many bytes
  */
 import { createConnection, type Socket } from 'node:net';
-import { FRAME_BYTES_MAX, type Port } from '../port.ts';
+import { FRAME_BYTES_MAX, type Port, type ReceiveFrame } from '../port.ts';
 import { Ends } from './ends.ts';
+import { giveFrameBack, takeFrame } from './frameMemory.ts';
 import { FRAME_TOO_LARGE } from './sizes.ts';
 import { Waiters } from './waiters.ts';
 
@@ -91,7 +92,7 @@ export class SocketPort implements Port {
     return this.#waiters.drained();
   }
 
-  onFrame(receive: (frame: Uint8Array) => void): void {
+  onFrame(receive: ReceiveFrame): void {
     this.#ends.onFrame(receive);
   }
 
@@ -148,7 +149,7 @@ export class SocketPort implements Port {
       this.#ends.deliver(isReused ? new Uint8Array(chunk.subarray(at, at + bytes)) : chunk.subarray(at, at + bytes));
       at += bytes;
     } else {
-      this.#frame = Buffer.allocUnsafeSlow(bytes);
+      this.#frame = takeFrame(bytes);
       this.#frameFilled = 0;
     }
     return at;
@@ -174,6 +175,6 @@ export class SocketPort implements Port {
     this.#frameFilled += bytes;
     if (this.#frameFilled < frame.byteLength) return;
     this.#frame = undefined;
-    this.#ends.deliver(frame);
+    if (this.#ends.deliver(frame)) giveFrameBack(frame);
   }
 }

@@ -8,7 +8,7 @@
  * the position of a task, which is asked for apart, is the one that belongs to them. To be sure of it, the ends of the states are asked for
  * before and after: had any task committed in between, a state would have grown, and all of it is done again.
  *
- * States are trimmed behind their sums (process/live/task.ts). From before the cut until they are in the file, brokers keep them as they are.
+ * States are trimmed behind their sums (processors/process/live/stateSum.ts). From before the cut until they are in the file, brokers keep them as they are.
  */
 import { LabError } from '../../api/errors.ts';
 import type { Cluster, ShardPlace } from '../../cluster/cluster.ts';

@@ -1,10 +1,11 @@
 /** The processors of one import: what each is called here, what it calls its streams, and where it goes on. */
 import { LabError } from '../../api/errors.ts';
-import { encodeBatch, STATE_STREAM_PREFIX } from '../../log/index.ts';
+import { STATE_STREAM_PREFIX } from '../../log/index.ts';
 import { BAD } from '../../processors/bad.ts';
 import { homesOf } from '../../processors/deployment.ts';
 import type { IncomingRun } from '../../processors/incoming.ts';
-import { movedRecord } from '../../processors/process/live/changelog.ts';
+import { movedEntry } from '../../processors/process/live/changelog.ts';
+import { StateEntries } from '../../processors/process/live/stateEntries.ts';
 import { streamOf } from '../../processors/wiring.ts';
 import type { StagedStream } from '../../streams/staging.ts';
 import type { ProcessorRecord } from '../processorRecords.ts';
@@ -114,5 +115,7 @@ export function stateHomes(shards: number, inputs: readonly StagedStream[], brok
 
 /** What stands behind a state that was brought here. */
 export function movedBatch(now: number): Uint8Array {
-  return encodeBatch({ records: [movedRecord(BigInt(Math.floor(now)))] });
+  const entries = new StateEntries(BigInt(Math.floor(now)));
+  entries.add(movedEntry());
+  return entries.finish()[0]!.bytes;
 }

@@ -1,19 +1,29 @@
 /** The dialogs of the app, which anyone can open; one is open at a time. App renders them. */
 
+import type { BadEvent } from '../../../main/api/badEvents.ts';
+
 export interface DialogProps {
   newStream: Record<string, never>;
   produce: { stream: string | null };
   import: { stream: string | null; file?: File | null };
   /** `shards`: those that are shown, null for all. */
   export: { stream: string; shards: readonly number[] | null };
+  /** `start`: where the reader stands that it is opened from. */
+  replay: { stream: string; start: { from: bigint | null; shards: readonly number[] | null } };
+  mend: { stream: string; from: string; reason: string; event: BadEvent; onmended: () => void };
   streamSettings: { stream: string };
   growStream: { stream: string };
   deleteStream: { stream: string };
   newProcessor: Record<string, never>;
+  connect: { stream: string };
   deployProcessor: { processor: string };
+  /** `version`, `source`: what the column runs (BenchColumn). */
+  deployFromBench: { processor: string; version: number | null; source: string | null };
   processorVersions: { processor: string };
   lookAtProcessor: { processor: string };
   removeProcessor: { processor: string };
+  setUpShop: Record<string, never>;
+  removeShop: Record<string, never>;
   rejected: { jobId: string };
   resetLesson: { id: string };
   verify: Record<string, never>;

@@ -9,6 +9,7 @@ import type { Job } from '../../../main/api/jobs.ts';
 import type { LabInfo, LabStatus } from '../../../main/api/lab.ts';
 import type { LessonProgress } from '../../../main/api/lessons.ts';
 import type { ProcessorSummary } from '../../../main/api/processors.ts';
+import type { Replay } from '../../../main/api/replays.ts';
 import type { StreamSummary } from '../../../main/api/streams.ts';
 import type { Link } from '../transport/index.ts';
 import { Backoff } from './backoff.ts';
@@ -30,6 +31,9 @@ export class LabState {
   processors = $state.raw<ProcessorSummary[]>([]);
   /** Whether the processors have been told at all. */
   processorsKnown = $state(false);
+  replays = $state.raw<Replay[]>([]);
+  /** Whether the replays have been told at all. */
+  replaysKnown = $state(false);
   lesson = $state.raw<LessonProgress | null>(null);
 
   readonly notices = new Notices();
@@ -105,7 +109,7 @@ export class LabState {
   }
 
   #listen(link: Link): void {
-    const { lab, streams, jobs, lessons, processors } = link.client;
+    const { lab, streams, jobs, lessons, processors, replays } = link.client;
     void this.attempt(async () => (this.info = await lab.info({})), { reading: true });
     void this.#follow(
       link,
@@ -132,6 +136,14 @@ export class LabState {
       (list) => {
         this.processors = list;
         this.processorsKnown = true;
+      },
+    );
+    void this.#follow(
+      link,
+      () => replays.watch({}),
+      (list) => {
+        this.replays = list;
+        this.replaysKnown = true;
       },
     );
     void this.#follow(

@@ -5,7 +5,14 @@ export type Place =
   | { screen: 'streams' }
   | { screen: 'stream'; name: string; event: EventPlace | null }
   | { screen: 'processors' }
-  | { screen: 'processor'; name: string }
+  | { screen: 'bench' }
+  | { screen: 'processor'; name: string; event: (EventPlace & { stream: string }) | null }
+  | { screen: 'shop' }
+  | { screen: 'replays' }
+  | { screen: 'bad'; name: string }
+  | { screen: 'clients' }
+  /** `client`: who is followed; null for all. */
+  | { screen: 'requests'; client: string | null }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -21,17 +28,35 @@ export function placeOf(path: string): Place {
   const [first = '', second, ...more] = way.split('/').map(decode);
   if (more.length > 0) return { screen: 'unknown', path };
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
-  if (first === 'processors' && second) return { screen: 'processor', name: second };
+  if (first === 'bad' && second) return { screen: 'bad', name: second };
+  if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
+  if (first === 'requests' && !second) return { screen: 'requests', client: clientIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
-  if (first === 'streams' || first === 'processors' || first === 'brokers' || first === 'lessons' || first === 'settings')
-    return { screen: first };
+  if (isPlain(first)) return { screen: first };
   return { screen: 'unknown', path };
+}
+
+const PLAIN = ['streams', 'processors', 'bench', 'shop', 'replays', 'clients', 'brokers', 'lessons', 'settings'] as const;
+
+function isPlain(first: string): first is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(first);
 }
 
 function eventIn(query = ''): EventPlace | null {
   const [, shard, offset] = /^shard=(\d{1,4})&offset=(\d{1,19})$/.exec(query) ?? [];
   return shard === undefined ? null : { shard: Number(shard), offset: BigInt(offset!) };
+}
+
+function streamEventIn(query = ''): (EventPlace & { stream: string }) | null {
+  const [, stream, rest] = /^stream=([^&]+)&(.+)$/.exec(query) ?? [];
+  const event = eventIn(rest);
+  return event && { stream: decode(stream!), ...event };
+}
+
+function clientIn(query = ''): string | null {
+  const [, client] = /^client=(.+)$/.exec(query) ?? [];
+  return client === undefined ? null : decode(client);
 }
 
 function decode(part: string): string {
@@ -47,8 +72,17 @@ export function streamPath(name: string, event?: EventPlace): string {
   return `#/streams/${encodeURIComponent(name)}${event ? `?shard=${event.shard}&offset=${event.offset}` : ''}`;
 }
 
-/** The address where a processor is edited. */
-export const processorPath = (name: string): string => `#/processors/${encodeURIComponent(name)}`;
+/** The address of the bad events in a stream. */
+export const badPath = (stream: string): string => `#/bad/${encodeURIComponent(stream)}`;
+
+/** The address of the request log, of one client where it is named. */
+export const requestsPath = (client?: string): string => `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`;
+
+/** The address where a processor is edited; with an event it is tested with that. */
+export function processorPath(name: string, event?: EventPlace & { stream: string }): string {
+  const query = event ? `?stream=${encodeURIComponent(event.stream)}&shard=${event.shard}&offset=${event.offset}` : '';
+  return `#/processors/${encodeURIComponent(name)}${query}`;
+}
 
 class Route {
   #path = $state(location.hash);

@@ -22,6 +22,9 @@ export const revealWorkspace: (() => Promise<void>) | null = window.labHost ? ()
 /** Whether the page may write into a file that the user picks. The desktop app grants its page no file system: it downloads. */
 export const writesPickedFiles = !window.labHost;
 
+/** Whether a link can open a tab beside this one: the desktop app has one window. */
+export const opensTabs = !window.labHost;
+
 /** Rejects with a LabError where the engine can not be reached now. */
 export async function connect(): Promise<Link> {
   const port = await (window.labHost ? desktopPort(window.labHost) : webPort());

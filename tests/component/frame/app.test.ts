@@ -295,6 +295,7 @@ test('a lesson stands beside the work and ticks what the lab sees', async () => 
       id: 'one',
       title: 'One log',
       streams: [],
+      processors: [],
       steps: [
         { title: 'A stream', markdown: 'Make **it**. <b id="raw">x</b>', checks: ['There is a stream.'] },
         { title: 'Two', markdown: 'Read.', checks: [] },
@@ -319,7 +320,7 @@ for (const theme of ['light', 'dark'] as const) {
     test(`${screen} is clean for axe, ${theme}`, async () => {
       preferences.theme = theme;
       location.hash = screen;
-      lab.lessons = [{ id: 'one', title: 'One log', streams: [], steps: [] }];
+      lab.lessons = [{ id: 'one', title: 'One log', streams: [], processors: [], steps: [] }];
       if (screen !== '#/') lab.streams.set([shop, streamSummary('bad-events', [12])]);
       open();
       await expect.element(page.getByText('broker up')).toBeVisible();

@@ -41,6 +41,7 @@ test('addresses', () => {
   expect(placeOf(streamPath('raw-events', event))).toEqual({ screen: 'stream', name: 'raw-events', event });
   expect(placeOf('#/streams/raw-events?shard=x')).toEqual({ screen: 'stream', name: 'raw-events', event: null });
   expect(placeOf('#/settings')).toEqual({ screen: 'settings' });
+  expect(placeOf('#/shop')).toEqual({ screen: 'shop' });
   expect(placeOf('#/streams/a/b').screen).toBe('unknown');
   expect(placeOf('#/streams/%zz')).toEqual({ screen: 'stream', name: '%zz', event: null });
 });

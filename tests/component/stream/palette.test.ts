@@ -20,7 +20,9 @@ beforeEach(async () => {
   location.hash = '#/streams/raw-events';
   await page.viewport(1280, 800);
   lab = new LogLab(300);
-  lab.frame.lessons = [{ id: 'one', title: 'One log', streams: [], steps: [{ title: 'A stream', markdown: 'Make it.', checks: [] }] }];
+  lab.frame.lessons = [
+    { id: 'one', title: 'One log', streams: [], processors: [], steps: [{ title: 'A stream', markdown: 'Make it.', checks: [] }] },
+  ];
   render(App, { connectWith: lab.connect });
   await expect.poll(() => rows().length).toBeGreaterThan(5);
 });

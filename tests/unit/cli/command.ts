@@ -58,9 +58,13 @@ export const enginePid = (servePid: number): number =>
 
 /** `npm run serve` over a workspace. */
 export async function serve(workspace: string): Promise<{ url: string; pid: number; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, [path.join(builtFolder, 'serve.js'), '--workspace', workspace, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(builtFolder, 'serve.js'), '--workspace', workspace, '--port', '0', '--kafka-port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   for await (const line of createInterface({ input: child.stdout })) {
     const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
     return {

@@ -21,6 +21,7 @@ const { services } = await createEngine({
     },
   },
   runsProcessors: true,
+  kafka: null,
   now: Date.now,
   random: Math.random,
 });

@@ -28,6 +28,7 @@ test('is a utility process and is told what to open', async () => {
         workspace: '/a/lab',
         durability: null,
         brokers: null,
+        kafkaPort: null,
         resources: '/resources',
         version: '1.2.3',
         command: 'loglab',

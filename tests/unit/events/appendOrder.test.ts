@@ -21,6 +21,9 @@ let streams = 0;
 
 beforeAll(async () => {
   cluster = await startCluster({
+    controller: () => {
+      throw new Error('Nothing listens here.');
+    },
     spawner: createNodeSpawner(builtFolder),
     boots: [{ brokerId: 1, file: path.join(temporary.folder, 'broker-1.sqlite'), durability: 'fast' }],
     cameUp: async () => {},

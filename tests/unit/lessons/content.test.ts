@@ -6,10 +6,13 @@ import { SHARDS_MAX, streamNameProblem } from '../../../main/api/values.ts';
 
 interface LessonFile {
   id: string;
+  place: number;
   title: string;
   summary: string;
   minutes: number;
   streams: string[];
+  reads?: string[];
+  processors?: string[];
   steps: { file: string; title: string; checks: { say: string; see: Record<string, unknown> }[] }[];
 }
 
@@ -28,12 +31,17 @@ const time: Field = (value) =>
 const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, Field> } | Field> = {
   stream: { must: { name: words }, may: { shards: whole(1, SHARDS_MAX) } },
   events: { must: { stream: words, atLeast: whole(1) } },
-  event: { must: { stream: words }, may: { key: words, shard: whole(0, SHARDS_MAX - 1), offset, valueContains: words, before: time } },
+  event: {
+    must: { stream: words },
+    may: { key: words, shard: whole(0, SHARDS_MAX - 1), offset, valueContains: words, before: time, after: time },
+  },
   sameShard: { must: { stream: words, key: words, atLeast: whole(2) } },
   spread: { must: { stream: words, shards: whole(2, SHARDS_MAX) } },
   readers: { must: { stream: words, apart: whole(1) } },
   start: { must: { stream: words, atLeast: whole(1) } },
   brokerBack: (value) => JSON.stringify(value) === '{}',
+  processor: { must: { name: words }, may: { version: whole(0), in: whole(1), bad: whole(1), badMost: whole(0) } },
+  processorBack: { must: { name: words } },
   durability: (value) => value === 'safe' || value === 'fast',
 };
 
@@ -41,6 +49,7 @@ const WORDS_MIN = 60;
 const WORDS_MAX = 140;
 
 const folder = new URL('../../../resources/lessons/', import.meta.url);
+const processors = new URL('../../../resources/processors/', import.meta.url);
 const lessons = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => {
@@ -55,7 +64,7 @@ function everyToken(markdown: string): Token[] {
 }
 
 /** What is wrong with a check, or null. */
-function checkProblem(see: Record<string, unknown>, declared: string[]): string | null {
+function checkProblem(see: Record<string, unknown>, declared: string[], processors: string[] = []): string | null {
   const kinds = Object.keys(see);
   if (kinds.length !== 1) return `one kind of check, not ${kinds.length}`;
   const kind = KINDS[kinds[0]!];
@@ -67,13 +76,16 @@ function checkProblem(see: Record<string, unknown>, declared: string[]): string 
   if (missing) return `${missing} is missing`;
   const odd = Object.keys(fields).find((name) => !known[name]?.(fields[name]));
   if (odd) return `${odd} is not understood: ${JSON.stringify(fields[odd])}`;
+  if (kinds[0]!.startsWith('processor'))
+    return processors.includes(fields['name'] as string) ? null : `${fields['name'] as string} is not a processor of this lesson`;
   const stream = (fields['stream'] ?? fields['name']) as string;
   return declared.includes(stream) ? null : `${stream} is not a stream of this lesson`;
 }
 
-test('there is a lesson, and no two share an id', () => {
+test('there are lessons, no two share an id, and each has its place among them', () => {
   expect(lessons.length).toBeGreaterThan(0);
   expect(new Set(lessons.map(({ lesson }) => lesson.id)).size).toBe(lessons.length);
+  expect(lessons.map(({ lesson }) => lesson.place).sort()).toEqual(lessons.map((_, index) => index + 1));
 });
 
 describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
@@ -82,7 +94,8 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     .map((step) => ({ ...step, markdown: readFileSync(new URL(step.file, at), 'utf8') }));
 
   test('has its fields, and is named as its folder', () => {
-    expect(Object.keys(lesson).sort()).toEqual(['id', 'minutes', 'steps', 'streams', 'summary', 'title']);
+    const { reads: _reads, processors: _processors, ...must } = lesson;
+    expect(Object.keys(must).sort()).toEqual(['id', 'minutes', 'place', 'steps', 'streams', 'summary', 'title']);
     expect(lesson.id).toBe(name);
     expect([lesson.title, lesson.summary].every(words)).toBe(true);
     expect(whole(1, 120)(lesson.minutes)).toBe(true);
@@ -99,7 +112,8 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
       for (const { say, see, ...rest } of step.checks) {
         expect(rest).toEqual({});
         expect(say).toMatch(/^[A-Z0-9].*\.$/);
-        expect(checkProblem(see, lesson.streams), `${step.file}: ${say}`).toBeNull();
+        const declared = [...lesson.streams, ...(lesson.reads ?? [])];
+        expect(checkProblem(see, declared, lesson.processors), `${step.file}: ${say}`).toBeNull();
       }
     }
     expect(lesson.steps.some((step) => step.checks.length > 0)).toBe(true);
@@ -126,7 +140,7 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     const tokens = everyToken(markdown);
     const types = new Set(tokens.map((token) => token.type));
     for (const refused of ['image', 'html', 'heading']) expect(types, 'the step has its title already').not.toContain(refused);
-    const pages = ['#/streams', ...lesson.streams.map((stream) => `#/streams/${stream}`)];
+    const pages = ['#/streams', '#/processors', '#/shop', ...lesson.streams.map((stream) => `#/streams/${stream}`)];
     for (const token of tokens) if (token.type === 'link') expect(pages).toContain(token['href']);
     const prose = markdown.replaceAll(/^```[^]*?^```$/gm, '');
     expect(prose).not.toContain('!');
@@ -139,16 +153,33 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
   test.each(texts)('$file gives text to paste that can be sent as it is', ({ markdown }) => {
     for (const token of everyToken(markdown)) {
       if (token.type !== 'code') continue;
-      expect(['json', 'text']).toContain(token['lang']);
+      expect(['json', 'text', 'ts']).toContain(token['lang']);
       if (token['lang'] === 'json') expect(() => void JSON.parse(token['text'] as string)).not.toThrow();
       else expect((token['text'] as string).split('\n')).toHaveLength(1);
     }
   });
 
-  test('what a check looks for in a value stands in a text to paste', () => {
+  test('its processors are samples, each is looked at, and the text names them', () => {
+    const checks = JSON.stringify(lesson.steps.map((step) => step.checks));
+    for (const processor of lesson.processors ?? []) {
+      expect(existsSync(new URL(`${processor}.ts`, processors)), processor).toBe(true);
+      expect(checks).toContain(`"${processor}"`);
+      expect(
+        texts.some(({ markdown }) => markdown.includes(`**${processor}**`)),
+        `the text names ${processor}`,
+      ).toBe(true);
+    }
+  });
+
+  test('what a check looks for in a value stands in a text to paste, or is said by the shop or by a processor', () => {
+    const said = [
+      readFileSync(new URL('../../../renderer/src/features/shop/shopEvents.ts', import.meta.url), 'utf8'),
+      ...(lesson.processors ?? []).map((name) => readFileSync(new URL(`${name}.ts`, processors), 'utf8')),
+    ];
     const pasted = texts
       .flatMap(({ markdown }) => everyToken(markdown).filter((token) => token.type === 'code'))
-      .map((token) => (token as { text: string }).text);
+      .map((token) => (token as { text: string }).text)
+      .concat(said);
     for (const { see } of lesson.steps.flatMap((step) => step.checks)) {
       const { event, sameShard } = see as Record<string, Record<string, unknown> | undefined>;
       const sought = [event?.['valueContains'], event?.['key'], sameShard?.['key']].filter(words) as string[];
@@ -172,4 +203,6 @@ test('a check that is not well formed is told', () => {
   expect(checkProblem({ event: { stream: 'inn-events', offset: 0 } }, streams)).toBe('offset is not understood: 0');
   expect(checkProblem({ event: { stream: 'inn-events', before: 'long ago' } }, streams)).toBe('before is not understood: "long ago"');
   expect(checkProblem({ spread: { stream: 'raw-events', shards: 3 } }, streams)).toBe('raw-events is not a stream of this lesson');
+  expect(checkProblem({ processor: { name: 'coupon', in: 1 } }, streams, ['coupon'])).toBeNull();
+  expect(checkProblem({ processorBack: { name: 'coupon' } }, streams)).toBe('coupon is not a processor of this lesson');
 });

@@ -244,3 +244,86 @@ describe('the lesson What “written” means', { timeout: 30_000 }, () => {
     expect(await client.streams.list({})).not.toContainEqual(expect.objectContaining({ name: 'paid-orders' }));
   });
 });
+
+describe('the lessons over processors', { timeout: 60_000 }, () => {
+  const sample = async (name: string): Promise<string> => (await client.processors.samples({})).find((each) => each.name === name)!.source;
+  const deploy = async (name: string, source: string, rest: object = {}): Promise<unknown> =>
+    client.processors.deploy({ name, source, guarantee: null, start: null, anew: false, ...rest });
+  const names = async (): Promise<string[]> => (await client.streams.list({})).flatMap((each) => (each.isInternal ? [] : each.name));
+
+  it('Enrich: see a processor that is there, that runs, how many it found bad, its version, and that it began anew', async () => {
+    await client.lessons.start({ id: 'enrich-and-the-bad-stream' });
+    await client.samples.load({ id: 'nile-shop' });
+    await sees([true]);
+    await client.lessons.go({ step: 1 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+    const source = await sample('validate-and-enrich');
+    await client.processors.save({ name: 'validate-and-enrich', source });
+    await sees([true]);
+
+    await client.lessons.go({ step: 2 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false, false]);
+    await deploy('validate-and-enrich', source);
+    await sees([true, true]);
+
+    await client.lessons.go({ step: 4 });
+    await append('raw-events', record('{"event":"LOOKED"}', { key: bytes('9002') }));
+    await sees([true]);
+
+    await client.lessons.go({ step: 5 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false, false]);
+    const mended = source.replace("return ctx.bad('shopper.ipAddress missing')", "return ctx.emit('enriched-events', { value })");
+    await deploy('validate-and-enrich', mended);
+    await sees([true, false]);
+    await append(
+      'raw-events',
+      record('{"event":"LOOKED","shopper":{"id":"9003"},"timestamp":"2018-10-15T11:00:03Z"}', { key: bytes('9003') }),
+    );
+    await sees([true, true]);
+
+    await client.lessons.go({ step: 6 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+    await deploy('validate-and-enrich', mended, { anew: true });
+    await sees([true]);
+  });
+
+  it('The abandoned cart: see what was done today and not in the sample, and a process that was killed and is back', async () => {
+    await client.lessons.start({ id: 'abandoned-cart' });
+    await client.lessons.go({ step: 2 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false, false]);
+    await deploy('abandoned-cart-v1', await sample('abandoned-cart-v1'), { start: { at: 'latest' } });
+    const added = { event: 'SHOPPER_ADDED_ITEM', shopper: { id: '1' }, items: [], timestamp: new Date().toISOString() };
+    await append('raw-events', record(JSON.stringify(added), { key: bytes('1') }));
+    await sees([true, true]);
+
+    await client.lessons.go({ step: 3 });
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+    await client.processors.kill({ name: 'abandoned-cart-v1' });
+    await sees([true]);
+    // A new version counts its restarts anew; that is no kill.
+    await client.lessons.reset({ id: 'abandoned-cart' });
+    expect((await client.processors.list({})).map(({ name }) => name)).toEqual(['validate-and-enrich']);
+    await client.streams.create({ name: 'derived-events', shards: 3 });
+    await deploy('abandoned-cart-v1', await sample('abandoned-cart-v1'), { start: { at: 'latest' } });
+    await client.lessons.go({ step: 3 });
+    await deploy('abandoned-cart-v1', `${await sample('abandoned-cart-v1')}\n`);
+    await looked();
+    expect((await progress())!.checks).toEqual([false]);
+  });
+
+  it('a reset removes their processors and deletes what those wrote; what they read stays', async () => {
+    expect((await client.lessons.get({ id: 'abandoned-cart' })).processors).toEqual(['abandoned-cart-v1', 'abandoned-cart-v2', 'coupon']);
+    await client.lessons.reset({ id: 'abandoned-cart' });
+    await client.lessons.reset({ id: 'enrich-and-the-bad-stream' });
+    expect(await client.processors.list({})).toEqual([]);
+    const left = await names();
+    expect(left).toEqual(expect.arrayContaining(['raw-events', 'bad']));
+    for (const gone of ['enriched-events', 'derived-events', 'coupons']) expect(left).not.toContain(gone);
+  });
+});

@@ -51,6 +51,24 @@ it('leaves the bytes of an append with who asked for it', async () => {
   expect(batch.bytes.length).toBeGreaterThan(0);
 });
 
+it('keeps the bytes of each append that waits, whatever becomes of those it was handed, and takes more when they are answered', async () => {
+  const log = await opened({ queueBytesMax: 400_000 });
+  const id = await oneShard(log);
+  const names = Array.from({ length: 30 }, (_, n) => `batch ${n}, record `);
+  for (let round = 0; round < 3; round++) {
+    const waiting = names.map((name) => {
+      const batch = batchOf(id, 1, name, 10_000);
+      const answered = log.append([batch], 5);
+      batch.bytes.fill(0);
+      return answered;
+    });
+    await Promise.all(waiting);
+  }
+  // The checksum of each is checked, too.
+  const read = log.reader.read(id, 0n, all).batches.flatMap(decodeStored);
+  expect(read.map(({ value }) => String(value).replaceAll('\0', ''))).toEqual([0, 1, 2].flatMap(() => names.map((name) => `${name}0`)));
+});
+
 it('refuses what would not fit into the queue, and takes it later', async () => {
   const log = await opened({ queueBytesMax: 2_500 });
   const id = await oneShard(log);

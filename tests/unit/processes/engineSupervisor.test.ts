@@ -14,6 +14,7 @@ import type { Child } from '../../../main/processes/spawner.ts';
 const boot: EngineBoot = {
   workspace: '/a/lab',
   durability: 'safe',
+  kafkaPort: null,
   brokers: 1,
   resources: '/r',
   version: '1.2.3',
@@ -21,7 +22,7 @@ const boot: EngineBoot = {
   program: 'serve',
   builtFolder: '/b',
 };
-const ready = { type: 'ready', address: '/tmp/socket', secret: 's', workspace: { name: 'lab', path: '/a/lab' } };
+const ready = { type: 'ready', address: '/tmp/socket', secret: 's', workspace: { name: 'lab', path: '/a/lab' }, kafka: ['127.0.0.1:9092'] };
 
 class PlayedChild implements Child {
   pid = 1;
@@ -72,7 +73,13 @@ async function startUp(): Promise<void> {
 test('boots the engine and says where it is', async () => {
   await startUp();
   expect(last().posted).toEqual([{ type: 'boot', ...boot }]);
-  expect(supervisor.running).toEqual({ child: last(), address: '/tmp/socket', secret: 's', workspace: ready.workspace });
+  expect(supervisor.running).toEqual({
+    child: last(),
+    address: '/tmp/socket',
+    secret: 's',
+    workspace: ready.workspace,
+    kafka: ready.kafka,
+  });
 });
 
 test('a first start that fails is not repeated', async () => {

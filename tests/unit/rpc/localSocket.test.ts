@@ -107,7 +107,7 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
   it('are put together from pieces of any size', async () => {
     const { port, socket } = await portAndSocket();
     const frames: string[] = [];
-    port.onFrame((frame) => frames.push(Buffer.from(frame).toString()));
+    port.onFrame((frame) => void frames.push(Buffer.from(frame).toString()));
     const wire = Buffer.from('\0\0\0\x03one\0\0\0\0\0\0\0\x05three');
     for (const byte of wire) {
       socket.write(Uint8Array.of(byte));
@@ -122,18 +122,36 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
     const sizes = [0, 1, 16_379, 16_380, 16_381, 5, 16_384, 40_000, 1, 0, 3_000_000, 2, 70_000, 70_000, 16_377, 3];
     const sent = sizes.map((size, index) => Buffer.alloc(size, index + 1));
     const got: Uint8Array[] = [];
-    port.onFrame((frame) => got.push(frame));
+    port.onFrame((frame) => void got.push(frame));
     const sender = new SocketPort(socket);
     for (const frame of sent) sender.send(frame);
     await vi.waitFor(() => expect(got).toHaveLength(sizes.length));
     expect(got.map((frame, index) => Buffer.compare(frame, sent[index]!))).toEqual(sizes.map(() => 0));
   });
 
+  it('are read into the same memory when nobody looks at those before any more', async () => {
+    const { port, socket } = await portAndSocket();
+    const sender = new SocketPort(socket);
+    const memories: ArrayBufferLike[] = [];
+    const seen: string[] = [];
+    port.onFrame((frame) => {
+      memories.push(frame.buffer);
+      seen.push(`${frame.length} ${frame[0]} ${frame.at(-1)}`);
+      return 'done';
+    });
+    for (const [index, size] of [300_000, 100_000, 300_000].entries()) {
+      sender.send(Buffer.alloc(size, index));
+      await vi.waitFor(() => expect(seen).toHaveLength(index + 1));
+    }
+    expect(seen).toEqual(['300000 0 0', '100000 1 1', '300000 2 2']);
+    expect(new Set(memories).size).toBe(1);
+  });
+
   it('stop while the port is paused, and hold the sender back', async () => {
     const { port, socket } = await portAndSocket();
     const sender = new SocketPort(socket);
     let bytes = 0;
-    port.onFrame((frame) => (bytes += frame.byteLength));
+    port.onFrame((frame) => void (bytes += frame.byteLength));
     port.pause();
     let sent = 0;
     while (sender.send(new Uint8Array(1024 * 1024))) await new Promise((resolve) => setTimeout(resolve, 5, sent++));

@@ -28,7 +28,7 @@ it('speaks with a port that has its events as an emitter', async () => {
   const main = messagePort(new MainPort(port1));
   const page = messagePort(port2);
   const received = new Promise((resolve) => main.onFrame(resolve));
-  page.onFrame((frame) => page.send(frame));
+  page.onFrame((frame) => void page.send(frame));
   page.send(Uint8Array.of(1, 2, 3));
   expect(await received).toEqual(Uint8Array.of(1, 2, 3));
   const closed = new Promise<void>((resolve) => main.onClose(() => resolve()));

@@ -3,7 +3,7 @@ import { defaultWorkspace } from '../../../main/workspace/defaultFolder.ts';
 import { parseServe, UsageError } from '../../../main/web/options.ts';
 
 test('what is not said has its default', () => {
-  expect(parseServe([])).toEqual({ workspace: defaultWorkspace(), port: null, brokers: null, durability: null });
+  expect(parseServe([])).toEqual({ workspace: defaultWorkspace(), port: null, brokers: null, durability: null, kafkaPort: null });
   expect(parseServe(['--brokers', '5', '--durability', 'fast'])).toMatchObject({ brokers: 5, durability: 'fast' });
 });
 

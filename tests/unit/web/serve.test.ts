@@ -17,11 +17,12 @@ test.each(['SIGINT', 'SIGTERM'] as const)('prints one ready line, serves, and cl
   const program = serve('--workspace', `${lab.root}/a workspace`, '--port', '0', '--brokers', '1', '--durability', 'safe');
   await program.says('\n');
   const [, json] = /^ready (\{.*\})\n$/.exec(program.stdout())!;
-  const ready = JSON.parse(json!) as Record<string, string | number>;
+  const ready = JSON.parse(json!) as Record<string, unknown>;
   expect(ready).toEqual({
     url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/) as string,
     pid: program.child.pid,
     workspace: `${lab.root}/a workspace`,
+    kafka: ['127.0.0.1:9092'],
   });
   expect((await fetch(ready.url as string)).status).toBe(200);
   process.kill(ready.pid as number, signal);

@@ -39,6 +39,14 @@ function edit(file: string, sql: string): void {
   db.close();
 }
 
+/** Takes a catalog back to format 7. */
+const AS_FORMAT_7 = `
+  DROP TABLE untrusted_source;
+  DROP TABLE arriving_version;
+  DROP TABLE arriving_file;
+  ALTER TABLE processor DROP COLUMN streams;
+  ALTER TABLE processor ADD COLUMN trusted INTEGER NOT NULL DEFAULT 1;`;
+
 describe('a workspace', () => {
   it('is made with the folders above it', async () => {
     const root = path.join(folder(), 'a', 'b', 'Mein Labor é');
@@ -108,9 +116,33 @@ describe('a workspace', () => {
     expect(workspace.streams.all()).toEqual([
       { id: 's1', name: 'orders', shards: 2, createdAt: 1_700_000_000_000, state: 'open', settings: STREAM_SETTINGS_DEFAULT },
     ]);
-    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048, durability: 'safe' });
+    expect(workspace.settings.get()).toEqual({ valueBytesMax: 2_048, durability: 'safe', topicsMadeOnUse: true, topicShards: 1 });
     expect(workspace.lessons.all()).toEqual([{ id: 'one-log', step: 2, done: [0, 1], active: true }]);
     expect(workspace.jobs.all()).toEqual([]);
+    workspace.close();
+  });
+
+  it('of format 6 is migrated: it has no replays yet', async () => {
+    const root = folder();
+    (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
+    edit(
+      path.join(root, 'catalog.sqlite'),
+      `DROP TABLE replay;
+       DROP TABLE redrive;
+       ${AS_FORMAT_7}
+       PRAGMA user_version = 6`,
+    );
+    const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
+    expect(workspace.replays.all()).toEqual([]);
+    const kept = {
+      id: 'r1',
+      plan: { from: 2n ** 60n, keys: [new Uint8Array([0, 255])] },
+      state: 'paused',
+      message: null,
+      speed: 2.5,
+    } as const;
+    workspace.replays.put({ ...kept, progress: { missed: [] }, startedAt: 1, endedAt: null });
+    expect(workspace.replays.all()).toEqual([{ ...kept, progress: { missed: [] }, startedAt: 1, endedAt: null }]);
     workspace.close();
   });
 
@@ -123,6 +155,8 @@ describe('a workspace', () => {
       catalog,
       `DROP TABLE processor;
        DROP TABLE processor_version;
+       DROP TABLE replay;
+       DROP TABLE redrive;
        DROP TABLE untrusted_source;
        DROP TABLE arriving_version;
        DROP TABLE arriving_file;
@@ -152,11 +186,11 @@ describe('a workspace', () => {
     workspace.close();
   });
 
-  it('of format 6 is migrated: processors that were deployed here stay, and are their user’s own', async () => {
+  it('of format 7 is migrated: processors that were deployed here stay, and are their user’s own', async () => {
     const root = folder();
     const catalog = path.join(root, 'catalog.sqlite');
     (await openWorkspace(root, { program: 'a test', pid: process.pid }, 0)).close();
-    // Processors as the lab before format 7 kept them; not to be changed with the code.
+    // Processors as the lab before format 8 kept them; not to be changed with the code.
     edit(
       catalog,
       `DROP TABLE untrusted_source;
@@ -170,7 +204,7 @@ describe('a workspace', () => {
        INSERT INTO processor VALUES ('count', 'paused', 'exactly-once', '{"words":["3"]}', 7, '1152921504606846976', 1, 2);
        INSERT INTO processor_version VALUES ('count', 2, 'the text',
          '{"inputs":["words"],"outputs":[],"stores":[],"windowMs":null,"punctuateMs":null}', 1700000000000);
-       PRAGMA user_version = 6`,
+       PRAGMA user_version = 7`,
     );
     const workspace = await openWorkspace(root, { program: 'a test', pid: process.pid }, 0);
     expect(workspace.processors.all()).toEqual([
@@ -188,7 +222,7 @@ describe('a workspace', () => {
     const root = await used();
     edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 99 WHERE name = 'format'");
     expect(await failure(root)).toMatchObject({ code: 'format-too-new', message: expect.stringContaining('is of format 99') as string });
-    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 3 WHERE name = 'format'");
+    edit(path.join(root, 'broker-1.sqlite'), "UPDATE meta SET value = 4 WHERE name = 'format'");
     await (await openLab(root)).close();
   });
 

@@ -3,10 +3,11 @@ import type Database from 'better-sqlite3';
 import { create } from './1-create.ts';
 import { addSummaries } from './2-summaries.ts';
 import { addPositions } from './3-positions.ts';
+import { addClients } from './4-clients.ts';
 
 type Step = (db: Database.Database, brokerId: number) => void;
 
-const steps: readonly Step[] = [create, addSummaries, addPositions];
+const steps: readonly Step[] = [create, addSummaries, addPositions, addClients];
 
 /** The format this version writes. */
 export const FORMAT = steps.length;

@@ -9,13 +9,14 @@
  *   key `/moved`      up to here it was written in another lab, and all that was to be sent had been sent: what is said before of brokers, shards
  *                     and sequences means nothing here
  */
-import type { LogRecord, NewRecord } from '../../../log/index.ts';
+import { type LogRecord, type NewHeaders, NO_HEADERS, type RecordColumns } from '../../../log/index.ts';
 import type { SavedShardRun } from '../shardRun.ts';
 
 const TASK = '/task';
 const OUTBOX = '/outbox';
 const BEGIN = '/begin';
 const MOVED = '/moved';
+const SLASH = 0x2f;
 
 export interface Totals {
   /** Events that were processed, and of those the bad ones. */
@@ -49,53 +50,64 @@ export interface OutboxEntry {
   bytes: Uint8Array;
 }
 
-export type ChangelogEntry =
-  | { kind: 'store'; store: string; key: string; json: string | null }
-  | { kind: 'task'; saved: SavedTask }
-  | { kind: 'outbox'; entry: OutboxEntry }
-  | { kind: 'begin' }
-  | { kind: 'moved' };
-
-function record(key: string, value: string | Uint8Array | null, headers: NewRecord['headers'], timestamp: bigint): NewRecord {
-  return { key: Buffer.from(key), value: typeof value === 'string' ? Buffer.from(value) : value, headers, timestamp };
+/** One entry on its way into the stream. */
+export interface NewEntry {
+  key: string;
+  value: string | Uint8Array;
+  headers: NewHeaders;
 }
 
-export function storeRecord(storeAndKey: string, json: string | null, timestamp: bigint): NewRecord {
-  return record(storeAndKey, json, [], timestamp);
+/** The key of what a store has for a key. */
+export function storeKey(store: string, key: string): string {
+  return `${store}/${key}`;
 }
 
-export function taskRecord(saved: SavedTask, timestamp: bigint): NewRecord {
-  return record(TASK, JSON.stringify(saved), [], timestamp);
+export function taskEntry(saved: SavedTask): NewEntry {
+  return { key: TASK, value: JSON.stringify(saved), headers: NO_HEADERS };
 }
 
-export function beginRecord(pid: number, timestamp: bigint): NewRecord {
-  return record(BEGIN, JSON.stringify({ pid }), [], timestamp);
+export function beginEntry(pid: number): NewEntry {
+  return { key: BEGIN, value: JSON.stringify({ pid }), headers: NO_HEADERS };
 }
 
-export function movedRecord(timestamp: bigint): NewRecord {
-  return record(MOVED, '{}', [], timestamp);
+export function movedEntry(): NewEntry {
+  return { key: MOVED, value: '{}', headers: NO_HEADERS };
 }
 
-export function outboxRecord({ bytes, ...where }: OutboxEntry, timestamp: bigint): NewRecord {
-  return record(OUTBOX, bytes, [['to', Buffer.from(JSON.stringify(where))]], timestamp);
+export function outboxEntry({ bytes, ...where }: OutboxEntry): NewEntry {
+  return { key: OUTBOX, value: bytes, headers: [['to', Buffer.from(JSON.stringify(where))]] };
 }
 
-/** Null for what is none of these. */
-export function changelogEntry({ key, value, headers }: LogRecord): ChangelogEntry | null {
-  const name = (key as Buffer | null)?.toString();
-  if (name === undefined) return null;
-  if (name.startsWith('/')) return ownEntry(name, value as Buffer | null, headers);
-  const slash = name.indexOf('/');
-  if (slash < 0) return null;
-  return { kind: 'store', store: name.slice(0, slash), key: name.slice(slash + 1), json: (value as Buffer | null)?.toString() ?? null };
+/** What a task finds of an earlier life of its. */
+export interface ChangelogReader {
+  store(store: string, key: string, json: string | null): void;
+  task(saved: SavedTask): void;
+  outbox(entry: OutboxEntry): void;
+  /** All of it up to here was written in another lab. */
+  moved(): void;
 }
 
-function ownEntry(name: string, value: Buffer | null, headers: LogRecord['headers']): ChangelogEntry | null {
-  if (name === BEGIN) return { kind: 'begin' };
-  if (name === MOVED) return { kind: 'moved' };
-  if (value === null) return null;
-  if (name === TASK) return { kind: 'task', saved: JSON.parse(value.toString()) as SavedTask };
+/** Tells of all entries of a batch, in their order. What is none is passed over. */
+export function readChangelog(columns: RecordColumns, into: ChangelogReader): void {
+  let store = '';
+  for (let index = 0; index < columns.count; index++) {
+    const length = columns.keyBytesBefore(index, SLASH);
+    if (length < 0) continue;
+    if (length === 0) {
+      readOwn(columns.record(index), into);
+      continue;
+    }
+    // Nearly all are of the store that the one before is of.
+    if (!columns.keyBeginsWith(index, store, length)) store = columns.keyText(index)!.slice(0, length);
+    into.store(store, columns.keyText(index, length + 1)!, columns.valueText(index)!);
+  }
+}
+
+function readOwn({ key, value, headers }: LogRecord, into: ChangelogReader): void {
+  if (value === null) return;
+  const name = String(key);
+  if (name === MOVED) into.moved();
+  if (name === TASK) into.task(JSON.parse(String(value)) as SavedTask);
   const where = headers[0]?.[1];
-  if (name !== OUTBOX || !where) return null;
-  return { kind: 'outbox', entry: { ...(JSON.parse(String(where)) as Omit<OutboxEntry, 'bytes'>), bytes: value } };
+  if (name === OUTBOX && where) into.outbox({ ...(JSON.parse(String(where)) as Omit<OutboxEntry, 'bytes'>), bytes: value });
 }

@@ -5,6 +5,7 @@ import { brokerContract } from '../../../cluster/brokerContract.ts';
 import { connectLocal } from '../../../rpc/adapters/localSocket.ts';
 import { createPeer, type Peer } from '../../../rpc/peer.ts';
 import type { StatePage } from '../../../api/processors.ts';
+import { createPassing } from '../../../replay/passing.ts';
 import type { LiveBoot } from '../../processorContract.ts';
 import type { Declaration } from '../../realm/declaration.ts';
 import type { Realm } from '../../realm/realm.ts';
@@ -12,6 +13,7 @@ import type { Totals } from './changelog.ts';
 import { LatencyMeter } from './latency.ts';
 import { Report, type Told } from './report.ts';
 import { Task } from './task.ts';
+import type { Replayed } from './taskParts.ts';
 
 /** Reports come at most this often, milliseconds. */
 const REPORT_MS = 250;
@@ -74,13 +76,23 @@ export class LiveProcessor {
         latency,
         inputsTotal,
       };
-      const tasks = boot.tasks.map((task) => new Task(task, { ...parts, burst, now: Date.now, pid: process.pid }));
+      const replay = boot.replay ? createReplayed(boot.replay) : null;
+      const tasks = boot.tasks.map((task) => new Task(task, { ...parts, burst, now: Date.now, pid: process.pid, replay }));
       let entries = 0;
       for (const task of tasks) entries += await task.restore();
       return { live: new LiveProcessor(realm, peers, tasks, report, latency), entries };
     } catch (error) {
       for (const peer of peers) peer.close();
       throw asBrokerDown(error);
+    }
+  }
+
+  /** Of a replay: these tasks read so far from now on. */
+  raise(tasks: readonly { shard: number; until: bigint }[]): void {
+    const untils = new Map(tasks.map(({ shard, until }) => [shard, until]));
+    for (const task of this.#tasks) {
+      const until = untils.get(task.shard);
+      if (until !== undefined) task.raise(until);
     }
   }
 
@@ -179,6 +191,13 @@ export class LiveProcessor {
       memoryBytes: process.memoryUsage.rss(),
     };
   }
+}
+
+function createReplayed({ passing }: NonNullable<LiveBoot['replay']>): Replayed {
+  const { selects, replayed } = createPassing(passing);
+  const pass: Replayed['pass'] = (shard, record) =>
+    selects(shard, record) ? { ...replayed(shard, record, BigInt(Date.now())), offset: record.offset } : null;
+  return { pass };
 }
 
 /** The connection to a broker is gone; to whoever started this process, its own stands. */

@@ -5,7 +5,7 @@
  */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import type { OutboxEntry, SavedTask } from './changelog.ts';
-import { encoded, type OutgoingBatch } from './outputs.ts';
+import type { OutgoingBatch } from './outputs.ts';
 
 /** Batches that wait to be sent, bytes: beyond it the task waits. */
 export const OUTBOX_BYTES_MAX = 8 * 1024 * 1024;
@@ -58,12 +58,12 @@ export class Outbox {
   }
 
   /** Numbers a batch; it is to be committed, then {@link send}. */
-  entryOf(batch: OutgoingBatch): OutboxEntry {
-    const { brokerId, shardId, records } = batch;
-    const firstSequence = this.#sequences.get(placeOf(batch)) ?? 0;
-    this.#sequences.set(placeOf(batch), (firstSequence + records.length) % SEQUENCES);
-    const bytes = encoded(batch, { producerId: this.#producerId, producerEpoch: 0, firstSequence });
-    return { brokerId, shardId, firstSequence, records: records.length, bytes };
+  entryOf({ brokerId, shardId, batch }: OutgoingBatch): OutboxEntry {
+    const place = placeOf({ brokerId, shardId });
+    const firstSequence = this.#sequences.get(place) ?? 0;
+    this.#sequences.set(place, (firstSequence + batch.count) % SEQUENCES);
+    const bytes = batch.finish({ producerId: this.#producerId, producerEpoch: 0, firstSequence });
+    return { brokerId, shardId, firstSequence, records: batch.count, bytes };
   }
 
   /** Of an earlier life: whether it is known to have been sent then. */

@@ -1,12 +1,12 @@
 /** What a task has emitted and not yet committed: records by output and shard, and from them batches. */
-import { shardForKey } from '../../../api/murmur2.ts';
 import type { Codec } from '../../../api/streams.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
-import { attributesOf, encodeBatch, type NewRecord } from '../../../log/index.ts';
+import { attributesOf, BatchWriter, type Content, type NewHeaders, NO_HEADERS } from '../../../log/index.ts';
 import type { Outcome } from '../../realm/outcome.ts';
 import { BAD, badHeaders } from '../../bad.ts';
 import type { LiveTask } from '../../processorContract.ts';
-import { bytesOf, headersOf, type InputRecord } from '../shardRun.ts';
+import { shardOf } from '../outputShard.ts';
+import { headersOf, type InputRecord } from '../shardRun.ts';
 
 export interface OutputPlace {
   brokerId: number;
@@ -23,21 +23,21 @@ export interface OutputStream {
 
 /** A batch is closed when its records have so many bytes. */
 const BATCH_TARGET_BYTES = 1024 * 1024;
-/** About what a record has besides key and value, bytes. */
-const AROUND_BYTES = 30;
-
 export interface OutgoingBatch extends OutputPlace {
-  records: NewRecord[];
-  attributes: number;
+  batch: BatchWriter;
+}
+
+interface OpenOutput extends OutputStream {
+  /** The batch of each shard that is not closed. */
+  open: (BatchWriter | null)[];
 }
 
 export class Outputs {
   readonly #processor: string;
   readonly #shard: number;
   /** What its inputs are called by others. */
-  readonly #calledHere: Map<string, string>;
-  readonly #streams: Map<string, OutputStream>;
-  #open = new Map<OutputPlace, OutgoingBatch & { bytes: number }>();
+  readonly #calledHere: ReadonlyMap<string, string>;
+  readonly #streams: Map<string, OpenOutput>;
   #closed: OutgoingBatch[] = [];
   #bytes = 0;
 
@@ -45,7 +45,7 @@ export class Outputs {
     this.#processor = processor;
     this.#shard = shard;
     this.#calledHere = new Map(inputs.map(({ stream, calledHere }) => [stream, calledHere]));
-    this.#streams = new Map(streams.map((stream) => [stream.name, stream]));
+    this.#streams = new Map(streams.map((stream) => [stream.name, { ...stream, open: stream.shards.map(() => null) }]));
   }
 
   /** Of all that was not taken. */
@@ -57,69 +57,46 @@ export class Outputs {
   add(outcome: Outcome, at: number): boolean {
     const stream = this.#streams.get(outcome.outputs[at]!);
     if (!stream || stream.name === BAD) return false;
-    const timestamp = outcome.timestamps[at]!;
-    const key = bytesOf(outcome.keys[at]!);
-    const record: NewRecord = {
-      key,
-      value: bytesOf(outcome.texts[at]!),
-      headers: headersOf(outcome.headers[at]!),
-      timestamp: timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP,
-    };
+    const key = outcome.keys[at]!;
+    const headers = outcome.headers[at]!;
     const count = stream.shards.length;
-    // Without a key they stay together, and always in the same place.
-    this.#put(stream, key === null ? this.#shard % count : count === 1 ? 0 : shardForKey(key, count), record);
+    // Its bytes are made only where they decide.
+    const shard = shardOf(key === null || count === 1 ? null : Buffer.from(key), this.#shard, count);
+    this.#put(stream, shard, key, outcome.texts[at]!, headers === null ? NO_HEADERS : headersOf(headers), outcome.timestamps[at]!);
     return true;
   }
 
   /** An event goes to the bad stream as it was, in the shard of its number. */
   addBad({ key, value, headers, timestamp, stream: from, offset }: InputRecord, reasons: readonly string[]): void {
     const stream = this.#streams.get(BAD)!;
-    const at = timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP;
     const said = badHeaders(headers, reasons, {
       processor: this.#processor,
       stream: this.#calledHere.get(from)!,
       shard: this.#shard,
       offset,
     });
-    this.#put(stream, this.#shard % stream.shards.length, { key, value, headers: said, timestamp: at });
+    this.#put(stream, this.#shard % stream.shards.length, key, value, said, timestamp);
   }
 
   /** All of it, in batches. */
   take(): OutgoingBatch[] {
-    const taken = [...this.#closed, ...this.#open.values()];
-    this.#open = new Map();
+    for (const stream of this.#streams.values()) for (let number = 0; number < stream.open.length; number++) this.#close(stream, number);
+    const taken = this.#closed;
     this.#closed = [];
     this.#bytes = 0;
     return taken;
   }
 
-  #put({ shards, compression }: OutputStream, number: number, record: NewRecord): void {
-    const place = shards[number]!;
-    const bytes = recordBytesOf(record);
-    let batch = this.#open.get(place);
-    if (batch && batch.bytes + bytes > BATCH_TARGET_BYTES) {
-      this.#closed.push(batch);
-      batch = undefined;
-    }
-    if (!batch) {
-      batch = { ...place, attributes: attributesOf(compression), records: [], bytes: 0 };
-      this.#open.set(place, batch);
-    }
-    batch.records.push(record);
-    batch.bytes += bytes;
-    this.#bytes += bytes;
+  /** `timestamp`: milliseconds, NaN for none. */
+  #put(stream: OpenOutput, number: number, key: Content, value: Content, headers: NewHeaders, timestamp: number): void {
+    const batch = (stream.open[number] ??= new BatchWriter(attributesOf(stream.compression)));
+    this.#bytes += batch.add(key, value, headers, timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP);
+    if (batch.bytes >= BATCH_TARGET_BYTES) this.#close(stream, number);
   }
-}
 
-export function encoded(
-  { records, attributes }: OutgoingBatch,
-  numbered: { producerId?: bigint; producerEpoch?: number; firstSequence?: number } = {},
-): Uint8Array {
-  return encodeBatch({ records, attributes, ...numbered });
-}
-
-function recordBytesOf({ key, value, headers }: NewRecord): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0) + AROUND_BYTES;
-  for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0) + AROUND_BYTES;
-  return bytes;
+  #close({ shards, open }: OpenOutput, number: number): void {
+    const batch = open[number];
+    if (batch) this.#closed.push({ ...shards[number]!, batch });
+    open[number] = null;
+  }
 }

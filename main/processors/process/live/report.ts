@@ -17,6 +17,21 @@ const TEXT_MAX = 400;
 export interface Told extends ProcessorActivity {
   /** Lines that were not kept. */
   linesDropped: number;
+  /** Events that are passed over, since they are damaged or were trimmed before they were read. */
+  gaps: { stream: string; shard: number; from: bigint; until: bigint; why: string }[];
+}
+
+interface LastEmitted {
+  output: string;
+  shard: number;
+  key: string | null;
+  text: string | null;
+  /** NaN for none. */
+  timestamp: number;
+  at: number;
+  /** Null where no event is behind it. */
+  stream: string | null;
+  offset: string;
 }
 
 const cut = (text: string | null): string | null => (text !== null && text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text);
@@ -24,23 +39,25 @@ const textOf = (bytes: Uint8Array | null): string | null => cut(bytes && (utf8Or
 
 export class Report {
   #told = nothing();
+  /** The last ones, in a ring that is written over: it is done for each event. */
+  readonly #emitted: LastEmitted[] = [];
+  #emittedAt = 0;
+  #emittedNew = 0;
 
   emitted(outcome: Outcome, shard: number, of: InputRecord | null, at: number): void {
-    const { emitted } = this.#told;
     for (let index = Math.max(0, outcome.count - EMITTED_KEPT); index < outcome.count; index++) {
-      const timestamp = outcome.timestamps[index]!;
-      emitted.push({
-        output: outcome.outputs[index]!,
-        shard,
-        key: cut(outcome.keys[index]!),
-        text: cut(outcome.texts[index]!),
-        timestamp: Number.isNaN(timestamp) ? null : timestamp,
-        at,
-        of: of && { stream: of.stream, offset: of.offset },
-      });
+      const last = (this.#emitted[this.#emittedAt] ??= nothingEmitted());
+      this.#emittedAt = (this.#emittedAt + 1) % EMITTED_KEPT;
+      this.#emittedNew++;
+      last.output = outcome.outputs[index]!;
+      last.shard = shard;
+      last.key = outcome.keys[index]!;
+      last.text = outcome.texts[index]!;
+      last.timestamp = outcome.timestamps[index]!;
+      last.at = at;
+      last.stream = of === null ? null : of.stream;
+      last.offset = of === null ? '' : of.offset;
     }
-    // Twice as many before they are thrown away: it is not done for each.
-    if (emitted.length > 2 * EMITTED_KEPT) emitted.splice(0, emitted.length - EMITTED_KEPT);
   }
 
   bad(shard: number, { stream, offset, key, value }: InputRecord, reasons: readonly string[], at: number): void {
@@ -58,6 +75,11 @@ export class Report {
     this.#failed({ at, shard, event: null, step, reasons: [message], place });
   }
 
+  gap(gap: Told['gaps'][number], at: number): void {
+    this.failed(gap.shard, `${gap.stream}, shard ${gap.shard}`, gap.why, null, at);
+    if (this.#told.gaps.length < FAILURES_KEPT) this.#told.gaps.push(gap);
+  }
+
   log(lines: readonly string[], at: number): void {
     for (const text of lines) this.#told.lines.push({ at, text });
     const over = this.#told.lines.length - LINES_KEPT;
@@ -68,10 +90,20 @@ export class Report {
 
   /** What came since this was last asked. */
   take(): Told {
-    const told = this.#told;
+    const told = { ...this.#told, emitted: this.#takeEmitted() };
     this.#told = nothing();
-    if (told.emitted.length > EMITTED_KEPT) told.emitted.splice(0, told.emitted.length - EMITTED_KEPT);
     return told;
+  }
+
+  #takeEmitted(): ProcessorActivity['emitted'] {
+    const count = Math.min(this.#emittedNew, EMITTED_KEPT);
+    const first = this.#emittedAt - count + EMITTED_KEPT;
+    this.#emittedNew = 0;
+    return Array.from({ length: count }, (_, index) => {
+      const { key, text, timestamp, stream, offset, ...rest } = this.#emitted[(first + index) % EMITTED_KEPT]!;
+      const of = stream === null ? null : { stream, offset };
+      return { ...rest, key: cut(key), text: cut(text), timestamp: Number.isNaN(timestamp) ? null : timestamp, of };
+    });
   }
 
   #failed(failure: ProcessorFailure): void {
@@ -81,6 +113,10 @@ export class Report {
   }
 }
 
-function nothing(): Told {
-  return { emitted: [], failures: [], lines: [], linesDropped: 0 };
+function nothingEmitted(): LastEmitted {
+  return { output: '', shard: 0, key: null, text: null, timestamp: 0, at: 0, stream: null, offset: '' };
+}
+
+function nothing(): Omit<Told, 'emitted'> {
+  return { failures: [], lines: [], linesDropped: 0, gaps: [] };
 }

@@ -5,8 +5,9 @@ import { openDialog } from '../../state/dialogs.svelte.ts';
 import { hindrance } from '../../state/hindrance.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { preferences, type Theme } from '../../state/preferences.svelte.ts';
-import { navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
+import { badPath, navigate, processorPath, route, streamPath } from '../../state/route.svelte.ts';
 import type { Clock } from '../../ui/format.ts';
+import { replayActions } from '../replays/replayActions.ts';
 import { openFirstSample } from '../welcome/openSample.ts';
 import type { JobsTrayState } from './jobsTray.svelte.ts';
 
@@ -45,6 +46,8 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       run: () => openDialog('import', { stream }),
     },
     { id: 'new-processor', title: 'New processor', group: 'Do', enabled: up, run: () => openDialog('newProcessor', {}) },
+    { id: 'set-up-shop', title: 'Set up the shop…', group: 'Do', enabled: up, run: () => openDialog('setUpShop', {}) },
+    { id: 'remove-shop', title: 'Take the shop down…', group: 'Do', enabled: up, run: () => openDialog('removeShop', {}) },
     { id: 'sample', title: 'Open the sample shop', group: 'Do', enabled: up, run: () => void openFirstSample(lab) },
     { id: 'verify', title: 'Verify the log', group: 'Do', enabled: up, run: () => openDialog('verify', {}) },
     { id: 'export-workspace', title: 'Export workspace…', group: 'Do', enabled: up, run: () => openDialog('exportWorkspace', {}) },
@@ -87,6 +90,12 @@ export function frameActions(lab: LabState, parts: FrameParts): Action[] {
       group: 'Go to',
       run: () => navigate(processorPath(name)),
     })),
+    { id: 'go-shop', title: 'Nile shop', group: 'Go to', run: () => navigate('#/shop') },
+    { id: 'go-bench', title: 'Bench', group: 'Go to', keys: 'Shift+R', run: () => navigate('#/bench') },
+    { id: 'go-clients', title: 'Clients', group: 'Go to', keys: 'Shift+C', run: () => navigate('#/clients') },
+    { id: 'go-requests', title: 'Requests: what clients ask', group: 'Go to', run: () => navigate('#/requests') },
+    ...replayActions(lab),
+    { id: 'go-bad', title: 'Bad events', group: 'Go to', enabled: lab.stream('bad') !== undefined, run: () => navigate(badPath('bad')) },
     { id: 'go-brokers', title: 'Brokers', group: 'Go to', keys: 'Shift+B', run: () => navigate('#/brokers') },
     { id: 'go-lessons', title: 'Lessons', group: 'Go to', keys: 'Shift+L', run: () => navigate('#/lessons') },
     { id: 'go-settings', title: 'Settings', group: 'Go to', keys: 'Mod+,', run: () => navigate('#/settings') },

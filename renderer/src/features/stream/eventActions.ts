@@ -3,6 +3,7 @@ import type { Action } from '../../state/actions.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { copyItems } from './copyAs.ts';
 import { detailTabs } from './detail.svelte.ts';
+import { testItems } from './testWith.ts';
 import type { StreamView } from './streamView.svelte.ts';
 
 export function eventActions(lab: LabState, view: StreamView): Action[] {
@@ -23,6 +24,12 @@ export function eventActions(lab: LabState, view: StreamView): Action[] {
       group,
       title: `Copy as: ${label}`,
       enabled: disabled !== true,
+      run: onselect,
+    })),
+    ...testItems(lab, event).map(({ label, onselect }) => ({
+      id: `event-test-${label}`,
+      group,
+      title: `Test with ${label}`,
       run: onselect,
     })),
   ];

@@ -18,6 +18,7 @@ import org.apache.kafka.common.utils.Utils;
  * hash N…           a key a line on stdin: its murmur2, then its partition among N partitions, for each N
  * read              batches on stdin, one after another: as a broker reads them from a request
  * read-files FILE…  the same of files: as a broker reads its segments
+ * messages          messages of the protocol to write, a line each (Messages.java)
  * build             batches to build, as lines on stdin: their bytes, and each as Kafka reads it
  */
 public final class Peer {
@@ -35,6 +36,7 @@ public final class Peer {
                         }
                     }
                 }
+                case "messages" -> Messages.write(inputLines(), out);
                 case "build" -> BatchBuilder.build(inputLines(), out);
                 default -> throw new IllegalArgumentException("There is no command " + args[0]);
             }

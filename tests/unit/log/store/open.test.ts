@@ -17,7 +17,7 @@ describe('openStore', () => {
     expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
     expect(db.pragma('page_size', { simple: true })).toBe(16_384);
-    expect(db.prepare(`SELECT value FROM meta WHERE name = 'format'`).pluck().get()).toBe(3);
+    expect(db.prepare(`SELECT value FROM meta WHERE name = 'format'`).pluck().get()).toBe(4);
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
     db.close();
   });
@@ -29,7 +29,7 @@ describe('openStore', () => {
     db.exec(`UPDATE meta SET value = 7 WHERE name = 'format'`);
     db.close();
     expect(() => open(path)).toThrow(
-      expect.objectContaining({ code: 'format-too-new', message: expect.stringMatching(/format 7.*format 3/) }),
+      expect.objectContaining({ code: 'format-too-new', message: expect.stringMatching(/format 7.*format 4/) }),
     );
   });
 

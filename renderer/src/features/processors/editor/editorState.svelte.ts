@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { toLabError, type LabError } from '../../../../../main/api/errors.ts';
 import type { ProcessorShape, TestCase } from '../../../../../main/api/processors.ts';
 import type { LabState } from '../../../state/lab.svelte.ts';
+import type { EventPlace } from '../../../state/route.svelte.ts';
 import { parseDuration } from '../../../../../main/api/duration.ts';
 import { calledHere } from '../streamNames.ts';
 import { compared, runTest, type CaseResult, type TestResult } from './testRun.ts';
@@ -204,6 +205,17 @@ export class EditorState {
         const whole = rows.filter(({ damaged }) => damaged === undefined);
         const events = await Promise.all(whole.map(({ shard, offset }) => this.#lab.client.events.get({ stream: here, shard, offset })));
         this.input = events.map((event) => lineOf(stream, event)).join('\n');
+      },
+      { reading: true },
+    );
+  }
+
+  /** One event of a stream, in place of those that are there, and what comes of it. */
+  async testWith({ stream, shard, offset }: EventPlace & { stream: string }): Promise<void> {
+    await this.#lab.attempt(
+      async () => {
+        this.input = lineOf(stream, await this.#lab.client.events.get({ stream, shard, offset }));
+        await this.test();
       },
       { reading: true },
     );

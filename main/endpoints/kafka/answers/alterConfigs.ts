@@ -1,0 +1,48 @@
+/** AlterConfigs and IncrementalAlterConfigs: the settings of streams. */
+import { STREAM_SETTINGS_DEFAULT, type StreamSettings } from '../../../api/streams.ts';
+import type { alterConfigs } from '../apis/alterConfigs.ts';
+import { DELETE, type incrementalAlterConfigs, SET } from '../apis/incrementalAlterConfigs.ts';
+import type { Answer, Asked } from '../asked.ts';
+import { allSettingsOf } from '../configs.ts';
+import { KafkaError, NO_ERROR, toldOf } from '../errorCodes.ts';
+import { type Resource, topicOf } from './resources.ts';
+
+/** Those that Kafka's clients see; the rest stays as it is. */
+const { retentionMs, retentionBytes, compression } = STREAM_SETTINGS_DEFAULT;
+const DEFAULTS = { retentionMs, retentionBytes, compression };
+
+export const answerAlterConfigs: Answer<typeof alterConfigs> = ({ resources, validateOnly }, asked) =>
+  alterAll(resources, validateOnly, asked, ({ configs }) => ({ ...DEFAULTS, ...allSettingsOf(configs) }));
+
+export const answerIncrementalAlterConfigs: Answer<typeof incrementalAlterConfigs> = ({ resources, validateOnly }, asked) =>
+  alterAll(resources, validateOnly, asked, ({ configs }) =>
+    allSettingsOf(
+      configs.map(({ name, configOperation, value }) => {
+        if (configOperation === SET && value !== null) return { name, value };
+        if (configOperation === DELETE) return { name, value: null };
+        throw new KafkaError('INVALID_CONFIG', `${name} has one value: it is set or taken back, not added to.`);
+      }),
+    ),
+  );
+
+async function alterAll<R extends Resource>(
+  resources: readonly R[],
+  isOnlyChecked: boolean,
+  { topology, controller }: Asked,
+  settingsOf: (resource: R) => Partial<StreamSettings>,
+) {
+  await topology.refresh();
+  const responses = [];
+  for (const resource of resources) {
+    const { resourceType, resourceName } = resource;
+    try {
+      const { name } = topicOf(resource, topology);
+      const settings = settingsOf(resource);
+      if (!isOnlyChecked) await topology.reached((await controller.changeSettings({ name, settings })).generation);
+      responses.push({ ...NO_ERROR, resourceType, resourceName });
+    } catch (error) {
+      responses.push({ ...toldOf(error), resourceType, resourceName });
+    }
+  }
+  return { responses };
+}

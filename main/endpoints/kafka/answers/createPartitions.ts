@@ -1,0 +1,30 @@
+/** CreatePartitions: more shards; the lab places them itself. */
+import { SHARDS_MAX } from '../../../api/values.ts';
+import type { createPartitions } from '../apis/createPartitions.ts';
+import type { Answer, Asked } from '../asked.ts';
+import { KafkaError, NO_ERROR, toldOf } from '../errorCodes.ts';
+import type { RequestOf } from '../wire/api.ts';
+
+type AskedTopic = RequestOf<typeof createPartitions>['topics'][number];
+
+export const answerCreatePartitions: Answer<typeof createPartitions> = async ({ topics, validateOnly }, asked) => {
+  await asked.topology.refresh();
+  const results = [];
+  for (const topic of topics) results.push(await growOne(topic, validateOnly, asked));
+  return { results };
+};
+
+async function growOne({ name, count, assignments }: AskedTopic, isOnlyChecked: boolean, { topology, controller }: Asked) {
+  try {
+    const has = topology.byName(name)?.shards.length;
+    if (has === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic “${name}”.`);
+    if (assignments !== null) throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'The lab places more partitions itself.');
+    if (count <= has) throw new KafkaError('INVALID_PARTITIONS', `The topic has ${has} partitions. It can get more, and never fewer.`);
+    if (count > SHARDS_MAX) throw new KafkaError('INVALID_PARTITIONS', `A topic has at most ${SHARDS_MAX} partitions.`);
+    const grown = await controller.grow({ name, shards: count, isOnlyChecked });
+    if (grown) await topology.reached(grown.generation);
+    return { name, ...NO_ERROR };
+  } catch (error) {
+    return { name, ...toldOf(error) };
+  }
+}

@@ -1,0 +1,79 @@
+/** One request and its answer: read, answered, written, and told of. */
+import { toLabError } from '../../api/errors.ts';
+import { answers } from './answers/index.ts';
+import { apiVersions } from './apis/apiVersions.ts';
+import { type ApiName, apiNameOf, apiOf } from './apis/index.ts';
+import type { AskingClient, BrokerParts } from './asked.ts';
+import { errorCodes } from './errorCodes.ts';
+import { type Api, readHeader, readRequest, type RequestHeader, serves, writeResponse } from './wire/api.ts';
+import { malformed } from './wire/reader.ts';
+
+export interface Exchange {
+  header: RequestHeader;
+  /** "Produce". */
+  api: string;
+  /** Whether others of its kind may be under way at the same time. */
+  mayOverlap: boolean;
+  request: unknown;
+  /** Resolves with the answer and its frame; null where there is to be none. Rejects where the connection must be closed. */
+  answer(parts: BrokerParts, client: AskingClient, signal: AbortSignal): Promise<{ response: unknown; pieces: Uint8Array[] } | null>;
+}
+
+/** A request that could not be read: as much of it as is known. */
+export class Unreadable extends Error {
+  readonly header: RequestHeader | null;
+  readonly api: string | null;
+
+  constructor(error: unknown, header: RequestHeader | null, api: string | null) {
+    super(toLabError(error).message);
+    this.header = header;
+    this.api = api;
+  }
+}
+
+/** Throws {@link Unreadable}: the connection is closed, as Kafka does. */
+export function readExchange(frame: Buffer): Exchange {
+  let header: RequestHeader | null = null;
+  let api: string | null = null;
+  try {
+    const read = readHeader(frame);
+    header = read.header;
+    const name = apiNameOf(header.key);
+    api = name ? apiOf(name).name : `API ${header.key}`;
+    if (!name) throw malformed(`API ${header.key} is not served here`);
+    const declared = apiOf(name);
+    if (!serves(declared, header.version)) {
+      if (name === 'apiVersions') return unsupported(header);
+      throw malformed(`version ${header.version} of ${declared.name} is not served here`);
+    }
+    return exchangeOf(name, header, readRequest(declared, header.version, frame, read.at));
+  } catch (error) {
+    throw new Unreadable(error, header, api);
+  }
+}
+
+type AnyAnswer = (request: unknown, asked: BrokerParts & { version: number; client: AskingClient; signal: AbortSignal }) => unknown;
+
+function exchangeOf(name: ApiName, header: RequestHeader, request: unknown): Exchange {
+  const declared: Api = apiOf(name);
+  const { version, correlationId } = header;
+  return {
+    ...{ header, api: declared.name, request },
+    mayOverlap: name === 'produce',
+    async answer(parts, client, signal) {
+      const response = await (answers[name] as AnyAnswer)(request, { ...parts, version, client, signal });
+      if (response === null) return null;
+      return { response, pieces: writeResponse(declared, version, correlationId, response as Record<string, unknown>) };
+    },
+  };
+}
+
+/** The client learns from version 0 which ones are served (KIP-511). */
+function unsupported(header: RequestHeader): Exchange {
+  const { key, min, max } = apiVersions;
+  const response = { errorCode: errorCodes.UNSUPPORTED_VERSION, apiKeys: [{ apiKey: key, minVersion: min, maxVersion: max }] };
+  return {
+    ...{ header, api: apiVersions.name, request: {}, mayOverlap: false },
+    answer: () => Promise.resolve({ response, pieces: writeResponse(apiVersions, 0, header.correlationId, response) }),
+  };
+}

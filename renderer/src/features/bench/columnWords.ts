@@ -1,0 +1,34 @@
+/** What is said of a column of the bench. */
+import type { ColumnView, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
+import { formatCount, formatCountOf, formatDuration } from '../../ui/format.ts';
+import type { BenchState } from './bench.svelte.ts';
+
+export interface Word {
+  word: string;
+  tone: 'plain' | 'good' | 'bad' | 'warn';
+}
+
+export const columnName = ({ name, version }: { name: string; version: number | null }): string =>
+  version === null ? `${name} changed` : `${name} v${version}`;
+
+/** What kind of a program it is. */
+export function kindOf({ stores, windowMs, punctuateMs }: RehearsalColumn): string {
+  const parts = [
+    ...(stores.length > 0 ? [stores.length === 1 ? 'state store' : 'state stores'] : []),
+    ...(windowMs === null ? [] : [`window every ${formatDuration(windowMs)} of wall clock`]),
+    ...(punctuateMs === null ? [] : [`every ${formatDuration(punctuateMs)} in event time`]),
+  ];
+  return parts.join(', ') || 'per event';
+}
+
+/** How it stands beside the others, and how far it has run ahead. */
+export function standingOf(bench: BenchState, { id, state, reach }: RehearsalColumn, view: ColumnView | null): Word {
+  if (state === 'stopped') return { word: `stopped at ${formatCount(reach)}`, tone: 'bad' };
+  if (view && !view.isReached) return { word: `at ${formatCount(reach)}`, tone: 'warn' };
+  const { pair, told: comparison } = bench.comparing;
+  if (pair && comparison && (pair.a === id || pair.b === id)) {
+    const differences = comparison.outputs.reduce((sum, { differs, missing, extra }) => sum + differs + missing + extra, 0);
+    if (differences > 0) return { word: formatCountOf(differences, 'difference'), tone: 'warn' };
+  }
+  return { word: 'in step', tone: 'good' };
+}

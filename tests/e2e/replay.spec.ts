@@ -1,0 +1,163 @@
+/** Replays on screen: set up from where the reader stands, looked at before, paused, at another pace, killed in the middle, gone on with. */
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from 'playwright/test';
+import type { LabClient } from '../../main/api/index.ts';
+import { connectTo, expect, root, startLab, test } from './lab.ts';
+import { record } from './records.ts';
+import { choose, dialog, fromPalette, grid, navigation, openLab, openStream, row } from './screens.ts';
+
+const replayOf = (page: Page, from: string, into: string): Locator => page.getByRole('article', { name: `Replay of ${from} into ${into}` });
+const count = (client: LabClient, stream: string) => async () =>
+  (await client.streams.list({})).find(({ name }) => name === stream)?.events ?? 0;
+
+/** Events a second apart. */
+async function past(client: LabClient, events: number): Promise<void> {
+  await client.streams.create({ name: 'orders', shards: 3 });
+  const records = Array.from({ length: events }, (_, n) => ({
+    ...record({ key: `k${n % 5}`, value: JSON.stringify({ n }) }),
+    timestamp: 1_539_600_000_000n + BigInt(n) * 1_000n,
+  }));
+  await client.produce.append({ stream: 'orders', records });
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const size of [
+      { width: 1280, height: 800 },
+      { width: 1920, height: 1080 },
+    ]) {
+      await page.setViewportSize(size);
+      await page.screenshot({
+        path: path.join(root, `test-results/look/replay-${name}-${size.width}-${colorScheme}.png`),
+        animations: 'disabled',
+      });
+    }
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[role=rowgroup]').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test('a range from where the reader stands goes into a new stream, looked at before, and is listed until it is dismissed', async ({
+  page,
+  lab,
+  client,
+}) => {
+  await past(client, 300);
+  await openLab(page, lab, '#/replays');
+  await expect(page.getByText('No replays yet')).toBeVisible();
+  await picture(page, 'empty');
+  await openStream(page, 'orders');
+  await page.getByRole('button', { name: 'Beginning' }).click();
+  await row(grid(page), 11).click();
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  const setUp = dialog(page, 'Replay');
+  await expect(setUp.getByRole('textbox', { name: 'From time' })).toHaveValue('2018-10-15T10:40:10.000Z');
+  await expect(setUp.getByRole('status', { name: 'Preview' })).toHaveText('290 events');
+  await expect(setUp.getByRole('region', { name: 'First events' }).getByRole('row').nth(1)).toContainText('{"n":10}');
+  await choose(setUp, /^Keys/, 'Only these');
+  await setUp.getByRole('textbox', { name: 'Keys, a line each' }).fill('k1\nk2');
+  await expect(setUp.getByRole('status', { name: 'Preview' })).toHaveText('116 events of 290');
+  await picture(page, 'dialog');
+  await expect(setUp.getByRole('textbox', { name: 'Into the stream' })).toHaveValue('orders-replay');
+  await setUp.getByRole('button', { name: 'Start the replay' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Replays' })).toBeVisible();
+  await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('done');
+  await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('116 events sent');
+  await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('keys k1, k2');
+  expect(await count(client, 'orders-replay')()).toBe(116);
+  await navigation(page).getByRole('link', { name: 'Replays' }).click();
+  await replayOf(page, 'orders', 'orders-replay').getByRole('button', { name: 'Dismiss' }).click();
+  await expect(page.getByText('No replays yet')).toBeVisible();
+});
+
+test('a stream that is there is written into only after that was said', async ({ page, lab, client }) => {
+  await past(client, 50);
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  const setUp = dialog(page, 'Replay');
+  await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('orders');
+  await expect(setUp).toContainText('“orders” is read and written: what is replayed stands in it twice.');
+  const start = setUp.getByRole('button', { name: 'Start the replay' });
+  await expect(start).toBeDisabled();
+  await setUp.getByRole('checkbox', { name: 'Write behind the 50 events that “orders” has' }).check();
+  await picture(page, 'confirm');
+  await start.click();
+  await expect.poll(count(client, 'orders')).toBe(100);
+  await setUp.waitFor({ state: 'hidden' });
+});
+
+test('one at its own pace is paused, takes another pace, and goes on where it stood after its lab was killed', async ({ page, folder }) => {
+  const workspace = path.join(folder, 'Killed lab');
+  const lab = await startLab(workspace);
+  const first = await connectTo(lab.url);
+  await past(first.client, 400);
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  const setUp = dialog(page, 'Replay');
+  await setUp.getByText('Faster or slower').click();
+  await setUp.getByRole('textbox', { name: 'Times as fast' }).fill('20');
+  await setUp.getByRole('button', { name: 'Start the replay' }).click();
+  const shown = replayOf(page, 'orders', 'orders-replay');
+  await expect(shown).toContainText('running');
+  await expect(shown).toContainText('20 times as fast');
+  await expect(shown).toContainText(/\b[1-9]\d* events sent/);
+  await picture(page, 'running');
+  await shown.getByRole('button', { name: 'Pause' }).click();
+  await expect(shown).toContainText('paused');
+  const there = await count(first.client, 'orders-replay')();
+  await fromPalette(page, 'Resume the replay of orders');
+  await expect(shown).toContainText('running');
+  await expect.poll(count(first.client, 'orders-replay')).toBeGreaterThan(there);
+  first.close();
+  process.kill(lab.pid, 'SIGKILL');
+  const again = await startLab(workspace, Number(new URL(lab.url).port));
+  await openLab(page, again, '#/replays');
+  await expect(shown).toContainText('running');
+  await choose(shown, /^Pace/, 'as fast as it goes');
+  await expect(shown).toContainText('400 events sent');
+  await expect(shown).toContainText('done');
+  const second = await connectTo(again.url);
+  const { rows } = await second.client.events.window({ stream: 'orders-replay', from: 0, limit: 500 });
+  expect(new Set(rows.map(({ value }) => value?.text)).size).toBe(400);
+  expect(rows).toHaveLength(400);
+  second.close();
+  await again.stop();
+});
+
+test('it goes through a processor on the way; what has failed says why', async ({ page, lab, client }) => {
+  await past(client, 40);
+  const source = `import { defineProcessor } from 'loglab';
+export default defineProcessor({ inputs: ['orders'], outputs: ['even'], onEvent(event, ctx) {
+  const { n } = event.value;
+  if (n % 2 === 1) return ctx.bad('odd');
+  ctx.emit('even', { key: event.key, value: { n } });
+} });
+`;
+  await client.processors.save({ name: 'halve', source });
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  const setUp = dialog(page, 'Replay');
+  await choose(setUp, /^Through/, 'halve');
+  await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('evens');
+  await expect(setUp).toContainText('Written are evens (new), bad (new).');
+  await setUp.getByRole('button', { name: 'Start the replay' }).click();
+  const shown = replayOf(page, 'orders', 'evens');
+  await expect(shown).toContainText('20 events sent, 20 bad');
+  await expect(shown).toContainText('done');
+
+  await client.replays.start({
+    ...{ stream: 'orders', from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: 1, waitMsMax: null, through: null },
+    ...{ timestamps: 'original', keepsHeaders: true, into: { stream: 'gone', shards: null }, intoExisting: false },
+  });
+  const failing = replayOf(page, 'orders', 'gone');
+  await failing.getByRole('button', { name: 'Pause' }).click();
+  await client.streams.delete({ name: 'gone' });
+  await failing.getByRole('button', { name: 'Resume' }).click();
+  await expect(failing).toContainText('There is no stream “gone”.');
+  await expect(failing).toContainText('failed');
+  await picture(page, 'failed');
+});

@@ -1,0 +1,179 @@
+/**
+ * Clients of Kafka, each from its own makers: what they print when they produce to a lab, or read from it. Each is fetched by its own package
+ * manager and kept in node_modules/.cache/interop.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Program, requirePrograms } from '../peers.ts';
+import { kept, run } from '../javaPeer.ts';
+import { runTool } from './library.ts';
+
+export interface Client {
+  name: string;
+  /** Those that it can compress with. */
+  codecs: readonly string[];
+  produce(address: string, topic: string, codec: string, values: readonly string[]): Promise<void>;
+  /** The first so many values of all partitions; not there for a client that reads only as part of a group. */
+  read?(address: string, topic: string, count: number, partitions: number): Promise<string[]>;
+}
+
+const ALL = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const RUN_MS = 90_000;
+
+const kcatProgram: Program = { command: 'kcat', versionArgs: ['-V'], versionMin: 1, package: 'kcat', name: 'kcat' };
+const python: Program = {
+  command: 'python3',
+  versionArgs: ['--version'],
+  versionMin: 3,
+  package: 'python3-venv',
+  name: 'Python 3 with venv',
+};
+const goProgram: Program = { command: 'go', versionArgs: ['version'], versionMin: 1, package: 'golang-go', name: 'Go' };
+
+/** What a program prints to stdout. Throws what it printed to stderr where it fails. */
+export async function output(command: string, args: readonly string[], input = ''): Promise<string> {
+  const child = spawn(command, args, { timeout: RUN_MS });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  // One that dies early leaves its input unread; its exit code and its stderr say why.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (status === 0) return Buffer.concat(out).toString();
+  throw new Error(`${path.basename(command)} ${args[0]} failed (${status}): ${Buffer.concat(err).toString().slice(0, 4_000)}`);
+}
+
+export async function kcat(...args: readonly string[]): Promise<string> {
+  requirePrograms([kcatProgram]);
+  return output('kcat', args);
+}
+
+export function confluent(...args: readonly string[]): Promise<string> {
+  return output(pythonWithClient(), [path.join(import.meta.dirname, 'python/client.py'), ...args]);
+}
+
+export function franzGo(...args: readonly string[]): Promise<string> {
+  return output(franzGoProgram(), args);
+}
+
+function pythonWithClient(): string {
+  requirePrograms([python]);
+  const folder = kept('confluent-kafka-2.12.2', [path.join(import.meta.dirname, 'python/requirements.txt')], (made) => {
+    run('python3', ['-m', 'venv', made], 'No environment could be made for Python');
+    run(
+      path.join(made, 'bin/python'),
+      ['-m', 'pip', 'install', '-q', '-r', path.join(import.meta.dirname, 'python/requirements.txt')],
+      'pip could not fetch confluent-kafka',
+    );
+  });
+  return path.join(folder, 'bin/python');
+}
+
+function franzGoProgram(): string {
+  requirePrograms([goProgram]);
+  const source = path.join(import.meta.dirname, 'go');
+  const files = ['go.mod', 'go.sum', 'main.go'].map((name) => path.join(source, name));
+  const folder = kept('franz-go', files, (made) =>
+    run('go', ['build', '-C', source, '-o', path.join(made, 'client'), '.'], 'The program that uses franz-go could not be built'),
+  );
+  return path.join(folder, 'client');
+}
+
+const lines = (values: readonly string[]): string => `${values.join('\n')}\n`;
+const values = (printed: string): string[] => printed.split('\n').filter((line) => line !== '');
+
+const librdkafka: Client = {
+  name: 'librdkafka (kcat)',
+  codecs: ALL,
+  async produce(address, topic, codec, sent) {
+    requirePrograms([kcatProgram]);
+    await output('kcat', ['-b', address, '-P', '-t', topic, '-z', codec, '-X', 'linger.ms=50'], lines(sent));
+  },
+  async read(address, topic) {
+    return values(await kcat('-b', address, '-C', '-q', '-e', '-t', topic, '-o', 'beginning'));
+  },
+};
+
+const confluentPython: Client = {
+  name: 'confluent-kafka (Python)',
+  codecs: ALL,
+  async produce(address, topic, codec, sent) {
+    await output(pythonWithClient(), [path.join(import.meta.dirname, 'python/client.py'), 'produce', address, topic, codec], lines(sent));
+  },
+  async read(address, topic, count) {
+    return values(await confluent('read', address, topic, String(count)));
+  },
+};
+
+const java: Client = {
+  name: 'the console tools (Java)',
+  codecs: ALL,
+  async produce(address, topic, codec, sent) {
+    await runTool('ConsoleProducer', ['--bootstrap-server', address, '--topic', topic, '--compression-codec', codec], lines(sent));
+  },
+  async read(address, topic, _count, partitions) {
+    const read = [];
+    for (let partition = 0; partition < partitions; partition++) {
+      const args = [
+        '--bootstrap-server',
+        address,
+        '--topic',
+        topic,
+        '--partition',
+        String(partition),
+        '--offset',
+        'earliest',
+        '--timeout-ms',
+        '3000',
+      ];
+      read.push(...values(await runTool('consumer.ConsoleConsumer', args)));
+    }
+    return read;
+  },
+};
+
+const franz: Client = {
+  name: 'franz-go',
+  codecs: ALL,
+  async produce(address, topic, codec, sent) {
+    await output(franzGoProgram(), ['produce', address, topic, codec], lines(sent));
+  },
+  async read(address, topic, count) {
+    return values(await franzGo('read', address, topic, String(count)));
+  },
+};
+
+const kafkaJs: Client = {
+  name: 'kafkajs',
+  codecs: ['none', 'gzip'],
+  async produce(address, topic, codec, sent) {
+    const kafka = new Kafka({ clientId: 'interop', brokers: [address], logLevel: logLevel.ERROR });
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const compression = codec === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+    await producer.send({ topic, compression, messages: sent.map((value) => ({ value })) });
+    await producer.disconnect();
+  },
+};
+
+const platformatic: Client = {
+  name: '@platformatic/kafka',
+  codecs: ALL,
+  async produce(address, topic, codec, sent) {
+    const { Producer, stringSerializers } = await import('@platformatic/kafka');
+    const producer = new Producer({
+      clientId: 'interop',
+      bootstrapBrokers: [address],
+      serializers: stringSerializers,
+      compression: codec as 'none',
+      idempotent: true,
+    });
+    await producer.send({ messages: sent.map((value) => ({ topic, value })), acks: -1 });
+    await producer.close();
+  },
+};
+
+export const clients: readonly Client[] = [librdkafka, confluentPython, java, franz, kafkaJs, platformatic];

@@ -1,0 +1,65 @@
+/** What pages learn of clients and their requests (main/api/clients.ts). */
+import { expect, test } from 'vitest';
+import type { KafkaRequest } from '../../../../main/api/clients.ts';
+import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
+import { openKafkaLab } from './lab.ts';
+import { batch } from './wireClient.ts';
+
+test('who is connected, by name, library and address, until it goes', async () => {
+  const lab = await openKafkaLab({ brokers: 2 });
+  const client = await lab.wire(2);
+  await client.ask(apis.apiVersions, 3, { clientSoftwareName: 'a-library', clientSoftwareVersion: '1.2' });
+  await client.ask(apis.produce, 9, {
+    acks: 1,
+    timeoutMs: 1,
+    topicData: [{ name: 'nowhere', partitionData: [{ index: 0, records: batch(['a']) }] }],
+  });
+  expect(await lab.client.clients.list({})).toMatchObject([
+    {
+      ...{ brokerId: 2, clientId: 'a test', software: { name: 'a-library', version: '1.2' }, requests: 2, errors: 1 },
+      address: `127.0.0.1:${client.socket.localPort}`,
+    },
+  ]);
+  expect(await lab.client.clients.addresses({})).toMatchObject([{ brokerId: 1, host: '127.0.0.1' }, { brokerId: 2 }]);
+  client.socket.destroy();
+  for await (const connected of lab.client.clients.watch({})) if (connected.length === 0) break;
+});
+
+test('what each asked and was answered, from before the page looked and after, filtered', async () => {
+  const lab = await openKafkaLab({ brokers: 2 });
+  await lab.client.streams.create({ name: 'orders', shards: 1 });
+  const [one, two] = [await lab.wire(1), await lab.wire(2)];
+  await one.ask(apis.apiVersions, 0, {});
+  const produce = (name: string) =>
+    one.ask(apis.produce, 9, { acks: 1, timeoutMs: 1, topicData: [{ name, partitionData: [{ index: 0, records: batch(['a', 'b']) }] }] });
+  await produce('orders');
+  const seen: KafkaRequest[] = [];
+  const failed: KafkaRequest[] = [];
+  const stop = new AbortController();
+  const follow = async (into: KafkaRequest[], filter: object): Promise<void> => {
+    for await (const { requests } of lab.client.requests.watch({ filter }, { signal: stop.signal })) into.push(...requests);
+  };
+  const following = [follow(seen, {}), follow(failed, { errorsOnly: true, api: 'Produce' })];
+  await expect.poll(() => seen.map(({ api }) => api)).toEqual(['ApiVersions', 'Produce']);
+  await two.ask(apis.metadata, 9, { topics: [] });
+  await produce('nowhere');
+  one.socket.write(Buffer.from([0, 0, 0, 10, 0, 99, 0, 0, 0, 0, 0, 1, 0xff, 0xff]));
+  await one.closed();
+  await expect.poll(() => seen.length).toBe(5);
+  await expect.poll(() => failed.length).toBe(1);
+  stop.abort();
+  await Promise.allSettled(following);
+  expect(seen[1]).toMatchObject({ brokerId: expect.any(Number) as number, clientId: 'a test', api: 'Produce', version: 9, errors: [] });
+  expect(JSON.parse(seen[1]!.request!)).toMatchObject({
+    acks: 1,
+    topicData: [{ name: 'orders', partitionData: [{ records: { bytes: batch(['a', 'b']).length, batches: 1, records: 2 } }] }],
+  });
+  expect(JSON.parse(seen[1]!.response!)).toMatchObject({ responses: [{ partitionResponses: [{ baseOffset: '0' }] }] });
+  expect(failed[0]).toMatchObject({ errors: ['UNKNOWN_TOPIC_OR_PARTITION'] });
+  expect(seen.at(-1)).toMatchObject({
+    api: 'API 99',
+    bytesOut: 0,
+    response: null,
+    errors: [expect.stringContaining('API 99 is not served here') as string],
+  });
+});

@@ -1,0 +1,85 @@
+/** What the tests of rehearsals share: a lab with events in it, rehearsals of them, and what these say. */
+import type { DomainClient, Input } from '../../../../main/api/contract.ts';
+import type { ColumnView, NewColumn, Rehearsal, rehearsals, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
+import type { LabClient } from '../../../../main/api/index.ts';
+
+export type Rehearsals = DomainClient<typeof rehearsals>;
+export type CreateInput = Input<(typeof rehearsals)['create']>;
+
+export const START = 1_540_000_000_000;
+
+export interface Event {
+  shard: number;
+  /** Seconds after START; null for none. */
+  at: number | null;
+  key: string | null;
+  value: unknown;
+}
+
+export async function append(client: LabClient, stream: string, events: readonly Event[], batch = 50): Promise<void> {
+  for (let from = 0; from < events.length; from += batch) {
+    await client.produce.append({
+      stream,
+      records: events.slice(from, from + batch).map(({ shard, at, key, value }) => ({
+        key: key === null ? null : Buffer.from(key),
+        value: value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+        headers: [],
+        timestamp: at === null ? null : BigInt(START + Math.round(at * 1_000)),
+        shard,
+      })),
+    });
+  }
+}
+
+export const whole = (...streams: string[]): CreateInput['ranges'] =>
+  streams.map((stream) => ({ stream, from: { at: 'beginning' }, until: { at: 'end' } }));
+
+export const column = (source: string, rest: Partial<NewColumn> = {}): NewColumn => ({
+  ...{ name: 'tried', source, version: null, after: null },
+  ...rest,
+});
+
+export async function rehearsed(client: LabClient, input: Omit<CreateInput, 'order'> & Partial<CreateInput>): Promise<Rehearsal> {
+  const made = await client.rehearsals.create({ order: { by: 'append' }, ...input });
+  return whenOver(client, made.id);
+}
+
+const isOver = ({ state }: RehearsalColumn): boolean => state === 'done' || state === 'stopped';
+export const isAllOver = ({ isWhole, columns }: Rehearsal): boolean => isWhole && columns.every(isOver);
+
+export const whenOver = (client: LabClient, id: string): Promise<Rehearsal> => when(client, id, isAllOver);
+
+export async function when(client: LabClient, id: string, is: (rehearsal: Rehearsal) => boolean): Promise<Rehearsal> {
+  for await (const rehearsal of client.rehearsals.follow({ id })) if (is(rehearsal)) return rehearsal;
+  throw new Error('The rehearsal was closed.');
+}
+
+export async function viewAt(client: LabClient, id: string, position: number, column = 0): Promise<ColumnView> {
+  return (await client.rehearsals.view({ id, position, rows: null })).columns[column]!;
+}
+
+/** All entries of a store. */
+export async function stateAt(
+  client: LabClient,
+  id: string,
+  columnId: number,
+  position: number,
+  store: string,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (let from: string | null = ''; from !== null;) {
+    const page = await client.rehearsals.state({ id, column: columnId, position, store, shard: null, from, contains: '', most: 200 });
+    for (const { shard, key, json } of page.entries) found[`${shard}/${key}`] = json.text;
+    from = page.next;
+  }
+  return found;
+}
+
+/** A search looks for a moment; this asks again until it has looked everywhere. */
+export async function find(client: LabClient, input: Input<(typeof rehearsals)['search']>): Promise<number | null> {
+  for (let from = input.from; ;) {
+    const { position, lookedTo, isOver } = await client.rehearsals.search({ ...input, from });
+    if (position !== null || isOver) return position;
+    from = lookedTo;
+  }
+}
