@@ -70,7 +70,6 @@ async function sourceOf({ client }: Connection, name: string): Promise<string> {
 }
 
 /** Characters that a terminal does not show, or that make it show something else than there is: it is looked at to be trusted. */
-// eslint-disable-next-line no-control-regex
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 export async function printSource(connection: Connection, output: Output, name: string, { json }: { json: boolean }): Promise<void> {
