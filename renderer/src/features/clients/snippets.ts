@@ -1,6 +1,6 @@
 /**
  * How programs of others write to a stream and read it, as a Kafka client: code that runs as it is pasted. A reader names the shards it reads,
- * since then it needs no consumer group. The interop tests run each of these (tests/interop/kafka).
+ * since then it needs no consumer group.
  */
 
 export interface Snippet {
