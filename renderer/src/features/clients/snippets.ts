@@ -165,7 +165,7 @@ function go({ server, stream, shards }: To): Snippet {
   return {
     id: 'go',
     client: 'Go',
-    needs: 'go mod init my-program && go get github.com/twmb/franz-go; then go run with the file’s name',
+    needs: 'go mod init my-program && go get github.com/twmb/franz-go/pkg/kgo; then go run with the file’s name',
     file: { write: 'produce.go', read: 'consume.go' },
     write: `package main
 
