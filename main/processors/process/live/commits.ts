@@ -53,6 +53,8 @@ export class Commits {
   readonly #underWay = new Set<Promise<void>>();
   /** At most once: up to where positions were written ahead, by input. */
   readonly #ahead = new Map<Input, bigint>();
+  /** Of the last commit what is for other brokers: those after it wait for it, or they would come to the state stream before it. */
+  #sentElsewhere = Promise.resolve();
   #positionsAt: number;
 
   constructor({ task, parts, home, inputs, uncommitted, state, outbox, savedRun, health }: CommitsOptions) {
@@ -164,9 +166,13 @@ export class Commits {
   }
 
   async #send(batches: { shardId: number; bytes: Uint8Array }[], elsewhere: readonly OutgoingBatch[]): Promise<void> {
-    for (const { brokerId, shardId, batch } of elsewhere) {
-      await this.#parts.brokers.get(brokerId)!.append({ batches: [{ shardId, bytes: batch.finish() }], underWay: 1 });
-    }
+    const sent = this.#sentElsewhere.then(async () => {
+      for (const { brokerId, shardId, batch } of elsewhere) {
+        await this.#parts.brokers.get(brokerId)!.append({ batches: [{ shardId, bytes: batch.finish() }], underWay: 1 });
+      }
+    });
+    this.#sentElsewhere = sent;
+    await sent;
     if (batches.length > 0) await this.#home.commit({ batches });
   }
 
