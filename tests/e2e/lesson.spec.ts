@@ -319,10 +319,13 @@ async function deployAnew(page: Page, name: string): Promise<void> {
   await expect(asked).toBeHidden();
 }
 
+/** What a busy machine may need to start a process again, milliseconds. */
+const RESTARTED_MS = 30_000;
+
 async function killProcess(page: Page, name: string): Promise<void> {
   await chooseInMenu(page, name, 'Kill its process');
-  await expect(column(page, name)).toContainText('1 restart');
-  await expect(column(page, name).getByText('running', { exact: true })).toBeVisible();
+  await expect(column(page, name)).toContainText('1 restart', { timeout: RESTARTED_MS });
+  await expect(column(page, name).getByText('running', { exact: true })).toBeVisible({ timeout: RESTARTED_MS });
 }
 
 async function chooseInMenu(page: Page, name: string, item: string): Promise<void> {
@@ -395,7 +398,7 @@ for (const id of readdirSync(lessonsFolder)) {
       if (step.checks.length > 0) await expect(seen, 'nothing is ticked before the deed').not.toHaveCount(step.checks.length);
       await deeds[step.title]?.(page, await codesOf(page));
       if (step.checks.length > 0) expect(deeds, `a deed for “${step.title}”`).toHaveProperty([step.title]);
-      await expect(seen, step.title).toHaveCount(step.checks.length);
+      await expect(seen, step.title).toHaveCount(step.checks.length, { timeout: RESTARTED_MS });
       await next.click();
       if (!last)
         await expect(panel(page).getByRole('button', { name: `Step ${index + 1} of ${steps.length}: ${step.title}, done` })).toBeVisible();

@@ -1,6 +1,6 @@
 /**
  * How programs of others write to a stream and read it, as a Kafka client: code that runs as it is pasted. A reader names the shards it reads,
- * since then it needs no consumer group. The interop tests run each of these (tests/interop/kafka).
+ * since then it needs no consumer group.
  */
 
 export interface Snippet {
@@ -165,7 +165,7 @@ function go({ server, stream, shards }: To): Snippet {
   return {
     id: 'go',
     client: 'Go',
-    needs: 'go mod init my-program && go get github.com/twmb/franz-go; then go run with the file’s name',
+    needs: 'go mod init my-program && go get github.com/twmb/franz-go/pkg/kgo; then go run with the file’s name',
     file: { write: 'produce.go', read: 'consume.go' },
     write: `package main
 

@@ -6,12 +6,12 @@ import { ZERO_UUID } from '../../../../main/endpoints/kafka/wire/types.ts';
 import { decodeBatch, decodeBatchHeader } from '../../../../main/log/index.ts';
 import { encodeBatch } from '../../../../main/log/index.ts';
 import { readWhole, temporaryFolder, text } from '../../openLab.ts';
-import { type KafkaLab, openKafkaLab } from './lab.ts';
+import { createKnown, type KafkaLab, openKafkaLab } from './lab.ts';
 import { batch, type WireClient } from './wireClient.ts';
 
 async function labWith(name: string, shards = 1, brokers = 1): Promise<KafkaLab> {
   const lab = await openKafkaLab({ brokers });
-  await lab.client.streams.create({ name, shards });
+  await createKnown(lab, name, shards);
   return lab;
 }
 
@@ -313,7 +313,7 @@ test('a lab that was closed and opened again has the same topic ids, cluster id 
   const seen = [];
   for (const round of [0, 1]) {
     const lab = await openKafkaLab({ workspace: folder });
-    if (round === 0) await lab.client.streams.create({ name: 'orders', shards: 1 });
+    if (round === 0) await createKnown(lab, 'orders', 1);
     const client = await lab.wire();
     const { topics, clusterId } = await client.ask(apis.metadata, 12, { topics: null });
     expect(topics[0]!.topicId).not.toBe(ZERO_UUID);

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { chained, columnsOf, inChainOrder, rangesOf } from '../../../renderer/src/features/bench/benchSetup.ts';
+import { changeLines } from '../../../renderer/src/features/bench/parts/changeLines.ts';
+
+const shape = (name: string, inputs: string[], outputs: string[]) => ({ name, inputs, outputs });
+const cart = shape('cart', ['raw'], ['derived']);
+const coupon = shape('coupon', ['derived'], ['coupons']);
+
+it('a processor that reads what another one emits follows it, one that reads the stream does not', () => {
+  expect(chained('raw', [cart, coupon])).toEqual([null, 1]);
+  expect(chained('raw', [cart, shape('both', ['raw', 'derived'], [])])).toEqual([null, null]);
+});
+
+it('each comes after the one whose output it reads', () => {
+  const ordered = inChainOrder('raw', [{ shape: coupon }, { shape: cart }]);
+  expect(ordered.map(({ shape: { name } }) => name)).toEqual(['cart', 'coupon']);
+});
+
+it('asks for the streams that are read, and for columns by their places', () => {
+  const setup = {
+    ...{ stream: 'raw', from: '1000', until: null, order: { by: 'append' } as const },
+    processors: [
+      { name: 'cart', version: 2, source: null },
+      { name: 'coupon', version: null, source: 'changed' },
+    ],
+  };
+  expect(rangesOf(setup, [cart, coupon])).toEqual([{ stream: 'raw', from: { at: 'time', time: 1000n }, until: { at: 'end' } }]);
+  expect(columnsOf(setup, [cart, coupon])).toEqual([
+    { name: 'cart', version: 2, source: null, after: null },
+    { name: 'coupon', version: null, source: 'changed', after: 1 },
+  ]);
+});
+
+it('a change is told line by line, and what lies far from it is left out', () => {
+  const told = (value: unknown) => ({ text: JSON.stringify(value), length: JSON.stringify(value).length });
+  const before = told({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 });
+  const after = told({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 7 });
+  expect(changeLines(before, after).map(({ kind, text }) => `${kind} ${text.trim()}`)).toEqual([
+    'left-out …',
+    'same "d": 4,',
+    'same "e": 5,',
+    'gone "f": 6',
+    'new "f": 7',
+    'same }',
+  ]);
+  expect(changeLines(null, told({ a: 1 })).every(({ kind }) => kind === 'new')).toBe(true);
+});
