@@ -13,7 +13,7 @@ export interface InputOptions extends InputPlace {
   broker: BrokerClient;
   /** The offset that is read first. */
   from: bigint;
-  /** Bytes of batches in one fetch; up to two are held. */
+  /** Bytes of batches in one fetch; the next one begins when fewer than that wait behind the batch whose events are taken. */
   bytesMax: number;
   /** A batch is damaged, or was trimmed before it was read: it is passed over. */
   onGap: (why: string) => void;
@@ -33,6 +33,7 @@ export class Input {
   readonly #bytesMax: number;
   readonly #onGap: (why: string) => void;
   #batches: StoredBatch[] = [];
+  #waitingBytes = 0;
   /** Of the batch whose records are taken; null where none is. */
   #columns: RecordColumns | null = null;
   /** Of it; and where its records begin that are to be taken. */
@@ -45,6 +46,8 @@ export class Input {
   /** The offset that is fetched next; known to lie at the end. */
   #next: bigint;
   #isAtEnd = false;
+  /** Where it goes on behind events that were trimmed, once what is in memory is used up. */
+  #gapTo = 0n;
   #ahead: Promise<void> | null = null;
   #failure: unknown = null;
 
@@ -138,20 +141,28 @@ export class Input {
       if (this.#batches.length === 0) await this.#fetchAhead();
       if (this.#failure) throw this.#failure;
       this.#decodeNext();
-      if (!this.#isAtEnd) void this.#fetchAhead();
     }
   }
 
-  /** One at a time; what it brings waits until what is in memory is used up. */
+  /** One at a time. */
   #fetchAhead(): Promise<void> {
-    this.#ahead ??= this.#fetch().finally(() => (this.#ahead = null));
+    this.#ahead ??= this.#fetch().finally(() => {
+      this.#ahead = null;
+      this.#fetchWhereRoom();
+    });
     return this.#ahead;
+  }
+
+  /** What is fetched waits until what came before it is used up. */
+  #fetchWhereRoom(): void {
+    if (!this.#isAtEnd && !this.#failure && this.#waitingBytes < this.#bytesMax) void this.#fetchAhead();
   }
 
   async #fetch(): Promise<void> {
     try {
       const { batches, endOffset } = await this.#broker.fetch({ shardId: this.shardId, from: this.#next, bytesMax: this.#bytesMax });
       this.#batches.push(...batches);
+      for (const { sizeBytes } of batches) this.#waitingBytes += sizeBytes;
       const last = batches.at(-1);
       if (last) this.#next = last.lastOffset + 1n;
       else this.#next = endOffset;
@@ -174,7 +185,8 @@ export class Input {
       const to = this.#next < startOffset ? startOffset : endOffset;
       this.#onGap(`The events from offset ${this.#next} up to ${to} are not there any more; it goes on at ${to}.`);
       this.#next = to;
-      this.#passed = to;
+      this.#gapTo = to;
+      if (this.#columns === null && this.#batches.length === 0) this.#passed = to;
     } catch (again) {
       this.#failure = again;
     }
@@ -185,6 +197,8 @@ export class Input {
     if (this.#columns) this.#passed = this.#batch!.lastOffset + 1n;
     this.#columns = null;
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
+      this.#waitingBytes -= batch.sizeBytes;
+      this.#fetchWhereRoom();
       const columns = this.#decoded(batch);
       let first = 0;
       if (columns) while (first < columns.count && columns.offset(first) < this.#passed) first++;
@@ -198,6 +212,7 @@ export class Input {
       this.#at = first;
       return;
     }
+    if (this.#passed < this.#gapTo) this.#passed = this.#gapTo;
   }
 
   #decoded(batch: StoredBatch): RecordColumns | null {
