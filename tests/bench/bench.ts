@@ -10,6 +10,7 @@ import { append } from './append.ts';
 import { importFile } from './import.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
+import { processors } from './processors.ts';
 import { start } from './start.ts';
 
 export interface Figure {
@@ -28,6 +29,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   log: async () => [...(await log()), ...(await pageOfTenMillion())],
   import: importFile,
   start,
+  processors,
   page,
 };
 const root = path.join(import.meta.dirname, '../..');
