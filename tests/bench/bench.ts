@@ -10,6 +10,7 @@ import { appendToEngine } from './appendToEngine.ts';
 import { importFile } from './import.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
+import { processors } from './processors.ts';
 import { rehearsal } from './rehearsal.ts';
 import { start } from './start.ts';
 
@@ -29,6 +30,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   log: async () => [...(await log()), ...(await pageOfTenMillion())],
   import: importFile,
   start,
+  processors,
   page,
   rehearsal,
 };

@@ -149,6 +149,8 @@ function checkedKey(key: unknown, store: string): string {
 }
 
 function jsonOf(value: unknown, key: string, store: string): string {
+  // A finite one is text as in JSON, and this is quicker.
+  if (typeof value === 'number' && value - value === 0) return `${value}`;
   const json = stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`What JSON can not say (${what(value)}) can not be kept in the store “${store}”.`);
   if (json.length <= STORE_VALUE_CHARACTERS_MAX) return json;

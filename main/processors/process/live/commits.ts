@@ -103,14 +103,17 @@ export class Commits {
     this.#health.assertSound();
   }
 
-  /** Begins one where it is due and not {@link blocked}. `isLast`: of all there is, now. */
-  begin(isLast = false): void {
+  /**
+   * Begins one where it is due and not {@link blocked}. `hasMore`: events wait to be processed, so a small one need not be begun while another is
+   * under way. `isLast`: of all there is, now.
+   */
+  begin({ hasMore = false, isLast = false }: { hasMore?: boolean; isLast?: boolean }): void {
     const { guarantee, now } = this.#parts;
     const { isLarge, isDirty, isBehind } = this.#uncommitted;
     const isLate = isLast || now() - this.#positionsAt >= POSITIONS_MS;
     if (!isDirty && !(isBehind && isLate && guarantee === 'at-least-once')) return;
     if (guarantee === 'at-most-once' && !isLarge && !isLate) return;
-    if (this.blocked) return;
+    if (this.blocked || (hasMore && !isLarge && this.#underWay.size > 0)) return;
     const withPositions = guarantee === 'exactly-once' || (guarantee === 'at-least-once' && isLate);
     this.#commit(this.#uncommitted.take(withPositions), withPositions ? (input) => input.position : null);
     if (isLate) this.#positionsAt = now();
@@ -122,7 +125,7 @@ export class Commits {
       await blocked;
       this.#health.assertSound();
     }
-    this.begin(true);
+    this.begin({ isLast: true });
     await this.settled();
   }
 

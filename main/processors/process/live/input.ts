@@ -14,7 +14,7 @@ export interface InputOptions extends InputPlace {
   broker: BrokerClient;
   /** The offset that is read first. */
   from: bigint;
-  /** Bytes of batches in one fetch; up to two are held. */
+  /** Bytes of batches in one fetch; the next one begins when fewer than that wait behind the batch whose events are taken. */
   bytesMax: number;
   /** A batch is damaged, or was trimmed before it was read: it is passed over. `until`: the offset behind it. */
   onGap: (why: string, gap: { from: bigint; until: bigint }) => void;
@@ -44,6 +44,7 @@ export class Input {
   readonly #pass: InputBound['pass'] | null;
   #until: bigint | null;
   #batches: StoredBatch[] = [];
+  #waitingBytes = 0;
   /** Of the batch whose records are taken; null where none is. */
   #columns: HeldRecords | null = null;
   /** Of it; and where its records begin that are to be taken. */
@@ -56,6 +57,8 @@ export class Input {
   /** The offset that is fetched next; known to lie at the end. */
   #next: bigint;
   #isAtEnd = false;
+  /** Where it goes on behind events that were trimmed, once what is in memory is used up. */
+  #gapTo = 0n;
   #ahead: Promise<void> | null = null;
   #failure: unknown = null;
 
@@ -169,20 +172,28 @@ export class Input {
       if (this.#batches.length === 0) await this.#fetchAhead();
       if (this.#failure) throw this.#failure;
       this.#decodeNext();
-      if (!this.#isAtEnd) void this.#fetchAhead();
     }
   }
 
-  /** One at a time; what it brings waits until what is in memory is used up. */
+  /** One at a time. */
   #fetchAhead(): Promise<void> {
-    this.#ahead ??= this.#fetch().finally(() => (this.#ahead = null));
+    this.#ahead ??= this.#fetch().finally(() => {
+      this.#ahead = null;
+      this.#fetchWhereRoom();
+    });
     return this.#ahead;
+  }
+
+  /** What is fetched waits until what came before it is used up. */
+  #fetchWhereRoom(): void {
+    if (!this.#isAtEnd && !this.#failure && this.#waitingBytes < this.#bytesMax) void this.#fetchAhead();
   }
 
   async #fetch(): Promise<void> {
     try {
       const { batches, endOffset } = await this.#broker.fetch({ shardId: this.shardId, from: this.#next, bytesMax: this.#bytesMax });
       this.#batches.push(...batches);
+      for (const { sizeBytes } of batches) this.#waitingBytes += sizeBytes;
       const last = batches.at(-1);
       if (last) this.#next = last.lastOffset + 1n;
       else this.#next = endOffset;
@@ -208,7 +219,8 @@ export class Input {
         until: to,
       });
       this.#next = to;
-      this.#passed = to;
+      this.#gapTo = to;
+      if (this.#columns === null && this.#batches.length === 0) this.#passed = to;
     } catch (again) {
       this.#failure = again;
     }
@@ -219,6 +231,8 @@ export class Input {
     if (this.#columns) this.#passed = this.#batch!.lastOffset + 1n;
     this.#columns = null;
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
+      this.#waitingBytes -= batch.sizeBytes;
+      this.#fetchWhereRoom();
       const columns = this.#decoded(batch);
       let first = 0;
       if (columns) while (first < columns.count && columns.offset(first) < this.#passed) first++;
@@ -232,6 +246,7 @@ export class Input {
       this.#at = first;
       return;
     }
+    if (this.#passed < this.#gapTo) this.#passed = this.#gapTo;
   }
 
   #decoded(batch: StoredBatch): HeldRecords | null {

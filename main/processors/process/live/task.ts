@@ -151,7 +151,7 @@ export class Task {
     await this.#parts.burst(() => this.#steps.burst());
     this.#health.assertSound();
     if (signal.aborted) return;
-    this.#commits.begin();
+    this.#commits.begin({ hasMore: this.#steps.hasMore });
     if (this.#parts.eventsAtOnce < EVENTS_AT_ONCE_MAX) await this.#commits.settled();
     this.#health.assertSound();
     if (this.#uncommitted.isFull) await this.#commits.blocked;

@@ -1,0 +1,120 @@
+/**
+ * How long an event takes from the call that appends it to when what a processor has made of it can be read, at a steady rate, durability `safe`.
+ * The parts of the engine are put together here, so that the reader can ask the broker as processors do, and nothing is asked again and again.
+ */
+import path from 'node:path';
+import { brokerContract } from '../../main/cluster/brokerContract.ts';
+import type { BrokerClient } from '../../main/cluster/brokerLink.ts';
+import { startCluster } from '../../main/cluster/cluster.ts';
+import { decodeBatch } from '../../main/log/index.ts';
+import { createNodeSpawner } from '../../main/processes/nodeSpawner.ts';
+import { createProcessors } from '../../main/processors/service.ts';
+import { createAppender } from '../../main/produce/append.ts';
+import { connectLocal } from '../../main/rpc/adapters/localSocket.ts';
+import { createPeer } from '../../main/rpc/peer.ts';
+import { agreeWithCatalog, createStreamRegistry } from '../../main/streams/registry.ts';
+import { openWorkspace } from '../../main/workspace/index.ts';
+import type { Figure } from './bench.ts';
+import { never, root, withFolder } from './lab.ts';
+
+const EVENTS_PER_SECOND = 1_000;
+const VALUE_BYTES = 200;
+/** How long it is measured, after how long, seconds. */
+const [MEASURED_S, WARM_UP_S] = [20, 5];
+
+const SOURCE = `import { defineProcessor } from 'loglab';
+export default defineProcessor({
+  inputs: ['in'],
+  outputs: ['out'],
+  onEvent(event, ctx) {
+    ctx.emit('out', { value: event.value });
+  },
+});
+`;
+
+export async function latency(): Promise<Figure> {
+  return withFolder(async (folder) => {
+    const lab = await openParts(folder);
+    await lab.registry.create('in', 1);
+    const out = await lab.registry.create('out', 1);
+    await lab.processors.service.deploy({ name: 'pass', source: SOURCE, guarantee: null, start: null, anew: false }, never);
+    const { address, secret } = await lab.cluster.access(1);
+    const peer = createPeer(await connectLocal(address, secret));
+    const events = (MEASURED_S + WARM_UP_S) * EVENTS_PER_SECOND;
+    const sentAt: number[] = [];
+    const reading = readAll(peer.client(brokerContract).broker, out.shards[0]!.shardId, events);
+    await send(events, (number) => {
+      sentAt[number] = performance.now();
+      const text = JSON.stringify({ number, note: '' });
+      const value = Buffer.from(text.replace('""', `"${'x'.repeat(VALUE_BYTES - text.length)}"`));
+      return lab.appender.append('in', [{ key: null, value, headers: [], timestamp: BigInt(Date.now()), shard: 0 }]);
+    });
+    const readAt = await reading;
+    peer.close();
+    await lab.close();
+    const took = readAt.map((at, number) => at - sentAt[number]!).slice(WARM_UP_S * EVENTS_PER_SECOND);
+    const sorted = took.toSorted((one, other) => one - other);
+    const [p50, p99] = [0.5, 0.99].map((share) => sorted[Math.floor(sorted.length * share)]!) as [number, number];
+    return {
+      what: `append → processor → append at ${EVENTS_PER_SECOND} events/s, safe: p99 (p50 ${p50.toFixed(1)} ms)`,
+      value: p99,
+      unit: 'ms',
+      wanted: 'under 15 ms',
+      isMet: p99 < 15,
+    };
+  });
+}
+
+/** Each when its time has come, whether those before it are answered or not. */
+async function send(count: number, append: (number: number) => Promise<unknown>): Promise<void> {
+  const began = performance.now();
+  const answers: Promise<unknown>[] = [];
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(count, Math.floor(((performance.now() - began) / 1_000) * EVENTS_PER_SECOND));
+      while (answers.length < due) answers.push(append(answers.length));
+      if (answers.length < count) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+  await Promise.all(answers);
+}
+
+/** When each event could be read, by its number. */
+async function readAll(broker: BrokerClient, shardId: number, count: number): Promise<number[]> {
+  const readAt: number[] = [];
+  for (let offset = 0n, got = 0; got < count;) {
+    await broker.awaitMore({ places: [{ shardId, offset }], ms: 10_000 });
+    const { batches } = await broker.fetch({ shardId, from: offset, bytesMax: 1024 * 1024 });
+    const now = performance.now();
+    for (const batch of batches) {
+      for (const { value } of decodeBatch(batch.bytes))
+        readAt[(JSON.parse(Buffer.from(value!).toString()) as { number: number }).number] = now;
+      offset = batch.lastOffset + 1n;
+      got += batch.recordCount;
+    }
+  }
+  return readAt;
+}
+
+async function openParts(folder: string) {
+  const workspace = await openWorkspace(folder, { program: 'a bench', pid: process.pid });
+  workspace.settings.change({ durability: 'safe' });
+  const spawner = createNodeSpawner(path.join(root, 'dist/main'));
+  const cameUp = (_id: number, client: BrokerClient): Promise<void> => agreeWithCatalog(workspace.streams, client);
+  const cluster = await startCluster({ spawner, boots: [workspace.brokerBoot(1)], cameUp });
+  const [now, random] = [Date.now, Math.random];
+  const registry = createStreamRegistry(workspace.streams, cluster, now);
+  const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
+  const shared = { registry, cluster, spawner, folder: path.join(folder, 'processors'), resources: path.join(root, 'resources') };
+  const processors = createProcessors({ records: workspace.processors, ...shared, runs: true, now, random });
+  return {
+    ...{ registry, cluster, appender, processors },
+    async close() {
+      await processors.close();
+      await cluster.close();
+      workspace.close();
+    },
+  };
+}
