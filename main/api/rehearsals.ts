@@ -278,7 +278,7 @@ const state = v.strictObject({
 });
 
 export interface RehearsalState {
-  /** By key (in the order of its bytes as UTF-8), then by shard. `since`: the position that set it. */
+  /** By key (by UTF-16 code units, as stores have it), then by shard. `since`: the position that set it. */
   entries: { shard: number; key: string; json: Told; since: number }[];
   /** Where the next answer begins; null where all were looked through. An answer may be short: it looks for a few milliseconds. */
   next: string | null;
