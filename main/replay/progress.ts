@@ -42,9 +42,9 @@ export class Progress {
   }
 
   /** It is read on from here. */
-  begins(read: number, sent: number): void {
+  begins(read: number, positions: ReadonlyMap<number, bigint>, sent: number): void {
     this.#rates = createRateMeter();
-    this.#saved = { ...this.#saved, read, sent };
+    this.#saved = { ...this.#saved, read, sent, positions: listed(positions) };
     this.#said();
   }
 

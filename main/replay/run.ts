@@ -93,13 +93,11 @@ export class ReplayRun {
       until,
     }));
     const read = plan.ranges.map(async ({ number, rowsFrom }, index) => {
-      const rows = await rowsBefore(cluster, source.shards[number]!, ranges[index]!.from);
-      return Math.max(0, rows - rowsFrom);
+      const before = await rowsBefore(cluster, source.shards[number]!, ranges[index]!.from);
+      return Math.max(0, before - rowsFrom);
     });
-    progress.begins(
-      (await Promise.all(read)).reduce((sum, rows) => sum + rows, 0),
-      target.sent,
-    );
+    const rows = (await Promise.all(read)).reduce((sum, each) => sum + each, 0);
+    progress.begins(rows, new Map(ranges.map((range) => [range.place.number, range.from])), target.sent);
     const from = new Source(cluster, reader, ranges, (missed) => progress.missed(missed));
     waits(null);
     let writing: Promise<void> = Promise.resolve();
