@@ -20,6 +20,9 @@ export type EngineReply =
   | { type: 'ready'; address: string; secret: string; workspace: { name: string; path: string }; kafka: string[] }
   | { type: 'failed'; error: ErrorShape };
 
+/** How long the engine may take to close once who started it is gone, milliseconds: what is acknowledged is in the log anyway. */
+const ORPHANED_MS = 2_000;
+
 const programNames = { desktop: 'the desktop app', serve: 'a lab that serves a browser' };
 
 const parent = parentChannel();
@@ -57,7 +60,11 @@ async function close(): Promise<void> {
   process.exit(0);
 }
 
-parent.onClose(() => void close());
+// Nobody is there any more who waits for the end or would end us: it is soon, also where something that we close can not be reached.
+parent.onClose(() => {
+  void close();
+  setTimeout(() => process.exit(1), ORPHANED_MS);
+});
 parent.onMessage((message, ports) => {
   const { type } = message as { type: string };
   if (type === 'close') void close();

@@ -235,6 +235,7 @@ export class Runner {
     });
     try {
       await this.#parts.held();
+      if (order !== this.#order) return false;
       const restoring = link.client.restore({ ...boot, eventsAtOnce: eventsAtOnce(this.#failures) });
       this.#restoring = restoring.catch(() => {});
       const { log } = await restoring;
