@@ -1,6 +1,6 @@
 /** What is remembered of a processor to be shown: from the reports of its process, across its lives. */
 import { EMITTED_SHOWN_MAX, FAILURES_SHOWN_MAX, LINES_SHOWN_MAX, type ProcessorActivity } from '../api/processors.ts';
-import type { RunReport } from './process/live/liveProcessor.ts';
+import type { RunReport } from './process/live/report.ts';
 
 export class Activity {
   #emitted: ProcessorActivity['emitted'] = [];

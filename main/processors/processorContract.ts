@@ -6,7 +6,7 @@ import type { Declaration } from './realm/declaration.ts';
 import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
 import { passingOptions } from '../replay/passing.ts';
-import type { RunReport } from './process/live/liveProcessor.ts';
+import type { RunReport } from './process/live/report.ts';
 import type { Failure } from './realm/outcome.ts';
 
 /** Records handed over at once. */

@@ -8,7 +8,7 @@ import { LabError, toLabError } from '../api/errors.ts';
 import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import { createDeployments, type Deployments, stateStreamOf } from '../processors/deployment.ts';
-import type { RunReport, TaskReport } from '../processors/process/live/liveProcessor.ts';
+import type { RunReport, TaskReport } from '../processors/process/live/report.ts';
 import type { LiveBoot } from '../processors/processorContract.ts';
 import { type ProcessorLink, startProcessor } from '../processors/processorLink.ts';
 import { eventsAtOnce, FAILURES_IN_A_ROW_MAX } from '../processors/runner.ts';

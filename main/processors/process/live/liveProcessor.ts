@@ -9,28 +9,13 @@ import { createPassing } from '../../../replay/passing.ts';
 import type { LiveBoot } from '../../processorContract.ts';
 import type { Declaration } from '../../realm/declaration.ts';
 import type { Realm } from '../../realm/realm.ts';
-import type { Totals } from './changelog.ts';
 import { LatencyMeter } from './latency.ts';
-import { Report, type Told } from './report.ts';
+import { Report, type RunReport } from './report.ts';
 import { Task } from './task.ts';
 import type { Replayed } from './taskParts.ts';
 
 /** Reports come at most this often, milliseconds. */
 const REPORT_MS = 250;
-
-export interface TaskReport extends Totals {
-  shard: number;
-  streamTime: number | null;
-  /** `row`: how many events were ever appended before the position; null until one was read. */
-  inputs: { stream: string; position: bigint; row: bigint | null }[];
-}
-
-/** `emitted`, `failures` and `lines`: what is new. */
-export interface RunReport extends Told {
-  tasks: TaskReport[];
-  latencyMs: { p50: number; p99: number } | null;
-  memoryBytes: number;
-}
 
 export interface LiveOptions {
   boot: LiveBoot;

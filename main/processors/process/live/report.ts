@@ -3,6 +3,7 @@ import type { ProcessorActivity, ProcessorFailure } from '../../../api/processor
 import type { Outcome, Place } from '../../realm/outcome.ts';
 import type { InputRecord } from '../shardRun.ts';
 import { utf8OrNull } from '../text.ts';
+import type { Totals } from './changelog.ts';
 
 /** Emitted events that are told of, the last ones. */
 const EMITTED_KEPT = 20;
@@ -19,6 +20,20 @@ export interface Told extends ProcessorActivity {
   linesDropped: number;
   /** Events that are passed over, since they are damaged or were trimmed before they were read. */
   gaps: { stream: string; shard: number; from: bigint; until: bigint; why: string }[];
+}
+
+export interface TaskReport extends Totals {
+  shard: number;
+  streamTime: number | null;
+  /** `row`: how many events were ever appended before the position; null until one was read. */
+  inputs: { stream: string; position: bigint; row: bigint | null }[];
+}
+
+/** `emitted`, `failures` and `lines`: what is new. */
+export interface RunReport extends Told {
+  tasks: TaskReport[];
+  latencyMs: { p50: number; p99: number } | null;
+  memoryBytes: number;
 }
 
 interface LastEmitted {

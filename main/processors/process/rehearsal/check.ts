@@ -3,8 +3,8 @@
  * step by step. Its module is made anew now and then, as a restart does it to a live processor: what it remembers outside its stores is gone then.
  */
 import type { CheckReport } from '../../processorContract.ts';
-import { type ChunkSteps, KINDS } from '../../rehearsal/journal/format.ts';
-import { JournalReader, type ReadChunk, sumsOf } from '../../rehearsal/journal/reader.ts';
+import { type ChunkSteps, KINDS, type ReadChunk } from '../../rehearsal/journal/format.ts';
+import { JournalReader, sumsOf } from '../../rehearsal/journal/reader.ts';
 import type { Chunk, Recorder } from '../../rehearsal/journal/recorder.ts';
 import type { Keeper } from './columnRun.ts';
 

@@ -7,8 +7,8 @@ import {
   type StepChange,
   type StepEmission,
 } from '../../../api/rehearsals.ts';
-import { EVENT, KINDS } from '../journal/format.ts';
-import { type JournalReader, type ReadChunk, stepsOf } from '../journal/reader.ts';
+import { EVENT, KINDS, type ReadChunk } from '../journal/format.ts';
+import { type JournalReader, stepsOf } from '../journal/reader.ts';
 import { lastChange } from './storeState.ts';
 import { told } from './told.ts';
 

@@ -100,3 +100,17 @@ export function emptyTotals(stores: number): Totals {
 
 /** A null in JSON, a NaN elsewhere. */
 export const orNull = (number: number): number | null => (number === number ? number : null);
+
+/** A chunk as it is read. */
+export interface ReadChunk {
+  first: number;
+  count: number;
+  totals: Totals;
+  steps: ChunkSteps;
+  emissions: ChunkEmissions;
+  /** What each change sets. */
+  afters: (string | null)[];
+  /** Of each step the emissions and the changes before it. */
+  emittedBefore: number[];
+  changedBefore: number[];
+}

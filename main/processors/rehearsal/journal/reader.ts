@@ -4,24 +4,11 @@ import type Database from 'better-sqlite3';
 import type { Declaration } from '../../realm/declaration.ts';
 import { PositionSet } from '../positionSet.ts';
 import { readScratch } from '../scratch.ts';
-import type { ChunkEmissions, ChunkSteps, Totals } from './format.ts';
+import type { ChunkEmissions, ChunkSteps, ReadChunk, Totals } from './format.ts';
 import { Runs } from './runs.ts';
 
 /** Decoded chunks that are kept: of a column that is stepped through, those around the cursor. */
 const CHUNKS_KEPT = 8;
-
-export interface ReadChunk {
-  first: number;
-  count: number;
-  totals: Totals;
-  steps: ChunkSteps;
-  emissions: ChunkEmissions;
-  /** What each change sets. */
-  afters: (string | null)[];
-  /** Of each step the emissions and the changes before it. */
-  emittedBefore: number[];
-  changedBefore: number[];
-}
 
 type ChunkRow = [
   ...[first: number, count: number, totals: string, emitted: Buffer, failed: Buffer],

@@ -1,7 +1,7 @@
 /** The runs of changes of a journal, also while it grows; what is in no run yet comes from its chunks. */
 import type Database from 'better-sqlite3';
 import { blocksOf, type Change, type ChangeBlock, type ChangeColumns, type ChangeRun } from './changes.ts';
-import type { ReadChunk } from './reader.ts';
+import type { ReadChunk } from './format.ts';
 
 /** Decoded blocks that are kept, of all runs together. */
 const BLOCKS_KEPT = 1_024;
