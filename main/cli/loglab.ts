@@ -61,9 +61,9 @@ interface ReplayOptions {
   keyPrefix?: string;
   shard?: number[];
   shards?: number;
-  /** Null for as fast as it goes. */
-  speed: number | null;
-  longestWait: number | null;
+  /** UNLIMITED: as fast as it goes. */
+  speed: number;
+  longestWait: number;
   timestamps: 'original' | 'new';
   headers: boolean;
   through?: string;
@@ -168,15 +168,22 @@ function parseReplayUntil(text: string): ReplayUntil | null {
   return until?.at === 'live' || until?.at === 'count' ? null : until;
 }
 
-function parseSpeed(text: string): number | null {
-  if (text === 'max') return null;
+/** The library of options takes null for an option without a value. */
+const UNLIMITED = Infinity;
+
+function nullIfUnlimited(value: number): number | null {
+  return value === UNLIMITED ? null : value;
+}
+
+function parseSpeed(text: string): number {
+  if (text === 'max') return UNLIMITED;
   const speed = text === 'original' ? 1 : Number(text);
   if (speed >= SPEED_MIN && speed <= SPEED_MAX) return speed;
   throw new InvalidArgumentError(`Expected original, max or a number from ${SPEED_MIN} to ${SPEED_MAX}.`);
 }
 
-function parseWait(text: string): number | null {
-  if (text === 'any') return null;
+function parseWait(text: string): number {
+  if (text === 'any') return UNLIMITED;
   const ms = parseDuration(text);
   if (ms !== null && ms <= WAIT_MS_MAX_CEILING) return ms;
   throw new InvalidArgumentError('Expected a duration of at most 24h (90s, 30m, 1h), or any.');
@@ -317,7 +324,9 @@ order; between shards, always the one with the least timestamp among the next on
   .addOption(new Option('--key-prefix <text>', 'only events whose key begins so').conflicts('key'))
   .option('--shard <n>', 'only this shard; can be given again', shardNumber)
   .addOption(
-    new Option('--speed <speed>', 'original, times as fast (10), or max').argParser(parseSpeed).default(null, 'max: as fast as it goes'),
+    new Option('--speed <speed>', 'original, times as fast (10), or max')
+      .argParser(parseSpeed)
+      .default(UNLIMITED, 'max: as fast as it goes'),
   )
   .addOption(
     new Option('--longest-wait <duration>', 'where no event comes for longer, the wait is shortened to so much; any: never')
@@ -340,7 +349,8 @@ order; between shards, always the one with the least timestamp among the next on
           ? ({ are: 'beginning-with', prefix: Buffer.from(keyPrefix) } as const)
           : null;
     const wish = {
-      ...{ from, until, keys, speed, timestamps, waitMsMax: longestWait, keepsHeaders: headers, intoExisting: append, json },
+      ...{ from, until, keys, speed: nullIfUnlimited(speed), waitMsMax: nullIfUnlimited(longestWait) },
+      ...{ timestamps, keepsHeaders: headers, intoExisting: append, json },
       ...{ into: { stream: into, shards: options.shards ?? null }, through: through === undefined ? null : userPath(through) },
       ...(shard ? { shards: shard } : {}),
     };

@@ -58,7 +58,7 @@ export default defineProcessor({ inputs: ['in'], outputs: ['out'], onEvent(event
 } });
 `,
   );
-  expect(await run(on('replay', 'orders', '--into', 'again', '--through', file))).toEqual(
+  expect(await run(on('replay', 'orders', '--into', 'again', '--through', file, '--speed', 'max', '--longest-wait', 'any'))).toEqual(
     done(['59 events of upper are in again, made of orders; 1 bad.']),
   );
   const all = await records(on('consume', 'again', '--until', 'now', '--json'));
