@@ -29,10 +29,12 @@ export const BAD_STATES = ['open', 'waiting', 'failed-again', 'succeeded', 'sent
 export type BadState = (typeof BAD_STATES)[number];
 
 const group = v.strictObject({ processor: v.string(), reason: v.string(), from: v.string() });
-/** `from`: the stream that they came from. */
+/** As the events say it. `from`: the stream that they came from. */
 export type BadGroupName = v.InferOutput<typeof group>;
 
 export interface BadGroup extends BadGroupName {
+  /** The same, as they are called here: they may have come with an imported workspace. They are sent back to this `from`. */
+  here: { processor: string; from: string };
   events: number;
   states: Record<BadState, number>;
   /** When the newest of them happened, milliseconds since 1970; -1n for none. */

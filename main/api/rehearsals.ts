@@ -117,8 +117,11 @@ export interface RehearsalColumn {
   /** Null for a source that is no version. */
   version: number | null;
   after: number | null;
+  /** Streams as they are called here, as everywhere in a rehearsal; its code may have other names for some (ProcessorSummary.streams). */
   inputs: string[];
   outputs: string[];
+  /** Where its bad events would go. */
+  bad: string;
   stores: string[];
   windowMs: number | null;
   punctuateMs: number | null;

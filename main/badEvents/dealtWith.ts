@@ -2,6 +2,7 @@
 import type { BadState } from '../api/badEvents.ts';
 import type { ProcessorSummary } from '../api/processors.ts';
 import { streamOf } from '../processors/wiring.ts';
+import { calledHere, type CalledHere } from './calledHere.ts';
 import type { RedriveRecord } from '../workspace/redriveRecords.ts';
 
 interface Redrive extends Pick<RedriveRecord, 'isThrough' | 'group' | 'ends'> {
@@ -11,14 +12,14 @@ interface Redrive extends Pick<RedriveRecord, 'isThrough' | 'group' | 'ends'> {
 export class DealtWith {
   readonly #redrives: readonly { redrive: Redrive; state: BadState }[];
 
-  /** `processors`: as they stand now. */
-  constructor(redrives: readonly RedriveRecord[], processors: readonly ProcessorSummary[]) {
+  /** `bad`: the stream; `processors`: as they stand now. */
+  constructor(redrives: readonly RedriveRecord[], bad: string, processors: readonly ProcessorSummary[]) {
     this.#redrives = redrives
       .map((record) => ({
         ...record,
         ranges: record.ranges.map(({ shard, from, until }) => ({ shard, from: BigInt(from), until: BigInt(until) })),
       }))
-      .map((redrive) => ({ redrive, state: stateOf(redrive, processors) }));
+      .map((redrive) => ({ redrive, state: stateOf(redrive, calledHere(redrive.group, bad, processors), processors) }));
   }
 
   /** Of an event of a group; null where nobody has dealt with it. */
@@ -42,14 +43,14 @@ export function isSame(one: RedriveRecord['group'], other: RedriveRecord['group'
 }
 
 /** Of events that are not bad once more. */
-function stateOf({ isThrough, group, ends }: Redrive, processors: readonly ProcessorSummary[]): BadState {
-  const processor = processors.find(({ name }) => name === group.processor);
-  const reads = processor?.current?.inputs.some((name) => streamOf(name, processor.streams) === group.from);
+function stateOf({ isThrough, ends }: Redrive, here: CalledHere, processors: readonly ProcessorSummary[]): BadState {
+  const processor = processors.find(({ name }) => name === here.processor);
+  const reads = processor?.current?.inputs.some((name) => streamOf(name, processor.streams) === here.from);
   if (isThrough || !reads) return 'sent';
   if (ends === null) return 'waiting';
   const positions = new Map(
     processor!.tasks.flatMap(({ shard, inputs }) =>
-      inputs.filter(({ stream }) => stream === group.from).map(({ position }): [number, bigint] => [shard, position]),
+      inputs.filter(({ stream }) => stream === here.from).map(({ position }): [number, bigint] => [shard, position]),
     ),
   );
   return ends.every(({ shard, offset }) => (positions.get(shard) ?? -1n) >= BigInt(offset)) ? 'succeeded' : 'waiting';

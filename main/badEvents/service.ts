@@ -23,6 +23,7 @@ import { Source } from '../replay/source.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
 import type { RedriveRecord, RedriveRecords } from '../workspace/redriveRecords.ts';
+import { calledHere, isCalled } from './calledHere.ts';
 import { DealtWith, isSame } from './dealtWith.ts';
 import { type Found, scanBad } from './scan.ts';
 
@@ -38,10 +39,10 @@ export interface BadEventsParts {
 }
 
 export function createBadEventsService(parts: BadEventsParts): DomainHandlers<typeof badEvents> {
-  const { records, registry, cluster, reader, appender, replays, now } = parts;
+  const { records, registry, cluster, reader, appender, replays, processors, now } = parts;
 
   /** What the replays have sent by now is asked of them, and where that is all, written down. */
-  async function settled(record: RedriveRecord): Promise<RedriveRecord> {
+  async function settled(record: RedriveRecord, bad: string): Promise<RedriveRecord> {
     if (record.isSettled && record.ends !== null) return record;
     const sent = record.isSettled ? null : replays.sentBy(record.id);
     if (sent === null && !record.isSettled) {
@@ -51,7 +52,12 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
     }
     const ranges = sent === null ? record.ranges : sent.ranges.map(inDecimals);
     if (sent && !sent.isOver) return { ...record, ranges };
-    const over: RedriveRecord = { ...record, ranges, isSettled: true, ends: await endsOf(record.group.from) };
+    const over: RedriveRecord = {
+      ...record,
+      ranges,
+      isSettled: true,
+      ends: await endsOf(calledHere(record.group, bad, processors()).from),
+    };
     records.put(over, now());
     return over;
   }
@@ -63,10 +69,10 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
     return shards.map(({ number }, index) => ({ shard: number, offset: String(bounds[index]!.endOffset) }));
   }
 
-  async function dealtWith({ id }: StreamPlaces): Promise<DealtWith> {
+  async function dealtWith({ id, name }: StreamPlaces): Promise<DealtWith> {
     const redrives = [];
-    for (const record of records.of(id)) redrives.push(await settled(record));
-    return new DealtWith(redrives, parts.processors());
+    for (const record of records.of(id)) redrives.push(await settled(record, name));
+    return new DealtWith(redrives, name, processors());
   }
 
   function assertRoom({ id, name }: StreamPlaces): void {
@@ -79,9 +85,10 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
 
   /** All that are bad once more, by the place of what they were: `shard/offset`. */
   function againOf(found: readonly Found[], stream: string): Map<string, { shard: number; offset: bigint }> {
+    const all = processors();
     return new Map(
       found.flatMap(({ bad, shard, record }) =>
-        bad?.redrives?.stream === stream
+        bad?.redrives && isCalled(bad.redrives.stream, stream, all)
           ? [[`${bad.redrives.shard}/${bad.redrives.offset}`, { shard, offset: record.offset }] as const]
           : [],
       ),
@@ -114,6 +121,7 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
       });
       const again = againOf(found, name);
       const groups = new Map<string, BadGroup>();
+      const all = processors();
       let others = 0;
       for (const { bad, shard, record } of found) {
         if (!bad) {
@@ -122,7 +130,13 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
         }
         const group = groupOf(bad);
         const key = JSON.stringify(group);
-        const known = groups.get(key) ?? { ...group, events: 0, states: noStates(), newest: NO_TIMESTAMP };
+        const known = groups.get(key) ?? {
+          ...group,
+          here: calledHere(group, name, all),
+          events: 0,
+          states: noStates(),
+          newest: NO_TIMESTAMP,
+        };
         groups.set(key, known);
         known.events++;
         known.states[stateOf(dealt, again, group, shard, record.offset)]++;
@@ -168,7 +182,7 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
           'bad-input',
           `The event at offset ${offset} of shard ${shard} says nothing of where it came from: it is no bad event.`,
         );
-      const { from } = bad;
+      const from = { ...bad.from, stream: calledHere(groupOf(bad), name, processors()).from };
       const isSameKey = (key === null) === (record.key === null) && (key === null || Buffer.from(key).equals(record.key!));
       const keeps = isSameKey && registry.has(from.stream) && from.shard < registry.get(from.stream).shards.length;
       const headers = redriven(record.headers, { stream: name, shard, offset }).map(([header, content]): [string, Uint8Array | null] => [
@@ -193,7 +207,8 @@ export function createBadEventsService(parts: BadEventsParts): DomainHandlers<ty
       const stream = registry.get(name);
       assertRoom(stream);
       const except = (await dealtWith(stream)).rangesOf(group);
-      const id = await replays.redrive({ bad: name, ...group, except }, through, (replayId, planned) =>
+      const { from } = calledHere(group, name, processors());
+      const id = await replays.redrive({ bad: name, ...group, except }, from, through, (replayId, planned) =>
         records.put(
           {
             ...{ id: replayId, badStream: stream.id, group, isThrough: through !== null, isSettled: false, ends: null },

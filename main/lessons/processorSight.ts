@@ -18,6 +18,8 @@ export class ProcessorSight {
   runs({ name, version = 1, in: events = 0, bad = 0, badMost = Infinity }: Runs): boolean {
     const processor = this.#of(name);
     if (!processor || version === 0) return processor !== undefined;
+    // One that came with an imported workspace may have other streams than those that the lesson is about.
+    if (Object.keys(processor.streams).length > 0) return false;
     const isAtWork = processor.state === 'running' || processor.state === 'parked';
     const isFar = processor.in >= events && processor.bad >= bad && processor.bad <= badMost;
     return isAtWork && isFar && (processor.current?.version ?? 0) >= version;

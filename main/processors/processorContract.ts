@@ -116,6 +116,8 @@ export type LiveBoot = v.InferOutput<typeof liveBoot>;
 const offset = v.bigint();
 const column = {
   ...source,
+  /** What streams are called that it calls otherwise, by its own names; all other names here are those. */
+  streams: v.record(v.string(), v.string()),
   /** Of the rehearsal: its tape, and of this column the journal. */
   tape: v.string(),
   journal: v.string(),

@@ -309,7 +309,15 @@ export function createProcessors(parts: ProcessorsParts): Processors {
       if (text === null || text === undefined)
         throw version === null ? unknown(name) : new LabError('no-such-processor', `“${name}” has no version ${version}.`);
       assertTrusted(name, text);
-      return { name, version: source === null ? version : null, source: text, seed: records.of(name)?.seed ?? 0, geoFile: geoFile() };
+      const record = records.of(name);
+      return {
+        name,
+        version: source === null ? version : null,
+        source: text,
+        seed: record?.seed ?? 0,
+        streams: record?.streams ?? {},
+        geoFile: geoFile(),
+      };
     },
     onChange(listener) {
       listeners.add(listener);

@@ -24,6 +24,12 @@ export function wiringOf({ inputs, outputs }: Pick<ProcessorShape, 'inputs' | 'o
   return { inputs: inputs.map(wire), outputs: [...outputs, BAD].map(wire) };
 }
 
+/** What it says of itself, by the names that its streams have here. */
+export function shapeHere<T extends Pick<ProcessorShape, 'inputs' | 'outputs'>>(shape: T, streams: Record<string, string>): T {
+  const here = (name: string): string => streamOf(name, streams);
+  return { ...shape, inputs: shape.inputs.map(here), outputs: shape.outputs.map(here) };
+}
+
 export function streamOf(name: string, streams: Record<string, string>): string {
   return Object.hasOwn(streams, name) ? streams[name]! : name;
 }

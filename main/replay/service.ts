@@ -59,7 +59,12 @@ interface Listed {
 export interface Replays {
   service: DomainHandlers<typeof replays>;
   /** Sends bad events back where they came from. `begins` is told before anything is sent. Throws as `start` does. Answers the id. */
-  redrive(redrives: Redrives, through: ReplayWish['through'], begins: (id: string, ranges: readonly ReadRange[]) => void): Promise<string>;
+  redrive(
+    redrives: Redrives,
+    into: string,
+    through: ReplayWish['through'],
+    begins: (id: string, ranges: readonly ReadRange[]) => void,
+  ): Promise<string>;
   /** What of its ranges a replay has read by now, and whether that is all it ever will; null for one that is not listed. */
   sentBy(id: string): { ranges: ReadRange[]; isOver: boolean } | null;
   /** All stand still; those that were running go on when the workspace is opened again. */
@@ -238,13 +243,12 @@ export function createReplays(parts: ReplayParts): Replays {
   const all = (): Replay[] => [...listed.values()].map(told).sort((a, b) => b.startedAt - a.startedAt);
 
   return {
-    async redrive(redrives, through, begins) {
+    async redrive(redrives, into, through, begins) {
       const wish: ReplayWish = {
         ...{ stream: redrives.bad, from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: null, waitMsMax: null },
-        ...{ timestamps: 'original', keepsHeaders: true, into: { stream: redrives.from, shards: null }, through },
+        ...{ timestamps: 'original', keepsHeaders: true, into: { stream: into, shards: null }, through },
       };
-      if (!registry.has(redrives.from))
-        throw new LabError('no-such-stream', `The stream “${redrives.from}”, where they came from, is not there any more.`);
+      if (!registry.has(into)) throw new LabError('no-such-stream', `The stream “${into}”, where they came from, is not there any more.`);
       const told = (id: string, { ranges }: ReplayPlan): void =>
         begins(
           id,

@@ -60,7 +60,8 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
   const source = catalog
     .prepare<[string, number], string>('SELECT source FROM processor_version WHERE processor = ? AND version = ?')
     .pluck();
-  // The page is told of them several times a second.
+  // Each report of a process and each look of a page asks for them, several times a second.
+  const records = new Map<string, ProcessorRecord>();
   const known = new Map<string, { versions: ProcessorVersion[]; source: { version: number; text: string | undefined } | null }>();
   const knownOf = (name: string) => {
     let found = known.get(name);
@@ -79,10 +80,12 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
   return {
     all: () => all.all().map(fromRow),
     of(name) {
-      const row = of.get(name);
-      return row && fromRow(row);
+      const row = records.has(name) ? undefined : of.get(name);
+      if (row) records.set(name, fromRow(row));
+      return records.get(name);
     },
     put(record) {
+      records.delete(record.name);
       // Its versions may have come with an import.
       known.delete(record.name);
       put.run({ ...record, starts: JSON.stringify(record.starts), streams: JSON.stringify(record.streams) });
@@ -109,6 +112,7 @@ export function createProcessorRecords(catalog: Catalog): ProcessorRecords {
       return found.source.text;
     },
     remove(name) {
+      records.delete(name);
       known.delete(name);
       catalog
         .transaction(() => {

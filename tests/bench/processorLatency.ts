@@ -103,12 +103,16 @@ async function openParts(folder: string) {
   workspace.settings.change({ durability: 'safe' });
   const spawner = createNodeSpawner(path.join(root, 'dist/main'));
   const cameUp = (_id: number, client: BrokerClient): Promise<void> => agreeWithCatalog(workspace.streams, client);
-  const cluster = await startCluster({ spawner, boots: [workspace.brokerBoot(1)], cameUp });
+  const controller = (): never => {
+    throw new Error('Nothing listens here.');
+  };
+  const cluster = await startCluster({ controller, spawner, boots: [workspace.brokerBoot(1)], cameUp });
   const [now, random] = [Date.now, Math.random];
   const registry = createStreamRegistry(workspace.streams, cluster, now);
   const appender = createAppender({ registry, cluster, settings: workspace.settings, now, random });
   const shared = { registry, cluster, spawner, folder: path.join(folder, 'processors'), resources: path.join(root, 'resources') };
-  const processors = createProcessors({ records: workspace.processors, ...shared, runs: true, now, random });
+  const { processors: records, trust, arrivingProcessors: arriving } = workspace;
+  const processors = createProcessors({ ...{ records, trust, arriving }, ...shared, runs: true, now, random });
   return {
     ...{ registry, cluster, appender, processors },
     async close() {

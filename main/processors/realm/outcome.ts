@@ -148,6 +148,8 @@ function textOf(output: string, value: unknown, text: unknown): string | null {
     return text;
   }
   if (value === null) return null;
+  // Too long, and said to be.
+  if (typeof value === 'string' && value.length > EMITTED_VALUE_CHARACTERS_MAX) return value;
   const json = stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`An event for “${output}” needs a value that JSON can say, or a text.`);
   return json;

@@ -6,7 +6,7 @@
 import type { Context, Event, EventContext, Processor } from 'loglab';
 import { declarationOf, type Declaration } from './declaration.ts';
 import { createEvents } from './events.ts';
-import { placeIn } from './failures.ts';
+import { placeIn, placeOf } from './failures.ts';
 import { GeoFile } from './geo.ts';
 import { Entries, type Failure, type Outcome, Recording } from './outcome.ts';
 import { freeze, parse, stringify } from './primordials.ts';
@@ -73,6 +73,7 @@ export function createRealm(seed: number): Realm {
   /** The one that was asked for last. */
   let latest: { number: number; stores: ShardStores; context: EventContext } | null = null;
   let fileName = '';
+  let ownModule: Module | null = null;
   let streamTime = Number.NaN;
   let processor: Processor | undefined;
   let declaration: Declaration | undefined;
@@ -125,6 +126,11 @@ export function createRealm(seed: number): Realm {
     return { message: messageOf(thrown), place: placeIn(thrown, fileName) };
   }
 
+  function asynchronous(handler: unknown): Failure {
+    const message = 'TypeError: It returned a promise: nothing in a processor is asynchronous. Take async and await away.';
+    return { message, place: placeOf(handler, ownModule) };
+  }
+
   /** What it throws is told; what it changed is taken back where it failed. */
   function step(shard: number, what: string, at: string | number, run: (context: EventContext) => unknown): Failure | null {
     const { stores, context } = shardOf(shard);
@@ -134,8 +140,7 @@ export function createRealm(seed: number): Realm {
     let failure: Failure | null = null;
     try {
       const returned = run(context);
-      if (isThenable(returned))
-        throw new TypeError('It returned a promise: nothing in a processor is asynchronous. Take async and await away.');
+      if (isThenable(returned)) failure = asynchronous(current ? processor!.onEvent : processor![what as 'window' | 'punctuate']!.run);
     } catch (thrown) {
       failure = failureOf(thrown);
     }
@@ -157,6 +162,7 @@ export function createRealm(seed: number): Realm {
     openGeo: () => geoFile.open(),
     load(module, name) {
       fileName = name;
+      ownModule = module;
       recording.begin();
       world.reseed('load');
       try {

@@ -151,12 +151,14 @@ function checkedKey(key: unknown, store: string): string {
 function jsonOf(value: unknown, key: string, store: string): string {
   // A finite one is text as in JSON, and this is quicker.
   if (typeof value === 'number' && value - value === 0) return `${value}`;
-  const json = stringify(value) as string | undefined;
+  // Of one that is far too long no JSON is made: a hundred megabytes would be twice there.
+  const isTooLong = typeof value === 'string' && value.length > STORE_VALUE_CHARACTERS_MAX;
+  const json = isTooLong ? value : (stringify(value) as string | undefined);
   if (json === undefined) throw new TypeError(`What JSON can not say (${what(value)}) can not be kept in the store “${store}”.`);
   if (json.length <= STORE_VALUE_CHARACTERS_MAX) return json;
   const [most, have] = [STORE_VALUE_CHARACTERS_MAX, json.length];
   throw new RangeError(
-    `The value for “${key.slice(0, 50)}” in the store “${store}” has ${have} characters as JSON; at most ${most} are kept.`,
+    `The value for “${key.slice(0, 50)}” in the store “${store}” has ${have} characters${isTooLong ? '' : ' as JSON'}; at most ${most} are kept.`,
   );
 }
 

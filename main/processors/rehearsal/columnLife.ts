@@ -4,6 +4,8 @@ import type { ProcessorShape } from '../../api/processors.ts';
 import type { ColumnCheck, RehearsalColumn } from '../../api/rehearsals.ts';
 import type { CheckedColumn, RehearsedColumn, RehearsedReport } from '../processorContract.ts';
 import { type ProcessorLink, startProcessor } from '../processorLink.ts';
+import { BAD } from '../bad.ts';
+import { shapeHere, streamOf } from '../wiring.ts';
 import type { Spawner } from '../../processes/spawner.ts';
 
 export interface ColumnSource {
@@ -11,10 +13,12 @@ export interface ColumnSource {
   version: number | null;
   source: string;
   seed: number;
+  /** What streams are called here that it calls otherwise (wiring.ts). */
+  streams: Record<string, string>;
   geoFile: string;
 }
 
-/** A process that has loaded the source: what it says of itself. The process goes on to run it. */
+/** A process that has loaded the source: what it says of itself, its streams as they are called here. The process goes on to run it. */
 export interface LoadedSource {
   source: ColumnSource;
   shape: ProcessorShape;
@@ -26,14 +30,16 @@ export async function loadSource(spawner: Spawner, source: ColumnSource): Promis
   const link = await startProcessor(spawner);
   try {
     const { declaration } = await link.client.load(loadable(source));
-    return { source, shape: declaration, link };
+    return { source, shape: shapeHere(declaration, source.streams), link };
   } catch (error) {
     await link.close();
     throw toLabError(error).code === 'disconnected' ? await link.ended : error;
   }
 }
 
-function loadable({ name, source, seed, geoFile }: ColumnSource): Pick<RehearsedColumn, 'source' | 'fileName' | 'seed' | 'geoFile'> {
+type Loadable = Pick<RehearsedColumn, 'source' | 'fileName' | 'seed' | 'geoFile'>;
+
+function loadable({ name, source, seed, geoFile }: ColumnSource): Loadable {
   return { source, fileName: `${name}.ts`, seed, geoFile };
 }
 
@@ -81,6 +87,10 @@ export class ColumnLife {
   get shape(): ProcessorShape {
     return this.#parts.loaded.shape;
   }
+  /** The stream of its bad events. */
+  get bad(): string {
+    return streamOf(BAD, this.source.streams);
+  }
   get source(): ColumnSource {
     return this.#parts.loaded.source;
   }
@@ -108,7 +118,7 @@ export class ColumnLife {
       this.#state === 'running' && (this.#isHeld || (reach >= this.#allowed.position && !this.#allowed.isLast && this.after !== null));
     return {
       ...{ id: this.id, name: this.source.name, version: this.source.version, after: this.after },
-      ...{ inputs, outputs, stores, windowMs, punctuateMs },
+      ...{ inputs, outputs, bad: this.bad, stores, windowMs, punctuateMs },
       ...{ state: isWaiting ? 'waiting' : this.#state, problem: this.#problem },
       ...{ reach, emittedAt, failedAt, bytes, memoryBytes: this.#link ? memoryBytes : null },
       check: this.#check,
@@ -159,7 +169,8 @@ export class ColumnLife {
       const link = await startProcessor(this.#parts.spawner);
       if (this.#isClosed) return void (await link.close());
       this.#checking = link;
-      const asked: CheckedColumn = { ...loadable(this.source), ...plan, journal: this.journal, upTo };
+      const { streams } = this.source;
+      const asked: CheckedColumn = { ...loadable(this.source), streams, ...plan, journal: this.journal, upTo };
       try {
         for await (const { upTo: same, differs } of link.client.checkColumn(asked)) {
           const state = differs ? 'differs' : same >= upTo ? 'same' : 'running';
@@ -191,12 +202,12 @@ export class ColumnLife {
   }
 
   /** Answers why it could go no further, or null. */
-  async #life(column: Omit<RehearsedColumn, 'source' | 'fileName' | 'seed' | 'geoFile'>): Promise<string | null> {
+  async #life(column: Omit<RehearsedColumn, keyof Loadable | 'streams'>): Promise<string | null> {
     const link = this.#link!;
     let isOpen = false;
     try {
       // Without an end: it ends with the column.
-      const reports = link.client.rehearse({ ...loadable(this.source), ...column });
+      const reports = link.client.rehearse({ ...loadable(this.source), streams: this.source.streams, ...column });
       if (this.#allowed.position >= 0) void link.client.goUpTo(this.#allowed).catch(() => {});
       for await (const report of reports) {
         this.#report = report;

@@ -15,6 +15,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { Spawner } from '../../processes/spawner.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
 import { BAD } from '../bad.ts';
+import { streamOf } from '../wiring.ts';
 import { ColumnLife, type ColumnSource, type LoadedSource, loadSource, type Plan } from './columnLife.ts';
 import type { RecordedPlace } from './recorded.ts';
 import type { RehearsalLink } from './rehearsalLink.ts';
@@ -155,8 +156,9 @@ export class Rehearsal {
     }
   }
 
-  #assertSound({ name, after }: NewColumn, { shape }: LoadedSource): void {
-    const loop = shape.inputs.find((input) => input === BAD || shape.outputs.includes(input));
+  #assertSound({ name, after }: NewColumn, { shape, source }: LoadedSource): void {
+    const written = [...shape.outputs, streamOf(BAD, source.streams)];
+    const loop = shape.inputs.find((input) => written.includes(input));
     if (loop !== undefined)
       throw new LabError('bad-input', `${name} reads “${loop}”, to which it writes itself: it would never come to an end.`);
     const before = after === null ? null : this.column(after);

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import type { ProcessorSummary } from '../../../main/api/processors.ts';
 import { chained, columnsOf, inChainOrder, rangesOf } from '../../../renderer/src/features/bench/benchSetup.ts';
+import { shapeHere } from '../../../renderer/src/features/bench/processorChoice.ts';
 import { changeLines } from '../../../renderer/src/features/bench/parts/changeLines.ts';
 
 const shape = (name: string, inputs: string[], outputs: string[]) => ({ name, inputs, outputs });
@@ -44,4 +46,11 @@ it('a change is told line by line, and what lies far from it is left out', () =>
     'same }',
   ]);
   expect(changeLines(null, told({ a: 1 })).every(({ kind }) => kind === 'new')).toBe(true);
+});
+
+it('streams are those that they are called here', () => {
+  const streams: Record<string, string> = { raw: 'raw-2' };
+  const lab = { processor: (name: string) => (name === 'cart' ? ({ streams } as ProcessorSummary) : undefined) };
+  expect(shapeHere(lab, cart)).toEqual(shape('cart', ['raw-2'], ['derived']));
+  expect(shapeHere(lab, coupon)).toEqual(coupon);
 });

@@ -14,7 +14,7 @@ function processor(
   windowMs: number | null = null,
 ): ProcessorSummary {
   const current = { version: 1, deployedAt: 0, inputs, outputs: [output], stores: [], windowMs, punctuateMs: null };
-  return { name, file: `${name}.ts`, state, message: null, current } as unknown as ProcessorSummary;
+  return { name, file: `${name}.ts`, state, message: null, current, streams: {} } as unknown as ProcessorSummary;
 }
 const cart = (state?: ProcessorState, name = 'abandoned-cart-v1') => processor(name, ['raw-events'], 'derived-events', state, 30_000);
 const coupon = (state?: ProcessorState) => processor('coupon', ['raw-events', 'derived-events'], 'coupons', state);
@@ -36,6 +36,15 @@ test('how it stands', () => {
   expect(standingOf(known([cart('running', 'mine'), coupon()])).is).toBe('open');
   expect(standingOf(known([processor('abandoned-cart-v2', ['raw-events'], 'derived-events'), coupon()])).is).toBe('unwatched');
   expect(standingOf(known([cart('paused'), cart('running', 'mine'), coupon()])).is).toBe('open');
+});
+
+test('who came with a workspace does the work of the shop where its streams are those of the shop here', () => {
+  const renamed = (one: ProcessorSummary, streams: Record<string, string>): ProcessorSummary => ({ ...one, streams });
+  const elsewhere = renamed(cart(), { 'raw-events': 'raw-events-2', 'derived-events': 'derived-events-2' });
+  expect(standingOf(known([elsewhere, coupon()]))).toEqual({ is: 'unwatched', missing: ['abandoned-cart-v1'] });
+  expect(shopPlan(known([elsewhere, coupon()])).problem).toContain('There is a processor abandoned-cart-v1 that does not read');
+  const other = renamed(processor('mine', ['raw'], 'derived', 'running', 30_000), { raw: 'raw-events', derived: 'derived-events' });
+  expect(standingOf(known([other, coupon()])).is).toBe('open');
 });
 
 test('the plan says what is there, what is made, and what is run again', () => {

@@ -84,10 +84,26 @@ describe('no way leads out of the realm', () => {
     expect(await reasonsFor(body)).toEqual([expect.stringMatching(/Code generation from strings disallowed|Cannot read properties/)]);
   });
 
-  it('an import that is asked for at run time gets nothing, whatever catches it', async () => {
+  describe('an import that is asked for at run time', () => {
     const body = `import('node:fs').then((fs) => ctx.log('in', typeof fs), (error) => { error.constructor.constructor('return process')() });`;
-    const { emitted, log } = await runProcessor(onEvent(body), one);
-    expect({ emitted, log }).toEqual({ emitted: [], log: [] });
+
+    it('is refused, at its line', async () => {
+      await expect(runProcessor(onEvent(body), one)).rejects.toMatchObject({
+        code: 'bad-input',
+        message: expect.stringMatching(/^tried\.ts:4:\d+: A processor imports from 'loglab' alone; there is no import\(\) here\.$/),
+      });
+    });
+
+    it('and where it could not be found gets nothing, whatever catches it', async () => {
+      // Only V8, which runs the module in a function, takes this.
+      const { emitted, log } = await runProcessor(`new.target;\n${onEvent(body)}`, one);
+      expect({ emitted, log }).toEqual({ emitted: [], log: [] });
+    });
+
+    it('a text or a comment that says so is none', async () => {
+      const { emitted } = await runProcessor(onEvent(`/* import('a') */ ctx.emit('out', { text: "import('b')" });`), one);
+      expect(emitted).toMatchObject([{ output: 'out', text: "import('b')" }]);
+    });
   });
 
   it('stacks tell no functions of the outside', async () => {
@@ -123,7 +139,7 @@ describe('limits', () => {
 
   it('a value of 100 MB for a store', async () => {
     expect(await reasonsFor('ctx.store("kept").set("k", "x".repeat(100e6));')).toEqual([
-      'RangeError: The value for “k” in the store “kept” has 100000002 characters as JSON; at most 1048576 are kept. (tried.ts:4)',
+      'RangeError: The value for “k” in the store “kept” has 100000000 characters; at most 1048576 are kept. (tried.ts:4)',
     ]);
   });
 
@@ -136,8 +152,16 @@ describe('limits', () => {
 
 describe('what is asynchronous is refused', () => {
   it.each(['return new Promise(() => {})', 'return Promise.resolve()', 'return Promise.reject(new Error("later"))'])('%s', async (body) => {
-    expect(await reasonsFor(body)).toEqual([expect.stringMatching(/It returned a promise: nothing in a processor is asynchronous/)]);
+    expect(await reasonsFor(body)).toEqual([
+      expect.stringMatching(/It returned a promise: nothing in a processor is asynchronous.*\(tried\.ts:3\)/),
+    ]);
   });
+});
+
+it('a window that is asynchronous fails, at its line', async () => {
+  const source = processor(`onEvent() {},\nwindow: { every: '1s',\nasync run() {} }`);
+  const { failures } = await runProcessor(source, [at(0, 1), at(2, 2)]);
+  expect(failures[0]).toMatchObject({ message: expect.stringMatching(/It returned a promise/), line: 5 });
 });
 
 describe('what can not be loaded says why, and where', () => {

@@ -26,8 +26,10 @@ export class Outbox {
   readonly #sent: Map<string, number>;
   /** By broker, in the order of their commits. */
   readonly #waiting = new Map<number, Waiting[]>();
-  readonly #sending = new Map<number, Promise<void>>();
+  readonly #sending = new Set<number>();
   #bytes = 0;
+  /** Those who wait for less to wait. */
+  #wakes: (() => void)[] = [];
 
   constructor(options: {
     producerId: bigint;
@@ -83,14 +85,21 @@ export class Outbox {
     }
     for (const [brokerId, waiting] of this.#waiting) {
       if (waiting.length === 0 || this.#sending.has(brokerId)) continue;
-      const sending = this.#sendAll(brokerId, waiting).finally(() => this.#sending.delete(brokerId));
-      this.#sending.set(brokerId, sending);
+      this.#sending.add(brokerId);
+      void this.#sendAll(brokerId, waiting).finally(() => {
+        this.#sending.delete(brokerId);
+        this.#wake();
+      });
     }
   }
 
-  /** Resolves when less than `bytes` wait. */
+  /** Resolves when less than `bytes` wait, or nothing is sent any more since it has failed. */
   async drainedBelow(bytes: number): Promise<void> {
-    while (this.#bytes >= bytes && this.#sending.size > 0) await Promise.race(this.#sending.values());
+    while (this.#bytes >= bytes && this.#sending.size > 0) await new Promise<void>((resolve) => this.#wakes.push(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake();
   }
 
   async #sendAll(brokerId: number, waiting: Waiting[]): Promise<void> {
@@ -101,6 +110,7 @@ export class Outbox {
         waiting.shift();
         this.#bytes -= bytes.length;
         this.#sent.set(placeOf(next.entry), (firstSequence + records) % SEQUENCES);
+        this.#wake();
       }
     } catch (error) {
       this.#failed(error);

@@ -8,6 +8,7 @@ import type { RehearsedColumn } from '../../processorContract.ts';
 import { type Chunk, Recorder } from '../../rehearsal/journal/recorder.ts';
 import { fetchBytesOf, RecordedShard } from '../../rehearsal/recorded.ts';
 import { type TapePart, TapeReader } from '../../rehearsal/tape.ts';
+import { streamOf } from '../../wiring.ts';
 import type { InputRecord } from '../shardRun.ts';
 import { SimulatedRun } from '../simulatedRun.ts';
 import type { RenewableRealm } from './renewableRealm.ts';
@@ -26,7 +27,7 @@ export interface Keeper {
   keep(chunk: Chunk): boolean;
 }
 
-export type ColumnPlan = Pick<RehearsedColumn, 'tape' | 'inputs' | 'after'>;
+export type ColumnPlan = Pick<RehearsedColumn, 'tape' | 'inputs' | 'after' | 'streams'>;
 
 export interface ColumnRunParts {
   plan: ColumnPlan;
@@ -44,6 +45,8 @@ export class ColumnRun {
   readonly #parts: ColumnRunParts;
   readonly #tape: TapeReader;
   readonly #shards: (RecordedShard | null)[];
+  /** What its code calls the streams that it reads, by their names here. */
+  readonly #inputs: ReadonlyMap<string, string>;
   readonly #upstream: Upstream | null;
   readonly #recorder: Recorder;
   readonly #run: SimulatedRun;
@@ -62,11 +65,12 @@ export class ColumnRun {
     const { plan, name, realm, brokers } = parts;
     const { declaration, placeOf } = realm;
     const passed = new Set(plan.after?.streams.map(({ stream }) => stream));
-    const isRead = (stream: string): boolean => declaration.inputs.includes(stream) && !passed.has(stream);
+    this.#inputs = new Map(declaration.inputs.map((called) => [streamOf(called, plan.streams), called]));
+    const isRead = (stream: string): boolean => this.#inputs.has(stream) && !passed.has(stream);
     const read = plan.inputs.filter(({ stream }) => isRead(stream));
     if (read.length === 0 && passed.size === 0) {
       const has = [...new Set(plan.inputs.map(({ stream }) => stream))].join(', ');
-      throw new LabError('bad-input', `${name} reads ${declaration.inputs.join(', ')}; this rehearsal has ${has}.`);
+      throw new LabError('bad-input', `${name} reads ${[...this.#inputs.keys()].join(', ')}; this rehearsal has ${has}.`);
     }
     const bytesMax = fetchBytesOf(read.length);
     // What is damaged was passed over, and said, when the order was settled.
@@ -75,7 +79,8 @@ export class ColumnRun {
     );
     this.#tape = new TapeReader(plan.tape);
     this.#upstream = plan.after && passed.size > 0 ? new Upstream(plan.after.journal, plan.after.streams) : null;
-    this.#recorder = new Recorder({ name, realm: realm.realm, declaration, isChained: this.#upstream !== null, placeOf });
+    const here = (called: string): string => streamOf(called, plan.streams);
+    this.#recorder = new Recorder({ name, realm: realm.realm, declaration, here, isChained: this.#upstream !== null, placeOf });
     this.#run = new SimulatedRun(this.#recorder.watched(realm.realm), declaration, this.#recorder.sink);
   }
 
@@ -191,7 +196,7 @@ export class ColumnRun {
   #event(shard: number, record: InputRecord, at: number): void {
     this.#parts.realm.knowsShard(shard);
     this.#recorder.beginEvent(at === at ? Math.max(at, this.#run.now) : this.#run.now);
-    this.#take(this.#run.event(shard, record, at));
+    this.#take(this.#run.event(shard, { ...record, stream: this.#inputs.get(record.stream)! }, at));
     this.#recorder.endEvent(record);
   }
 

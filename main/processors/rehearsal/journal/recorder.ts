@@ -38,6 +38,8 @@ export interface RecorderParts {
   name: string;
   realm: Realm;
   declaration: Declaration;
+  /** What a stream is called that the processor calls so. */
+  here: (called: string) => string;
   /** Whether its events come from another column: then each step tells its own. */
   isChained: boolean;
   /** A place in the file that runs to the one in the file as it was written. */
@@ -193,7 +195,8 @@ export class Recorder {
     }
     const step = this.#addStep(shard);
     for (let at = 0; at < outcome.count; at++) {
-      this.#emit(outcome.outputs[at]!, shard, outcome.timestamps[at]!, outcome.keys[at]!, outcome.texts[at]!, outcome.headers[at]!);
+      const output = this.#parts.here(outcome.outputs[at]!);
+      this.#emit(output, shard, outcome.timestamps[at]!, outcome.keys[at]!, outcome.texts[at]!, outcome.headers[at]!);
     }
     this.#steps.emitted[step] = outcome.count;
     if (outcome.changes > 0) this.#steps.changed[step] = this.#change(shard);
@@ -278,10 +281,11 @@ export class Recorder {
       this.#addStep(shard);
     }
     const step = this.#steps.kinds.length - 1;
-    const { stream, offset, timestamp, key, value, headers } = record;
-    const all = badHeaders(headers, reasons, { processor: this.#parts.name, stream, shard, offset });
+    const { offset, timestamp, key, value, headers } = record;
+    const { name: processor, here } = this.#parts;
+    const all = badHeaders(headers, reasons, { processor, stream: here(record.stream), shard, offset });
     const told = JSON.stringify(all.map(([name, content]) => [name, textOf(content)]));
-    this.#emit(BAD, shard, timestamp, textOf(key), textOf(value), told);
+    this.#emit(here(BAD), shard, timestamp, textOf(key), textOf(value), told);
     this.#steps.emitted[step]!++;
     this.#steps.reasons.push([step, [...reasons]]);
     this.#totals.bad++;

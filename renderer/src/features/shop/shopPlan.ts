@@ -1,6 +1,7 @@
 /** What the shop needs of the lab, and how far it is there: three streams, and two processors one behind the other. */
 import type { ProcessorSummary } from '../../../../main/api/processors.ts';
 import type { StreamSummary } from '../../../../main/api/streams.ts';
+import { calledHere } from '../processors/streamNames.ts';
 import { isAtWork, stateWords } from '../processors/states.ts';
 
 export const RAW = 'raw-events';
@@ -36,8 +37,11 @@ export interface KnownLab {
 /** Who does the work of a link: any processor that reads and writes as it does, one that is at work before one that is not. */
 export function workerOf(link: ChainLink, processors: readonly ProcessorSummary[]): ProcessorSummary | undefined {
   const able = processors.filter(
-    ({ current }) =>
-      current?.inputs.includes(link.from) && current.outputs.includes(link.to) && (!link.hasWindow || current.windowMs !== null),
+    ({ current, streams }) =>
+      current !== null &&
+      current.inputs.some((input) => calledHere({ streams }, input) === link.from) &&
+      current.outputs.some((output) => calledHere({ streams }, output) === link.to) &&
+      (!link.hasWindow || current.windowMs !== null),
   );
   return able.find(isAtWork) ?? able[0];
 }

@@ -170,6 +170,22 @@ it('who waits for room goes on once enough was sent', async () => {
   expect(outbox.bytes).toBe(0);
 });
 
+it('who waits for some room goes on with the batch that makes it, though more waits for that broker', async () => {
+  const two = await startBroker(2, 1);
+  const slow = held(two);
+  const { outbox } = outboxTo([[2, slow.client]]);
+  const entries = ['a', 'b', 'c'].map((value) => outbox.entryOf(batch(2, two.shards[0]!, value)));
+  outbox.send(entries, 1n);
+  let isThrough = false;
+  const waiting = outbox.drainedBelow(outbox.bytes).then(() => (isThrough = true));
+  await slow.answer();
+  await waiting;
+  expect(isThrough).toBe(true);
+  expect(outbox.bytes).toBe(entries[1]!.bytes.length + entries[2]!.bytes.length);
+  for (const _ of ['b', 'c']) await slow.answer();
+  await outbox.drainedBelow(1);
+});
+
 it('a broker that is down: it is said, once for what waits, and nothing is left out', async () => {
   const [two, three] = await Promise.all([startBroker(2, 1), startBroker(3, 1)]);
   const shardId = two.shards[0]!;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Comparison, Rehearsal } from '../../../../main/api/rehearsals.ts';
 import { openLab, temporaryFolder, type TestLab } from '../../openLab.ts';
-import { append, column, type Event, find, rehearsed, stateAt, viewAt, when, whenOver, whole } from './rehearsing.ts';
+import { append, column, emitted, type Event, find, rehearsed, stateAt, viewAt, when, whenOver, whole } from './rehearsing.ts';
 
 let place: ReturnType<typeof temporaryFolder>;
 let lab: TestLab;
@@ -67,18 +67,12 @@ async function written(streams: readonly string[]): Promise<Sequences> {
   return found;
 }
 
-async function emitted(id: string, columnId: number): Promise<Sequences> {
+async function sequencesOf(id: string, columnId: number): Promise<Sequences> {
   const found: Sequences = {};
-  const what = { of: 'emission' as const, columns: [columnId], output: null, contains: '' };
-  for (let from = 0; ;) {
-    const { position } = await lab.client.rehearsals.search({ id, from, direction: 'next', what });
-    if (position === null) return found;
-    const view = (await lab.client.rehearsals.view({ id, position, rows: null })).columns.find((each) => each.id === columnId)!;
-    for (const { output, key, text, timestamp, headers } of view.steps.flatMap(({ emissions }) => emissions)) {
-      (found[`${output} ${key?.text ?? null}`] ??= []).push(JSON.stringify([text?.text ?? null, timestamp ?? -1, headers]));
-    }
-    from = position;
+  for (const { output, key, text, timestamp, headers } of await emitted(lab.client, id, columnId)) {
+    (found[`${output} ${key?.text ?? null}`] ??= []).push(JSON.stringify([text?.text ?? null, timestamp ?? -1, headers]));
   }
+  return found;
 }
 
 async function compared(id: string, a: number, b: number): Promise<Comparison> {
@@ -104,7 +98,7 @@ describe('a rehearsal', () => {
     });
     expect(rehearsal.columns[0]).toMatchObject({ state: 'done', reach: EVENTS, problem: null });
     const live = await written(['counts', 'bad']);
-    const own = await emitted(rehearsal.id, 1);
+    const own = await sequencesOf(rehearsal.id, 1);
     // Of several shards that emit with the same key the order is that of their commits.
     const sorted = (all: Sequences): Sequences => Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.toSorted()]));
     expect(sorted(own)).toEqual(sorted(live));
@@ -268,7 +262,7 @@ describe('columns', () => {
     const rehearsal = await rehearsed(lab.client, { ranges: whole('words'), columns: [column(COUNT), column(other)] });
     const { id } = rehearsal;
     const comparison = await compared(id, 1, 2);
-    const sequences = await emitted(id, 1);
+    const sequences = await sequencesOf(id, 1);
     const [counts] = comparison.outputs.filter(({ output }) => output === 'counts');
     const w4 = sequences['counts w4']!.length;
     expect(comparison).toMatchObject({ upTo: EVENTS, isOver: true, problem: null });

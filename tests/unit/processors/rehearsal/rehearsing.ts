@@ -1,6 +1,6 @@
 /** What the tests of rehearsals share: a lab with events in it, rehearsals of them, and what these say. */
 import type { DomainClient, Input } from '../../../../main/api/contract.ts';
-import type { ColumnView, NewColumn, Rehearsal, rehearsals, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
+import type { ColumnView, NewColumn, Rehearsal, rehearsals, RehearsalColumn, StepEmission } from '../../../../main/api/rehearsals.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 
 export type Rehearsals = DomainClient<typeof rehearsals>;
@@ -73,6 +73,19 @@ export async function stateAt(
     from = page.next;
   }
   return found;
+}
+
+/** All that a column emits, in order. */
+export async function emitted(client: LabClient, id: string, columnId: number): Promise<StepEmission[]> {
+  const found: StepEmission[] = [];
+  const what = { of: 'emission' as const, columns: [columnId], output: null, contains: '' };
+  for (let from = 0; ;) {
+    const position = await find(client, { id, from, direction: 'next', what });
+    if (position === null) return found;
+    const view = (await client.rehearsals.view({ id, position, rows: null })).columns.find((each) => each.id === columnId)!;
+    found.push(...view.steps.flatMap(({ emissions }) => emissions));
+    from = position;
+  }
 }
 
 /** A search looks for a moment; this asks again until it has looked everywhere. */

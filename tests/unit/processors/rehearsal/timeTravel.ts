@@ -228,9 +228,9 @@ export async function tryTimeTravel({ kind, events, batch, order: by, chunk, mov
       const sequence = await orderOf(open, events, by);
       const sources = [KINDS[kind]!, BEHIND];
       const journals = sources.map((_, index) => path.join(folder, `column-${index}.sqlite`));
-      await runColumn({ tape, inputs, after: null }, sources[0]!, brokers, journals[0]!, chunk, events.length);
+      await runColumn({ tape, inputs, streams: {}, after: null }, sources[0]!, brokers, journals[0]!, chunk, events.length);
       const after = { journal: journals[0]!, streams: [{ stream: 'out', shards: SHARDS }] };
-      await runColumn({ tape, inputs, after }, sources[1]!, brokers, journals[1]!, chunk, events.length);
+      await runColumn({ tape, inputs, streams: {}, after }, sources[1]!, brokers, journals[1]!, chunk, events.length);
       journals.forEach((journal, index) => open.openColumn(index + 1, journal));
       const moments = fromTheStart(sources[0]!, sources[1]!, sequence);
       let at = 0;

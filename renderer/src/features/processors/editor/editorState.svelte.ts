@@ -214,7 +214,9 @@ export class EditorState {
   async testWith({ stream, shard, offset }: EventPlace & { stream: string }): Promise<void> {
     await this.#lab.attempt(
       async () => {
-        this.input = lineOf(stream, await this.#lab.client.events.get({ stream, shard, offset }));
+        // By the name that the code has for it.
+        const called = this.#lab.processor(this.name)?.current?.inputs.find((input) => this.called(input) === stream) ?? stream;
+        this.input = lineOf(called, await this.#lab.client.events.get({ stream, shard, offset }));
         await this.test();
       },
       { reading: true },
