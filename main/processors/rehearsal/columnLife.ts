@@ -4,6 +4,7 @@ import type { ProcessorShape } from '../../api/processors.ts';
 import type { ColumnCheck, RehearsalColumn } from '../../api/rehearsals.ts';
 import type { CheckedColumn, RehearsedColumn, RehearsedReport } from '../processorContract.ts';
 import { type ProcessorLink, startProcessor } from '../processorLink.ts';
+import { streamOf, type Wire } from '../wiring.ts';
 import type { Spawner } from '../../processes/spawner.ts';
 
 export interface ColumnSource {
@@ -12,6 +13,10 @@ export interface ColumnSource {
   source: string;
   seed: number;
   geoFile: string;
+  /** Those that are called otherwise here, by the processor's names. */
+  streams: Record<string, string>;
+  /** What its one input is, whatever it calls it; null: the one that it names. */
+  reads: string | null;
 }
 
 /** A process that has loaded the source: what it says of itself. The process goes on to run it. */
@@ -19,6 +24,11 @@ export interface LoadedSource {
   source: ColumnSource;
   shape: ProcessorShape;
   link: ProcessorLink;
+}
+
+/** What its inputs are here. */
+export function inputWires({ source: { streams, reads }, shape: { inputs } }: Pick<LoadedSource, 'source' | 'shape'>): Wire[] {
+  return inputs.map((name) => ({ name, stream: reads ?? streamOf(name, streams) }));
 }
 
 /** `bad-input`, with the place, where it can not be loaded. */
@@ -83,6 +93,9 @@ export class ColumnLife {
   }
   get source(): ColumnSource {
     return this.#parts.loaded.source;
+  }
+  get inputs(): Wire[] {
+    return inputWires(this.#parts.loaded);
   }
   get reach(): number {
     return this.#report.reach;

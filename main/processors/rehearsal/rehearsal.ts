@@ -15,7 +15,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { Spawner } from '../../processes/spawner.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
 import { BAD } from '../bad.ts';
-import { ColumnLife, type ColumnSource, type LoadedSource, loadSource, type Plan } from './columnLife.ts';
+import { ColumnLife, type ColumnSource, inputWires, type LoadedSource, loadSource, type Plan } from './columnLife.ts';
 import type { RecordedPlace } from './recorded.ts';
 import type { RehearsalLink } from './rehearsalLink.ts';
 import type { Settled } from './settle.ts';
@@ -99,7 +99,8 @@ export class Rehearsal {
     const behind = this.#behind(id);
     if (column.after !== null && (column.after === id || behind.some((each) => each.id === column.after)))
       throw new LabError('bad-input', 'A column can not follow itself: it would never come to an end.');
-    const loaded = await this.#load(column);
+    const { reads, seed } = this.column(id).source;
+    const loaded = await this.#load({ ...(reads === null ? {} : { reads }), seed, ...column });
     await this.#end(this.column(id));
     const told = this.#start(id, column.after, loaded, cursor);
     for (const each of behind) {
@@ -155,7 +156,10 @@ export class Rehearsal {
     }
   }
 
-  #assertSound({ name, after }: NewColumn, { shape }: LoadedSource): void {
+  #assertSound({ name, after, reads }: NewColumn, loaded: LoadedSource): void {
+    const { shape } = loaded;
+    if (reads !== undefined && shape.inputs.length !== 1)
+      throw new LabError('bad-input', `${name} reads ${shape.inputs.join(', ')}: it can not be said to read “${reads}” in place of one.`);
     const loop = shape.inputs.find((input) => input === BAD || shape.outputs.includes(input));
     if (loop !== undefined)
       throw new LabError('bad-input', `${name} reads “${loop}”, to which it writes itself: it would never come to an end.`);
@@ -167,8 +171,9 @@ export class Rehearsal {
         'bad-input',
         `${name} reads ${shape.inputs.join(', ')}; ${before.source.name} writes ${before.shape.outputs.join(', ') || 'nothing'}.`,
       );
-    if (!before && !streams.some((stream) => shape.inputs.includes(stream)))
-      throw new LabError('bad-input', `${name} reads ${shape.inputs.join(', ')}; this rehearsal has ${streams.join(', ')}.`);
+    const wanted = inputWires(loaded).map(({ stream }) => stream);
+    if (!before && !streams.some((stream) => wanted.includes(stream)))
+      throw new LabError('bad-input', `${name} reads ${wanted.join(', ')}; this rehearsal has ${streams.join(', ')}.`);
   }
 
   /** `cursor`: up to there it goes first. */
@@ -200,7 +205,7 @@ export class Rehearsal {
 
   /** Null where it goes before the column that it follows has begun. */
   async #planOf(column: ColumnLife): Promise<Omit<Plan, 'bytesMax'> | null> {
-    const base = { tape: this.#tape, inputs: this.#parts.inputs, brokers: this.#brokers };
+    const base = { tape: this.#tape, inputs: this.#inputsOf(column), brokers: this.#brokers };
     if (column.after === null) return { ...base, after: null };
     let before: ColumnLife | undefined;
     const hasBegun = (): boolean => {
@@ -220,6 +225,14 @@ export class Rehearsal {
     return { ...base, after: { journal, streams } };
   }
   readonly #waiting: (() => void)[] = [];
+
+  /** By the names that its code has for them. A stream that it does not read has none, where it calls another one so. */
+  #inputsOf(column: ColumnLife): RecordedPlace[] {
+    const wires = column.inputs;
+    const nameOf = (stream: string): string =>
+      wires.find((wire) => wire.stream === stream)?.name ?? (wires.some(({ name }) => name === stream) ? '' : stream);
+    return this.#parts.inputs.map((input) => ({ ...input, stream: nameOf(input.stream) }));
+  }
 
   /** How many shards a stream gets that is made for what this column writes. */
   #tasksOf({ shape, after }: ColumnLife): number {
