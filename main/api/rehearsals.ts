@@ -13,6 +13,7 @@
 import * as v from 'valibot';
 import { call, stream, type } from './contract.ts';
 import { SOURCE_CHARACTERS_MAX } from './processors.ts';
+import { replayKeys } from './replays.ts';
 import { count, nothing, offset, shardChoice, shardNumber, streamName, timestamp } from './values.ts';
 
 /** Rehearsals that are open in one lab. */
@@ -38,6 +39,8 @@ export const MARKS_MAX = 4_096;
 /** Differences of two columns that are told in one answer, and examples of each kind in a summary. */
 export const DIFFERENCES_TOLD_MAX = 200;
 export const EXAMPLES_MAX = 20;
+/** Differences of two columns that can be told one by one; of more the positions are known. */
+export const DIFFERENCES_KEPT_MAX = 100_000;
 /** Emissions of one column that wait for their counterparts of the other; where there are more, the comparison stops, and says where. */
 export const UNMATCHED_MAX = 1_000_000;
 /** Comparisons that a rehearsal holds; the one that was asked for longest ago leaves first. */
@@ -49,19 +52,26 @@ const id = v.pipe(v.string(), v.maxLength(100));
 const position = count;
 const columnId = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** `offsets`: shards that it does not name begin at their beginning. */
+/**
+ * time     the events whose timestamp is not before it, as in a replay
+ * offset   of every shard; one that begins behind it begins at its beginning
+ * offsets  shards that it does not name begin at their beginning
+ */
 const from = v.variant('at', [
   v.strictObject({ at: v.literal('beginning') }),
   v.strictObject({ at: v.literal('time'), time: timestamp }),
+  v.strictObject({ at: v.literal('offset'), offset }),
   v.strictObject({ at: v.literal('offsets'), offsets: v.array(v.strictObject({ shard: shardNumber, offset })) }),
 ]);
 /** Where a range ends: what it names is no longer in it. `end`: what is there as the rehearsal is made. */
 const until = v.variant('at', [
   v.strictObject({ at: v.literal('end') }),
   v.strictObject({ at: v.literal('time'), time: timestamp }),
+  v.strictObject({ at: v.literal('offset'), offset }),
   v.strictObject({ at: v.literal('offsets'), offsets: v.array(v.strictObject({ shard: shardNumber, offset })) }),
 ]);
-const range = v.strictObject({ stream: streamName, shards: shardChoice, from, until });
+/** `keys`: only events with these; all where left out. */
+const range = v.strictObject({ stream: streamName, shards: shardChoice, from, until, keys: v.optional(replayKeys) });
 export type RehearsalRange = v.InferOutput<typeof range>;
 
 /**
@@ -78,12 +88,19 @@ const order = v.variant('by', [
 ]);
 export type RehearsalOrder = v.InferOutput<typeof order>;
 
-/** `source`: a text, else that of a version, else that of the file. `after`: the column whose output it reads. */
+/**
+ * source  a text, else that of a version, else that of the file
+ * after   the column whose output it reads
+ * reads   for a processor with one input: it reads this stream, whatever it calls it; where left out, the one that it names
+ * seed    of all chance; where left out, that of the processor of this name
+ */
 const column = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)),
   source: v.nullable(v.pipe(v.string(), v.maxLength(SOURCE_CHARACTERS_MAX))),
   version: v.nullable(v.number()),
   after: v.nullable(columnId),
+  reads: v.optional(streamName),
+  seed: v.optional(v.pipe(v.number(), v.integer())),
 });
 export type NewColumn = v.InferOutput<typeof column>;
 
@@ -96,7 +113,7 @@ export interface SourcePlace {
 export interface RehearsalInput {
   stream: string;
   shard: number;
-  /** What is in the range: from the one up to, not including, the other. */
+  /** What is in the range: from the one up to, not including, the other; of that, what its times and keys choose. */
   from: bigint;
   until: bigint;
 }
@@ -360,6 +377,11 @@ export interface Difference {
   b: { position: number; text: Told | null; timestamp: number | null } | null;
 }
 
+/** With the event at whose position it stands: the one that the later side has done it at, or that made time go on so far. */
+export interface ListedDifference extends Difference {
+  event: { stream: string; shard: number; offset: bigint } | null;
+}
+
 export interface Comparison {
   a: number;
   b: number;
@@ -425,12 +447,20 @@ export const rehearsals = {
     type<Difference[]>(),
     { errors: ofColumn },
   ),
+  /**
+   * Once both have ended: all of them in the order of their positions, as far as they are kept (DIFFERENCES_KEPT_MAX); what is beyond, the
+   * comparison counts.
+   */
+  listDifferences: stream(v.strictObject({ id, ...pair }), type<ListedDifference[]>(), { errors: ofColumn }),
   /** `bad-input`, with the place, where its source can not be loaded. It goes first until it has come to `cursor`. */
   addColumn: call(v.strictObject({ id, column, cursor: position }), type<RehearsalColumn>(), {
     errors: [...known, ...loading],
     deadlineMs: LOAD_MS_MAX,
   }),
-  /** Another source in its place; where that can not be loaded, what was there stays. Columns that follow it run again, too. */
+  /**
+   * Another source in its place; where that can not be loaded, what was there stays. Columns that follow it run again, too. `reads` and `seed`,
+   * where they are left out, stay what they were.
+   */
   replaceColumn: call(v.strictObject({ id, column: columnId, with: column, cursor: position }), type<RehearsalColumn>(), {
     errors: [...known, ...loading],
     deadlineMs: LOAD_MS_MAX,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The loglab command: `loglab <noun> <verb>`. Exit codes: 0; 1 for a failure, with one line on stderr; 2 for wrong usage.
+ * The loglab command: `loglab <noun> <verb>`. Exit codes: 0; 1 for a failure, with one line on stderr; 2 for wrong usage. Of compare, as of diff: 0
+ * for the same, 1 for what differs, 2 for wrong usage and for failures.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../api/duration.ts';
@@ -16,6 +17,8 @@ import { geoFileOf } from '../processors/geoFile.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
 import { createNodeSpawner } from '../processes/nodeSpawner.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
+import { compareFiles } from './compare.ts';
+import { openCompared, readCompared } from './compareInput.ts';
 import { connect, type Connection, type Target } from './connect.ts';
 import { consume } from './consume.ts';
 import { exportFile } from './export.ts';
@@ -41,6 +44,9 @@ import { exportWorkspace, importWorkspace } from './workspace.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
+const DIFFERS = 1;
+/** Of the command that runs. */
+let failure = FAILURE;
 /** A command that makes a workspace where there is none. */
 const MAKES = true;
 const output = createOutput();
@@ -373,6 +379,30 @@ command(replays, 'cancel <id>', 'end one where it stands; what it has sent stays
   withLab(options, (lab) => endReplay(lab, output, id, 'cancel', options)),
 );
 
+command(program, 'compare <file1> <file2>', 'run two processors over the same input, and print each output that is not the same')
+  .addHelpText(
+    'after',
+    `
+Of both, the n-th event with an output and a key are set against each other: a line each where value or headers differ, where the second file has
+none (missing) or one more (extra), then a summary. Nothing reaches a stream. The input is a file where there is one of that name or it can not name
+a stream; of it one record as JSON a line is read, as by processors test, and no workspace. Else, and always with --url, --workspace or --lab, it is a
+stream. A processor with one input reads it, whatever it calls it. Exit code: 0 where all is the same, 1 where something differs, 2 where it could
+not be compared.`,
+  )
+  .requiredOption('--input <input>', 'a stream, or a file of records; - is stdin')
+  .option('--seed <n>', 'another number gives both another chance', or(parseSeed, 'a whole number from 0 to 4294967295'), 0)
+  .action(async (file1: string, file2: string, options: Common & { input: string; seed: number }) => {
+    failure = USAGE;
+    const signal = stopSignal();
+    const files = await Promise.all([file1, file2].map((file) => readCompared(userPath(file))));
+    const compared = await openCompared(options, options.input, files, output);
+    try {
+      if (!(await compareFiles(compared, output, files, options, signal))) process.exitCode = DIFFERS;
+    } finally {
+      await compared.connection.close();
+    }
+  });
+
 command(program, 'verify [stream]', 'check every batch of the log, or of one stream').action(
   (stream: string | undefined, options: Common) => withLab(options, (lab) => verifyLog(lab, output, stream, options)),
 );
@@ -475,7 +505,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
     output.say(toLabError(error).message.replaceAll('\n', ' '));
-    process.exitCode = FAILURE;
+    process.exitCode = failure;
   }
 }
 // A socket that is still closing must not keep the shell waiting.

@@ -1,11 +1,10 @@
 /** loglab replay, and loglab replays list | resume | pause | cancel: past ranges, read again into other streams. */
-import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
-import { processorNameProblem } from '../api/processors.ts';
 import { bytesToJson } from '../api/recordJson.ts';
 import { hasEnded, type Replay, type ReplayWish } from '../api/replays.ts';
 import type { Connection } from './connect.ts';
 import { type Output, tableLines, toJson } from './output.ts';
+import { nameOf } from './processorFile.ts';
 import { readSource } from './readableFile.ts';
 
 export interface ReplayArguments extends Omit<ReplayWish, 'stream' | 'through'> {
@@ -138,10 +137,3 @@ function lineOf({ keys, ...replay }: Replay): string {
 }
 
 const howToGoOn = (id: string): string => `To go on: loglab replays resume ${id.slice(0, SHORT)}`;
-
-function nameOf(file: string): string {
-  const name = path.basename(file).replace(/\.[^.]+$/, '');
-  const problem = processorNameProblem(name);
-  if (problem) throw new LabError('bad-input', `${problem} A processor is called after its file.`);
-  return name;
-}

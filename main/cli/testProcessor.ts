@@ -9,7 +9,6 @@ import { LineSplitter, type Line } from '../connectors/files/lines.ts';
 import {
   SIMULATED_RECORDS_MAX,
   type Emission,
-  type Loaded,
   type Simulated,
   type SimulatedRecord,
   type StepFailure,
@@ -47,7 +46,7 @@ export async function testProcessor(
   try {
     const loaded = await link.client.load({ source, fileName: path.basename(file), seed, geoFile });
     for (const line of loaded.log) output.say(line);
-    for await (const records of recordsOf(input, loaded)) await printer.print(link.client.simulate({ records }));
+    for await (const records of recordsOf(input, loaded.declaration.inputs)) await printer.print(link.client.simulate({ records }));
     await printer.print(link.client.runOn({ ms: runOnMs }));
   } catch (error) {
     throw await reasonOf(error, link);
@@ -62,10 +61,10 @@ async function reasonOf(error: unknown, link: ProcessorLink): Promise<unknown> {
   return toLabError(error).code === 'disconnected' ? link.ended : error;
 }
 
-/** The records of the lines, in parts. Throws `bad-input` that names the line. */
-async function* recordsOf(input: AsyncIterable<Uint8Array>, loaded: Loaded): AsyncGenerator<SimulatedRecord[]> {
+/** The records of the lines, in parts, for who reads these streams. Throws `bad-input` that names the line. */
+export async function* recordsOf(input: AsyncIterable<Uint8Array>, inputs: readonly string[]): AsyncGenerator<SimulatedRecord[]> {
   const splitter = new LineSplitter(recordLineBytesMax(VALUE_BYTES_MAX_CEILING));
-  const read = recordReader(loaded.declaration.inputs);
+  const read = recordReader(inputs);
   let part: SimulatedRecord[] = [];
   let bytes = 0;
   function* take(lines: Iterable<Line>): Generator<SimulatedRecord[]> {

@@ -5,7 +5,7 @@ import { bytes } from '../api/values.ts';
 import type { Declaration } from './realm/declaration.ts';
 import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
-import { passingOptions } from '../replay/passing.ts';
+import { passingOptions, selectionOptions } from '../replay/passing.ts';
 import type { RunReport } from './process/live/report.ts';
 import type { Failure } from './realm/outcome.ts';
 
@@ -122,7 +122,17 @@ const column = {
   tape: v.string(),
   journal: v.string(),
   /** As the tape numbers them. */
-  inputs: v.array(v.strictObject({ stream: v.string(), shard: v.number(), brokerId, shardId, from: offset, until: offset })),
+  inputs: v.array(
+    v.strictObject({
+      stream: v.string(),
+      shard: v.number(),
+      brokerId,
+      shardId,
+      from: offset,
+      until: offset,
+      chosen: v.optional(selectionOptions),
+    }),
+  ),
   brokers: v.array(v.strictObject({ id: brokerId, address: v.string(), secret: v.string() })),
   /** The column that it follows: its journal, and how many shards the streams have that it writes. */
   after: v.nullable(v.strictObject({ journal: v.string(), streams: v.array(v.strictObject({ stream: v.string(), shards: v.number() })) })),

@@ -304,19 +304,15 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     incoming,
     list,
     remove,
-    sourceOf({ name, version, source }) {
+    sourceOf({ name, version, source, seed, reads }) {
       const text = source ?? (version === null ? sources.read(name) : records.source(name, version));
       if (text === null || text === undefined)
         throw version === null ? unknown(name) : new LabError('no-such-processor', `“${name}” has no version ${version}.`);
       assertTrusted(name, text);
       const record = records.of(name);
       return {
-        name,
-        version: source === null ? version : null,
-        source: text,
-        seed: record?.seed ?? 0,
-        streams: record?.streams ?? {},
-        geoFile: geoFile(),
+        ...{ name, version: source === null ? version : null, source: text, geoFile: geoFile() },
+        ...{ seed: seed ?? record?.seed ?? 0, streams: record?.streams ?? {}, reads: reads ?? null },
       };
     },
     onChange(listener) {

@@ -6,11 +6,13 @@ import { NO_TIMESTAMP } from '../api/time.ts';
 import type { LogRecord, NewRecord } from '../log/index.ts';
 import { isOfGroup, redriven, shardCameFrom } from './redrives.ts';
 
+/** Which records of a range are meant: by their timestamps, where a bound is a time, and by their keys. */
+export const selectionOptions = v.strictObject({ from: replayFrom, until: replayUntil, keys: v.nullable(replayKeys) });
+export type SelectionOptions = v.InferOutput<typeof selectionOptions>;
+
 /** Also what a processor's process is told of a replay that goes through it. */
 export const passingOptions = v.strictObject({
-  from: replayFrom,
-  until: replayUntil,
-  keys: v.nullable(replayKeys),
+  ...selectionOptions.entries,
   timestamps: v.picklist(['original', 'new']),
   keepsHeaders: v.boolean(),
   /** The stream that is read, where it is one of bad events of which one group goes back where it came from. */
@@ -56,7 +58,7 @@ export function createPassing({ redrives, timestamps, keepsHeaders, ...wish }: P
 
 type Selects = (record: Pick<LogRecord, 'key' | 'timestamp'>) => boolean;
 
-export function createSelection({ from, until, keys }: Pick<ReplayWish, 'from' | 'until' | 'keys'>): Selects {
+export function createSelection({ from, until, keys }: SelectionOptions): Selects {
   const isOfKeys = keysOf(keys);
   const begin = from.at === 'time' ? from.time : null;
   const end = until.at === 'time' ? until.time : null;

@@ -16,6 +16,8 @@ export interface ColumnSource {
   /** What streams are called here that it calls otherwise (wiring.ts). */
   streams: Record<string, string>;
   geoFile: string;
+  /** What its one input is, whatever it calls it; null: the one that it names. */
+  reads: string | null;
 }
 
 /** A process that has loaded the source: what it says of itself, its streams as they are called here. The process goes on to run it. */
@@ -30,7 +32,10 @@ export async function loadSource(spawner: Spawner, source: ColumnSource): Promis
   const link = await startProcessor(spawner);
   try {
     const { declaration } = await link.client.load(loadable(source));
-    return { source, shape: shapeHere(declaration, source.streams), link };
+    const [input, ...others] = declaration.inputs;
+    const reads = input !== undefined && others.length === 0 && source.reads !== null ? { [input]: source.reads } : {};
+    const streams = { ...source.streams, ...reads };
+    return { source: { ...source, streams }, shape: shapeHere(declaration, streams), link };
   } catch (error) {
     await link.close();
     throw toLabError(error).code === 'disconnected' ? await link.ended : error;

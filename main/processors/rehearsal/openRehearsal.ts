@@ -5,7 +5,9 @@ import { LabError } from '../../api/errors.ts';
 import {
   COMPARISONS_MAX,
   type Comparison as ToldComparison,
+  DIFFERENCES_TOLD_MAX,
   type Difference,
+  type ListedDifference,
   type RehearsalMarks,
   type rehearsalQuestions,
   type RehearsalRow,
@@ -177,6 +179,26 @@ export class OpenRehearsal {
 
   differences({ a, b, from, most }: Asked<'pair'> & { from: number; most: number }): Difference[] {
     return this.#comparison(a, b).from(from, most);
+  }
+
+  /** Waits until all is compared. */
+  async *listDifferences({ a, b }: Asked<'pair'>, signal: AbortSignal): AsyncGenerator<ListedDifference[]> {
+    for await (const _ of this.compare({ a, b }, signal)) void _;
+    let some: ListedDifference[] = [];
+    for (const difference of this.#comparison(a, b).all()) {
+      some.push({ ...difference, event: this.#placeOf(difference.position) });
+      if (some.length < DIFFERENCES_TOLD_MAX) continue;
+      yield some;
+      some = [];
+    }
+    if (some.length > 0) yield some;
+  }
+
+  #placeOf(position: number): ListedDifference['event'] {
+    const entry = this.#tape.at(position);
+    if (!entry) return null;
+    const { stream, shard } = this.#inputs[entry.input]!;
+    return { stream, shard, offset: entry.offset };
   }
 
   close(): void {

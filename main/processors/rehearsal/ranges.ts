@@ -1,6 +1,7 @@
 /** What a rehearsal reads, fixed as it is made: of each shard from which offset up to which. */
 import { LabError } from '../../api/errors.ts';
 import { REHEARSAL_SHARDS_MAX, type RehearsalRange } from '../../api/rehearsals.ts';
+import type { SelectionOptions } from '../../replay/passing.ts';
 import type { Cluster, ShardPlace } from '../../cluster/cluster.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
 import type { RecordedPlace } from './recorded.ts';
@@ -19,22 +20,36 @@ export async function inputsOf(registry: StreamRegistry, cluster: Cluster, range
   const inputs: RecordedPlace[] = [];
   for (const { range, places: own } of all) {
     const froms = await offsetsOf(cluster, own, range.from);
-    const untils = await offsetsOf(cluster, own, range.until);
+    // By time it is not known where the last one is that comes before.
+    const untils = range.until.at === 'time' ? [] : await offsetsOf(cluster, own, range.until);
+    const chosen = chosenOf(range);
     for (const [index, place] of own.entries()) {
       const { startOffset, endOffset } = held.get(place)!;
       const from = froms[index] === 'none' ? endOffset : (froms[index] ?? startOffset);
       const until = untils[index] === 'none' ? endOffset : (untils[index] ?? endOffset);
-      if (from < startOffset)
+      if (from < startOffset && range.from.at === 'offsets')
         throw new LabError(
           'offset-out-of-range',
           `Shard ${place.number} of ${range.stream} begins at offset ${startOffset}, not at ${from}.`,
         );
       const end = until < endOffset ? until : endOffset;
       const { number: shard, brokerId, shardId } = place;
-      inputs.push({ stream: range.stream, shard, brokerId, shardId, from, until: end > from ? end : from });
+      const begin = from < startOffset ? startOffset : from;
+      const input = { stream: range.stream, shard, brokerId, shardId, from: begin, until: end > begin ? end : begin };
+      inputs.push(chosen ? { ...input, chosen } : input);
     }
   }
   return inputs;
+}
+
+/** What of the offsets is meant; null where all is. */
+function chosenOf({ from, until, keys }: RehearsalRange): SelectionOptions | null {
+  if (from.at !== 'time' && until.at !== 'time' && !keys) return null;
+  return {
+    from: from.at === 'time' ? from : { at: 'beginning' },
+    until: until.at === 'time' ? until : { at: 'now' },
+    keys: keys ?? null,
+  };
 }
 
 /** Null where nothing is said of a shard; `none` where no event is so late. */
@@ -44,6 +59,7 @@ async function offsetsOf(
   at: RehearsalRange['from'] | RehearsalRange['until'],
 ): Promise<(bigint | 'none' | null)[]> {
   if (at.at === 'time') return (await cluster.offsetsForTime([...places], at.time)).map((found) => found?.offset ?? 'none');
+  if (at.at === 'offset') return places.map(() => at.offset);
   if (at.at !== 'offsets') return places.map(() => null);
   const unknown = at.offsets.find(({ shard }) => !places.some(({ number }) => number === shard));
   if (unknown) throw new LabError('no-such-shard', `There is no shard ${unknown.shard} in this range.`);

@@ -1,12 +1,16 @@
 /** One recorded shard, read from one offset up to another, in order. What is damaged is passed over and said; what was trimmed ends the reading. */
 import { LabError, toLabError } from '../../api/errors.ts';
 import type { BrokerClient } from '../../cluster/brokerLink.ts';
+import { createSelection, selectionOptions, type SelectionOptions } from '../../replay/passing.ts';
 import { decodeStored, type LogRecord, type StoredBatch } from '../../log/index.ts';
 
 /** Bytes fetched ahead for one shard, and for all shards of a rehearsal together. */
 const FETCH_BYTES = 1024 * 1024;
 const FETCH_BYTES_TOTAL = 32 * 1024 * 1024;
 const FETCH_BYTES_MIN = 64 * 1024;
+
+/** As the processes of a rehearsal are told. */
+export const chosenRecords = selectionOptions;
 
 export interface RecordedPlace {
   stream: string;
@@ -15,6 +19,8 @@ export interface RecordedPlace {
   shardId: number;
   from: bigint;
   until: bigint;
+  /** Which records of these; all where left out. */
+  chosen?: SelectionOptions | undefined;
 }
 
 /** For one of so many shards. */
@@ -27,6 +33,7 @@ export class RecordedShard {
   readonly #broker: Pick<BrokerClient, 'fetch'>;
   readonly #bytesMax: number;
   readonly #onGap: (why: string) => void;
+  readonly #isChosen: (record: LogRecord) => boolean;
   #batches: StoredBatch[] = [];
   #records: LogRecord[] = [];
   #runningMax: bigint[] = [];
@@ -43,6 +50,7 @@ export class RecordedShard {
     this.#broker = broker;
     this.#bytesMax = bytesMax;
     this.#onGap = onGap;
+    this.#isChosen = place.chosen ? createSelection(place.chosen) : () => true;
     this.#position = place.from;
     this.#next = place.from;
   }
@@ -78,7 +86,9 @@ export class RecordedShard {
   }
 
   take(): void {
-    this.#position = this.#records[this.#at++]!.offset + 1n;
+    this.#position = this.#records[this.#at]!.offset + 1n;
+    do this.#at++;
+    while (this.head && !this.#isChosen(this.head));
     if (this.#at >= this.#records.length) this.#decodeNext();
   }
 
@@ -121,7 +131,7 @@ export class RecordedShard {
       if (batch.baseOffset >= this.place.until) continue;
       this.#batch = batch;
       const records = this.#decoded(batch);
-      const first = records.findIndex(({ offset }) => offset >= this.#position);
+      const first = records.findIndex((record) => record.offset >= this.#position && this.#isChosen(record));
       if (first < 0) continue;
       // Cut at the end only: places in the batch stay what they are.
       const end = records.findIndex(({ offset }) => offset >= this.place.until);

@@ -100,7 +100,8 @@ export class Rehearsal {
     const behind = this.#behind(id);
     if (column.after !== null && (column.after === id || behind.some((each) => each.id === column.after)))
       throw new LabError('bad-input', 'A column can not follow itself: it would never come to an end.');
-    const loaded = await this.#load(column);
+    const { reads, seed } = this.column(id).source;
+    const loaded = await this.#load({ ...(reads === null ? {} : { reads }), seed, ...column });
     await this.#end(this.column(id));
     const told = this.#start(id, column.after, loaded, cursor);
     for (const each of behind) {
@@ -156,7 +157,9 @@ export class Rehearsal {
     }
   }
 
-  #assertSound({ name, after }: NewColumn, { shape, source }: LoadedSource): void {
+  #assertSound({ name, after, reads }: NewColumn, { shape, source }: LoadedSource): void {
+    if (reads !== undefined && shape.inputs.length !== 1)
+      throw new LabError('bad-input', `${name} reads ${shape.inputs.join(', ')}: it can not be said to read “${reads}” in place of one.`);
     const written = [...shape.outputs, streamOf(BAD, source.streams)];
     const loop = shape.inputs.find((input) => written.includes(input));
     if (loop !== undefined)

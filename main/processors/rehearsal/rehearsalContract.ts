@@ -4,6 +4,7 @@ import { call, stream, type } from '../../api/contract.ts';
 import {
   type Comparison,
   type Difference,
+  type ListedDifference,
   rehearsalQuestions,
   type RehearsalMarks,
   type RehearsalOrder,
@@ -11,6 +12,7 @@ import {
   type RehearsalView,
   type Searched,
 } from '../../api/rehearsals.ts';
+import { chosenRecords } from './recorded.ts';
 import type { Settled } from './settle.ts';
 
 const id = v.number();
@@ -24,7 +26,7 @@ const rehearsal = {
       inputs: v.array(
         v.strictObject({
           ...{ stream: v.string(), shard: v.number(), brokerId: v.number(), shardId: v.number() },
-          ...{ from: v.bigint(), until: v.bigint() },
+          ...{ from: v.bigint(), until: v.bigint(), chosen: v.optional(chosenRecords) },
         }),
       ),
       brokers: v.array(v.strictObject({ id: v.number(), address: v.string(), secret: v.string() })),
@@ -46,6 +48,7 @@ const rehearsal = {
   marks: call(rehearsalQuestions.marks, type<RehearsalMarks>()),
   compare: stream(rehearsalQuestions.pair, type<Comparison>()),
   differences: call(v.strictObject({ ...rehearsalQuestions.pair.entries, from: v.number(), most: v.number() }), type<Difference[]>()),
+  listDifferences: stream(rehearsalQuestions.pair, type<ListedDifference[]>()),
 };
 
 export const rehearsalContract = { rehearsal };

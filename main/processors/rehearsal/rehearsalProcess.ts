@@ -72,5 +72,6 @@ function createService(): DomainHandlers<(typeof rehearsalContract)['rehearsal']
     marks: (asked) => open().marks(asked),
     compare: (asked, { signal }) => open().compare(asked, signal),
     differences: (asked) => open().differences(asked),
+    listDifferences: (asked, { signal }) => open().listDifferences(asked, signal),
   };
 }

@@ -117,6 +117,7 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
       marks: ({ id, ...asked }) => of(id).client.marks(asked),
       compare: ({ id, ...asked }, { signal }) => of(id).client.compare(asked, { signal }),
       differences: ({ id, ...asked }) => of(id).client.differences(asked),
+      listDifferences: ({ id, ...asked }, { signal }) => of(id).client.listDifferences(asked, { signal }),
       addColumn: ({ id, column, cursor }) => of(id).add(column, cursor),
       replaceColumn: ({ id, column, with: next, cursor }) => of(id).replace(column, next, cursor),
       removeColumn: ({ id, column }) => of(id).remove(column),

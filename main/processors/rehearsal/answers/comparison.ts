@@ -2,15 +2,20 @@
  * Two columns, output by output: the n-th emission with an output and a key of one against the n-th of the other. Both journals are gone through
  * in order, and of each output and key only what one side is ahead with is remembered, so where both do the same it takes no memory.
  */
-import { type Comparison as Told, type Difference, type DifferenceKind, EXAMPLES_MAX, UNMATCHED_MAX } from '../../../api/rehearsals.ts';
+import {
+  type Comparison as Told,
+  type Difference,
+  type DifferenceKind,
+  DIFFERENCES_KEPT_MAX,
+  EXAMPLES_MAX,
+  UNMATCHED_MAX,
+} from '../../../api/rehearsals.ts';
 import { type JournalReader, stepsOf } from '../journal/reader.ts';
 import { PositionSet } from '../positionSet.ts';
 import { told } from './told.ts';
 
 /** Without giving the thread back, milliseconds. */
 const SLICE_MS = 8;
-/** Differences that can be told one by one; of more the positions are known. */
-const DIFFERENCES_KEPT_MAX = 100_000;
 
 /** An emission, as the number of its position and its place among those of it. */
 interface Place {
@@ -111,8 +116,18 @@ export class Comparison {
 
   /** Those that stand at a position or behind it, in their order. */
   from(position: number, most: number): Difference[] {
-    const all = this.#kept.filter((each) => each.position >= position).sort((one, other) => one.position - other.position);
-    return all.slice(0, most).map((each) => this.#tell(each));
+    return this.#inOrder(position)
+      .slice(0, most)
+      .map((each) => this.#tell(each));
+  }
+
+  /** All that are kept, in their order. */
+  *all(): Generator<Difference> {
+    for (const each of this.#inOrder(0)) yield this.#tell(each);
+  }
+
+  #inOrder(from: number): Kept[] {
+    return this.#kept.filter(({ position }) => position >= from).sort((one, other) => one.position - other.position);
   }
 
   /** The next position at which one of them has emitted anything. */
