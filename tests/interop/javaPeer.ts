@@ -49,18 +49,23 @@ export function javaPeer(peer: JavaPeer): { ask: Ask; runProgram: RunProgram } {
 }
 
 function madeClassPath({ title, name, folder }: JavaPeer): string {
-  requirePrograms([jdk]);
   const pom = path.join(folder, 'pom.xml');
-  const library = kept(`${name}-library`, [pom], (into) => {
-    requirePrograms([maven]);
-    run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${into}`], `Maven could not fetch ${title}`);
-  });
-  const jars = path.join(library, '*');
+  const jars = javaLibrary(title, name, pom);
   const sources = readdirSync(path.join(folder, 'java')).map((file) => path.join(folder, 'java', file));
   const classes = kept(`${name}-classes`, [pom, ...sources], (into) => {
     run('javac', ['--release', '17', '-cp', jars, '-d', into, ...sources], `The classes that ask ${title} do not compile`);
   });
   return [classes, jars].join(path.delimiter);
+}
+
+/** The class path of all that a pom.xml depends on. Throws why it can not be fetched, or that Java or Maven is missing. */
+export function javaLibrary(title: string, name: string, pom: string): string {
+  requirePrograms([jdk]);
+  const library = kept(`${name}-library`, [pom], (into) => {
+    requirePrograms([maven]);
+    run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${into}`], `Maven could not fetch ${title}`);
+  });
+  return path.join(library, '*');
 }
 
 /** The folder that `make` has filled, now or in an earlier run; it appears whole or not at all, whoever runs beside us. */
