@@ -8,7 +8,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { javaLibrary, run } from '../javaPeer.ts';
+import { fetchedLibrary, run } from '../javaPeer.ts';
 
 export interface ApacheKafka {
   /** host:port */
@@ -34,7 +34,8 @@ const CLUSTER_ID = 'bG9nbGFiLWludGVyb3AuLg';
 const JVM = ['-Xms1G', '-Xmx1G', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35'];
 
 export async function startApacheKafka({ settings = {} }: ApacheKafkaOptions = {}): Promise<ApacheKafka> {
-  const jars = javaLibrary('Apache Kafka', 'kafka-server', path.join(import.meta.dirname, 'server/pom.xml'));
+  const peer = { title: 'Apache Kafka', name: 'kafka-server', folder: path.join(import.meta.dirname, 'server') };
+  const jars = path.join(fetchedLibrary(peer), '*');
   const folder = mkdtempSync(path.join(tmpdir(), 'apache-kafka-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
