@@ -171,6 +171,7 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     now,
     random,
   });
+  const kafkaServices = createClientsServices(cluster, kafka);
   const lessons = createLessonService({
     folder: path.join(resources, 'lessons'),
     records: workspace.lessons,
@@ -180,13 +181,13 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     processors: processors.list,
     removeProcessor: processors.remove,
     durability: () => workspace.settings.get().durability,
+    requests: (filter, signal) => kafkaServices.requests.watch({ filter }, { signal, caller: signal }),
     onChange(listener) {
       const stops = [cluster, registry, readers, processors, workspace.settings].map((part) => part.onChange(listener));
       return () => stops.forEach((stop) => stop());
     },
   });
 
-  const kafkaServices = createClientsServices(cluster, kafka);
   const engine: Engine = {
     workspace: { name: workspace.name, path: workspace.path },
     get kafka() {

@@ -55,6 +55,8 @@ const checkSchema = v.union([
   }),
   /** While the step was shown, the processor's process ended unasked and has come back. */
   v.strictObject({ processorBack: v.strictObject({ name: processorName }) }),
+  /** So many programs, told apart by their names, have asked the stream for this over Kafka's protocol, and were not refused. */
+  v.strictObject({ asked: v.strictObject({ stream: streamName, api: v.picklist(['Produce', 'Fetch']), programs: count }) }),
 ]);
 export type Check = v.InferOutput<typeof checkSchema>;
 

@@ -55,10 +55,12 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
   /** Begins to watch the step that is shown. */
   function watch(): void {
     const record = active();
+    watcher?.close();
     watcher = record
       ? createStepWatcher(
           content(record.id).steps[record.step]!.checks.map((check) => check.see),
           parts,
+          () => void look(),
         )
       : null;
     void look();
@@ -109,6 +111,7 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
 
   function leave(): void {
     for (const record of records.values()) if (record.active) save({ ...record, active: false });
+    watcher?.close();
     watcher = null;
   }
 
@@ -177,6 +180,7 @@ export function createLessonService(parts: LessonServiceParts): LessonService {
     handlers,
     close() {
       stop();
+      watcher?.close();
       clearTimeout(pause);
     },
   };

@@ -8,6 +8,7 @@ import { createBatchReader } from '../events/batches.ts';
 import type { Durability } from '../log/index.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
+import { AskedSight, type FollowRequests } from './askedSight.ts';
 import { type Check, streamOf } from './content.ts';
 import { ProcessorSight } from './processorSight.ts';
 
@@ -27,6 +28,7 @@ export interface StepWatcher {
   readonly seen: boolean[];
   /** Looks again; true where something more was seen. */
   look(): Promise<boolean>;
+  close(): void;
 }
 
 export interface WatcherParts {
@@ -35,9 +37,11 @@ export interface WatcherParts {
   readers: () => Reader[];
   processors: () => ProcessorSummary[];
   durability: () => Durability;
+  requests: FollowRequests;
 }
 
-export function createStepWatcher(checks: readonly Check[], parts: WatcherParts): StepWatcher {
+/** `changed`: called back where there is something to look at of which the parts do not tell. */
+export function createStepWatcher(checks: readonly Check[], parts: WatcherParts, changed: () => void): StepWatcher {
   const { registry, cluster, readers, processors, durability } = parts;
   const batches = createBatchReader(cluster);
   const seen = checks.map(() => false);
@@ -47,6 +51,12 @@ export function createStepWatcher(checks: readonly Check[], parts: WatcherParts)
   const restarts = (): number => cluster.brokers().reduce((sum, broker) => sum + broker.restarts, 0);
   const restartsBefore = restarts();
   const programs = new ProcessorSight(processors);
+  const asked = new AskedSight(
+    checks.flatMap((check) => ('asked' in check ? check.asked : [])),
+    parts.requests,
+    (stream) => whole(stream)?.id,
+    changed,
+  );
 
   /** The stream, where there is one that can be read. */
   function whole(name: string): StreamPlaces | undefined {
@@ -102,6 +112,7 @@ export function createStepWatcher(checks: readonly Check[], parts: WatcherParts)
     if ('processor' in check) return programs.runs(check.processor);
     if ('processorBack' in check) return programs.isBack(check.processorBack.name);
     if ('start' in check) return startsBehind(check.start);
+    if ('asked' in check) return asked.hasSeen(check.asked);
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;
     if ('spread' in check) return (sights.get(check.spread.stream)?.shards.size ?? 0) >= check.spread.shards;
     if ('readers' in check)
@@ -117,7 +128,7 @@ export function createStepWatcher(checks: readonly Check[], parts: WatcherParts)
     return shards.length > 0 && shards.every((place) => (cluster.state(place)?.startOffset ?? 0n) >= BigInt(atLeast));
   }
 
-  return { seen, look };
+  return { seen, look, close: () => asked.close() };
 }
 
 /** Whether this one event makes the check true. */

@@ -16,6 +16,8 @@ export interface Lab {
   /** The page, token included. */
   url: string;
   pid: number;
+  /** host:port of each broker, for Kafka's clients. */
+  kafka: string[];
   workspace: string;
   /** Runs the loglab command against this lab. Throws where it fails; returns stdout. */
   loglab(args: string[], input?: string): string;
@@ -29,11 +31,12 @@ export async function startLab(workspace: string, port = 0): Promise<Lab> {
   const child = serve(['--workspace', workspace, '--port', String(port), '--kafka-port', '0']);
   child.stderr!.pipe(process.stderr);
   for await (const line of createInterface({ input: child.stdout! })) {
-    const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
+    const { url, pid, kafka } = JSON.parse(line.replace(/^ready /, '')) as Pick<Lab, 'url' | 'pid' | 'kafka'>;
     const command = (args: string[]): string[] => [path.join(root, 'dist/main/loglab.js'), ...args, '--url', url];
     return {
       url,
       pid,
+      kafka,
       workspace,
       loglab: (args, input) =>
         execFileSync(process.execPath, command(args), { encoding: 'utf8', input: input ?? '', stdio: ['pipe', 'pipe', 'pipe'] }),

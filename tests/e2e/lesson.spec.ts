@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright/test';
 import type { Lesson } from '../../main/api/lessons.ts';
-import { expect, root, test } from './lab.ts';
+import { startReader, startWriter } from './kafkaPrograms.ts';
+import { expect, type Lab, root, test } from './lab.ts';
 import { choose, detail, dialog, grid, navigation, openLab, openStream, row, visibleRows } from './screens.ts';
 
 const panel = (page: Page): Locator => page.getByRole('complementary', { name: 'Lesson' });
@@ -14,7 +15,7 @@ const checks = (page: Page): Locator => panel(page).getByRole('list', { name: 'W
 const produceSheet = (page: Page): Locator => dialog(page, 'Produce');
 
 /** What the student does in a step; `codes` are the texts that the step says to copy. */
-type Deed = (page: Page, codes: string[]) => Promise<void>;
+type Deed = (page: Page, codes: string[], lab: Lab) => Promise<void>;
 interface Course {
   /** By the titles of the steps. A step that is only read has none. */
   deeds: Record<string, Deed>;
@@ -284,7 +285,60 @@ const courses: Record<string, Course> = {
       },
     },
   },
+  'many-programs': {
+    deeds: {
+      async 'The first program'(page, [name], lab) {
+        await makeStream(page, name!, 3);
+        await page.getByRole('button', { name: 'More' }).click();
+        await page.getByRole('menuitem', { name: 'Connect a Kafka client…' }).click();
+        await dialog(page, 'Connect').getByRole('tab', { name: 'Node' }).click();
+        await expect(dialog(page, 'Connect').getByRole('group', { name: 'Write an event' })).toContainText(lab.kafka[0]!);
+        await page.keyboard.press('Escape');
+        await runProgram('my-node', lab);
+        await expect(row(grid(page), 1)).toContainText('789');
+      },
+      async 'What it asked'(page, _codes, lab) {
+        await navigation(page).getByRole('link', { name: 'Requests' }).click();
+        await runProgram('my-node', lab);
+        await produces(page).nth(1).waitFor();
+        await produces(page).first().click();
+        await expect(answered(page)).toContainText(/"baseOffset": "?1"?/);
+      },
+      async 'A second program'(page, _codes, lab) {
+        await runProgram('my-python', lab);
+        await expect(produces(page)).toHaveCount(3);
+        await openStream(page, 'till-events');
+        await expect(row(grid(page), 3)).toContainText('789');
+      },
+      async 'Another key'(page, [key], lab) {
+        await runProgram('my-python', lab, key);
+        await row(grid(page), 4).click();
+        await expect(detail(page)).toContainText('2 · 0');
+        await runProgram('my-node', lab, key);
+        await expect(row(grid(page), 5)).toBeVisible();
+      },
+      async 'Two readers'(_page, _codes, lab) {
+        for (const name of ['my-kcat', 'my-python']) {
+          const reader = startReader(name, lab.kafka);
+          expect(await reader.fetch('till-events', 1, 0n)).toBe(3);
+          expect(await reader.fetch('till-events', 2, 0n)).toBe(2);
+          await reader.close();
+        }
+      },
+    },
+  },
 };
+
+/** What the code of Connect does, in the name of its client. */
+async function runProgram(name: string, lab: Lab, key = '789'): Promise<void> {
+  const program = await startWriter(name, lab.kafka);
+  await program.send('till-events', { key, value: '{"event":"SHOPPER_VIEWED_PRODUCT"}' });
+  await program.close();
+}
+
+const produces = (page: Page): Locator => page.getByRole('table', { name: 'Requests' }).getByRole('button', { name: 'Produce' });
+const answered = (page: Page): Locator =>
+  page.getByRole('region', { name: 'Request', exact: true }).getByLabel('Answered', { exact: true });
 
 const column = (page: Page, name: string): Locator => page.getByRole('article', { name: `Processor ${name}` });
 const visitors = (page: Page): Locator => page.getByRole('region', { name: /^Visitor \d{6}$/ });
@@ -396,7 +450,7 @@ for (const id of readdirSync(lessonsFolder)) {
       await expect(checks(page)).toHaveCount(step.checks.length);
       const seen = checks(page).getByRole('img', { name: 'Seen:' });
       if (step.checks.length > 0) await expect(seen, 'nothing is ticked before the deed').not.toHaveCount(step.checks.length);
-      await deeds[step.title]?.(page, await codesOf(page));
+      await deeds[step.title]?.(page, await codesOf(page), lab);
       if (step.checks.length > 0) expect(deeds, `a deed for “${step.title}”`).toHaveProperty([step.title]);
       await expect(seen, step.title).toHaveCount(step.checks.length, { timeout: RESTARTED_MS });
       await next.click();

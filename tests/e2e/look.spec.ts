@@ -8,6 +8,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
 import { expect, root, test } from './lab.ts';
+import { startReader, startWriter } from './kafkaPrograms.ts';
 import { broker, crash } from './processes.ts';
 import { record, views } from './records.ts';
 import { choose, dialog, fromPalette, grid, jobs, navigation, openLab, openStream, row } from './screens.ts';
@@ -350,4 +351,58 @@ test('the shop: closed, unwatched, empty, with a coupon, a coupon that counts, t
   await dialog(page, 'Take the shop down').getByRole('button', { name: 'Take it down' }).click();
   await expect(page.getByText('Nobody watches the carts.')).toBeVisible();
   await look(page, 'shop-unwatched');
+});
+
+test('Kafka clients: none, the code to connect, twenty of them, thousands of requests, one of them, errors, a lost broker', async ({
+  page,
+  lab,
+  client,
+}) => {
+  await openLab(page, lab, '#/clients');
+  await expect(page.getByText('No program is connected')).toBeVisible();
+  await look(page, 'clients-empty');
+  await navigation(page).getByRole('link', { name: 'Requests' }).click();
+  await expect(page.getByText('No request yet')).toBeVisible();
+  await look(page, 'requests-empty');
+  await full(client);
+  await page.getByRole('button', { name: 'Connect a client' }).click();
+  for (const name of ['kcat', 'Console tools', 'Python', 'Node', 'Java', 'Go']) {
+    await dialog(page, 'Connect').getByRole('tab', { name }).click();
+    await look(page, `connect-${name.toLowerCase().replace(' ', '-')}`, '[role=dialog]');
+  }
+  await page.keyboard.press('Escape');
+
+  const names = Array.from({ length: 20 }, (_, index) =>
+    index === 7 ? 'a-client-with-quite-a-long-name-as-services-have-them-7' : `till-${index}`,
+  );
+  const tills = await Promise.all(names.map((name) => startWriter(name, lab.kafka)));
+  const stock = startReader('stock', lab.kafka);
+  await Promise.all(
+    tills.map(async (till) => {
+      for (let sale = 0; sale < 150; sale++) await till.send('orders', `{"event":"SOLD","sale":${sale}}`);
+    }),
+  );
+  await stock.fetch('orders', 0, 10n ** 6n).catch(() => {});
+  await expect(page.getByRole('group', { name: 'Filter' }).getByRole('status')).toContainText('2,000 requests');
+  await look(page, 'requests');
+  await page.getByRole('checkbox', { name: 'Only errors' }).click();
+  const failed = page.getByRole('table', { name: 'Requests' }).getByRole('row').nth(1);
+  await expect(failed).toContainText('OFFSET_OUT_OF_RANGE');
+  await failed.getByRole('button').click();
+  await look(page, 'requests-error');
+  await page.getByRole('checkbox', { name: 'Only errors' }).click();
+  await choose(page, /^Request/, 'Produce');
+  await page.getByRole('table', { name: 'Requests' }).getByRole('row').nth(5).getByRole('button').click();
+  await look(page, 'requests-one');
+  await navigation(page).getByRole('link', { name: 'Clients' }).click();
+  await expect(page.getByRole('table', { name: 'Clients' }).getByRole('row')).toHaveCount(22);
+  await look(page, 'clients');
+
+  await client.lessons.start({ id: 'many-programs' });
+  await client.lessons.go({ step: 2 });
+  await navigation(page).getByRole('link', { name: 'Requests' }).click();
+  await expect(page.getByRole('complementary', { name: 'Lesson' })).toContainText('What it asked');
+  await page.getByRole('table', { name: 'Requests' }).getByRole('row').nth(5).getByRole('button').click();
+  await look(page, 'requests-lesson');
+  await Promise.all([...tills, stock].map((program) => program.close()));
 });

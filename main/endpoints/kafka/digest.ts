@@ -1,6 +1,7 @@
 /** A message as people are shown it: short, without the bytes of its record batches. */
 import { LENGTH_OVERHEAD_BYTES } from '../../log/index.ts';
 import { errorNameOf } from './errorCodes.ts';
+import { ZERO_UUID } from './wire/types.ts';
 
 /** Elements of an array that are kept; of the rest the number is told. */
 const ELEMENTS_KEPT_MAX = 10;
@@ -20,7 +21,11 @@ export function digestOf(value: unknown): unknown {
   }
   if (value === null || typeof value !== 'object') return value;
   const copy: Record<string, unknown> = {};
-  for (const name in value) copy[name] = digestOf((value as Record<string, unknown>)[name]);
+  for (const name in value) {
+    const own = (value as Record<string, unknown>)[name];
+    // It stands for none, and where a version has no ids for what has no id.
+    if (own !== ZERO_UUID) copy[name] = digestOf(own);
+  }
   return copy;
 }
 

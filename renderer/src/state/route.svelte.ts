@@ -12,7 +12,7 @@ export type Place =
   | { screen: 'bad'; name: string }
   | { screen: 'clients' }
   /** `client`: who is followed; null for all. */
-  | { screen: 'requests'; client: string | null }
+  | { screen: 'requests'; client: string | null; errorsOnly: boolean }
   | { screen: 'brokers' }
   | { screen: 'lessons' }
   | { screen: 'settings' }
@@ -30,7 +30,7 @@ export function placeOf(path: string): Place {
   if (first === 'streams' && second) return { screen: 'stream', name: second, event: eventIn(query) };
   if (first === 'bad' && second) return { screen: 'bad', name: second };
   if (first === 'processors' && second) return { screen: 'processor', name: second, event: streamEventIn(query) };
-  if (first === 'requests' && !second) return { screen: 'requests', client: clientIn(query) };
+  if (first === 'requests' && !second) return { screen: 'requests', ...requestsIn(query) };
   if (second) return { screen: 'unknown', path };
   if (first === '') return { screen: 'home' };
   if (isPlain(first)) return { screen: first };
@@ -54,9 +54,9 @@ function streamEventIn(query = ''): (EventPlace & { stream: string }) | null {
   return event && { stream: decode(stream!), ...event };
 }
 
-function clientIn(query = ''): string | null {
-  const [, client] = /^client=(.+)$/.exec(query) ?? [];
-  return client === undefined ? null : decode(client);
+function requestsIn(query = ''): { client: string | null; errorsOnly: boolean } {
+  const [, client, errors] = /^client=([^&]+)(&errors)?$/.exec(query) ?? [];
+  return { client: client === undefined ? null : decode(client), errorsOnly: errors !== undefined };
 }
 
 function decode(part: string): string {
@@ -75,8 +75,9 @@ export function streamPath(name: string, event?: EventPlace): string {
 /** The address of the bad events in a stream. */
 export const badPath = (stream: string): string => `#/bad/${encodeURIComponent(stream)}`;
 
-/** The address of the request log, of one client where it is named. */
-export const requestsPath = (client?: string): string => `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`;
+/** The address of the request log; of one client where it is named, and of its errors alone. */
+export const requestsPath = (client?: string, errorsOnly = false): string =>
+  `#/requests${client === undefined ? '' : `?client=${encodeURIComponent(client)}${errorsOnly ? '&errors' : ''}`}`;
 
 /** The address where a processor is edited; with an event it is tested with that. */
 export function processorPath(name: string, event?: EventPlace & { stream: string }): string {

@@ -32,8 +32,8 @@ const python: Program = {
 const goProgram: Program = { command: 'go', versionArgs: ['version'], versionMin: 1, package: 'golang-go', name: 'Go' };
 
 /** What a program prints to stdout. Throws what it printed to stderr where it fails. */
-export async function output(command: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(command, args, { timeout: RUN_MS });
+export async function output(command: string, args: readonly string[], input = '', cwd?: string): Promise<string> {
+  const child = spawn(command, args, { timeout: RUN_MS, ...(cwd === undefined ? {} : { cwd }) });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -46,8 +46,13 @@ export async function output(command: string, args: readonly string[], input = '
   throw new Error(`${path.basename(command)} ${args[0]} failed (${status}): ${Buffer.concat(err).toString().slice(0, 4_000)}`);
 }
 
+/** Throws where kcat is not to be had. */
+export const requireKcat = (): void => requirePrograms([kcatProgram]);
+/** The same of Go. */
+export const requireGo = (): void => requirePrograms([goProgram]);
+
 export async function kcat(...args: readonly string[]): Promise<string> {
-  requirePrograms([kcatProgram]);
+  requireKcat();
   return output('kcat', args);
 }
 
@@ -59,7 +64,8 @@ export function franzGo(...args: readonly string[]): Promise<string> {
   return output(franzGoProgram(), args);
 }
 
-function pythonWithClient(): string {
+/** A Python that has confluent-kafka. */
+export function pythonWithClient(): string {
   requirePrograms([python]);
   const folder = kept('confluent-kafka-2.12.2', [path.join(import.meta.dirname, 'python/requirements.txt')], (made) => {
     run('python3', ['-m', 'venv', made], 'No environment could be made for Python');
@@ -73,7 +79,7 @@ function pythonWithClient(): string {
 }
 
 function franzGoProgram(): string {
-  requirePrograms([goProgram]);
+  requireGo();
   const source = path.join(import.meta.dirname, 'go');
   const files = ['go.mod', 'go.sum', 'main.go'].map((name) => path.join(source, name));
   const folder = kept('franz-go', files, (made) =>
@@ -89,7 +95,7 @@ const librdkafka: Client = {
   name: 'librdkafka (kcat)',
   codecs: ALL,
   async produce(address, topic, codec, sent) {
-    requirePrograms([kcatProgram]);
+    requireKcat();
     await output('kcat', ['-b', address, '-P', '-t', topic, '-z', codec, '-X', 'linger.ms=50'], lines(sent));
   },
   async read(address, topic) {

@@ -42,6 +42,7 @@ const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, 
   brokerBack: (value) => JSON.stringify(value) === '{}',
   processor: { must: { name: words }, may: { version: whole(0), in: whole(1), bad: whole(1), badMost: whole(0) } },
   processorBack: { must: { name: words } },
+  asked: { must: { stream: words, api: (value) => value === 'Produce' || value === 'Fetch', programs: whole(1) } },
   durability: (value) => value === 'safe' || value === 'fast',
 };
 
@@ -140,7 +141,14 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     const tokens = everyToken(markdown);
     const types = new Set(tokens.map((token) => token.type));
     for (const refused of ['image', 'html', 'heading']) expect(types, 'the step has its title already').not.toContain(refused);
-    const pages = ['#/streams', '#/processors', '#/shop', ...lesson.streams.map((stream) => `#/streams/${stream}`)];
+    const pages = [
+      '#/streams',
+      '#/processors',
+      '#/shop',
+      '#/clients',
+      '#/requests',
+      ...lesson.streams.map((stream) => `#/streams/${stream}`),
+    ];
     for (const token of tokens) if (token.type === 'link') expect(pages).toContain(token['href']);
     const prose = markdown.replaceAll(/^```[^]*?^```$/gm, '');
     expect(prose).not.toContain('!');
@@ -171,9 +179,11 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     }
   });
 
-  test('what a check looks for in a value stands in a text to paste, or is said by the shop or by a processor', () => {
+  test('what a check looks for in a value stands in a text to paste, or is said by the shop, by Connect or by a processor', () => {
     const said = [
-      readFileSync(new URL('../../../renderer/src/features/shop/shopEvents.ts', import.meta.url), 'utf8'),
+      ...['shop/shopEvents.ts', 'clients/snippets.ts'].map((file) =>
+        readFileSync(new URL(`../../../renderer/src/features/${file}`, import.meta.url), 'utf8'),
+      ),
       ...(lesson.processors ?? []).map((name) => readFileSync(new URL(`${name}.ts`, processors), 'utf8')),
     ];
     const pasted = texts

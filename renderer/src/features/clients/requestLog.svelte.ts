@@ -2,6 +2,7 @@
  * The request log: what came, newest first. While it is paused nothing is taken in; the brokers remember the last ones, and how many were
  * forgotten meanwhile is said.
  */
+import { untrack } from 'svelte';
 import type { KafkaRequest, RequestFilter } from '../../../../main/api/clients.ts';
 import { toLabError } from '../../../../main/api/errors.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
@@ -10,16 +11,22 @@ import type { LabState } from '../../state/lab.svelte.ts';
 export const REQUESTS_SHOWN_MAX = 2_000;
 
 export class RequestLog {
-  rows = $state.raw<KafkaRequest[]>([]);
-  missed = $state(0);
   paused = $state(false);
   clientId = $state<string | null>(null);
   api = $state<string | null>(null);
   errorsOnly = $state(false);
   selected = $state.raw<KafkaRequest | null>(null);
+  missed = $state(0);
   /** Of all that were seen, so that a filter offers what there is. */
   apis = $state.raw<string[]>([]);
   names = $state.raw<string[]>([]);
+  /** What has come, the newest first; some of it from before the filter. */
+  #taken = $state.raw<KafkaRequest[]>([]);
+  readonly rows = $derived(this.#taken.filter((request) => this.#isWanted(request)));
+  /** Counts up where what comes is to be asked for anew. */
+  #asked = $state(0);
+  /** The filter was changed while nothing was to be taken in. */
+  #isStale = false;
   readonly #lab: LabState;
   #resume: (() => void) | null = null;
 
@@ -30,30 +37,38 @@ export class RequestLog {
   /** In an effect: begins anew with each filter, and when the connection is back. Answers how to end it. */
   follow(): () => void {
     const gone = new AbortController();
+    void this.#asked;
     const filter: RequestFilter = {
       ...(this.clientId === null ? {} : { clientId: this.clientId }),
       ...(this.api === null ? {} : { api: this.api }),
       ...(this.errorsOnly ? { errorsOnly: true } : {}),
     };
-    if (this.#lab.connection === 'up') void this.#take(filter, gone.signal);
+    const isUp = this.#lab.connection === 'up';
+    if (untrack(() => this.paused)) this.#isStale = true;
+    else if (isUp) void this.#take(filter, gone.signal);
     return () => gone.abort();
   }
 
   async #take(filter: RequestFilter, signal: AbortSignal): Promise<void> {
-    this.rows = [];
-    this.missed = 0;
+    let isFirst = true;
     try {
       for await (const { requests, missed } of this.#lab.client.requests.watch({ filter }, { signal })) {
         while (this.paused && !signal.aborted) await this.#resumed(signal);
         if (signal.aborted) return;
-        this.missed += missed;
-        this.rows = [...requests.toReversed(), ...this.rows].slice(0, REQUESTS_SHOWN_MAX);
+        this.missed = isFirst ? missed : this.missed + missed;
+        this.#taken = [...requests.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX);
+        isFirst = false;
         this.#learn(requests);
       }
     } catch (thrown) {
       const error = toLabError(thrown);
       if (!signal.aborted && error.code !== 'disconnected') this.#lab.notify(error, { reading: true });
     }
+  }
+
+  #isWanted({ clientId, api, errors }: KafkaRequest): boolean {
+    if (this.clientId !== null && this.clientId !== clientId) return false;
+    return (this.api === null || this.api === api) && (!this.errorsOnly || errors.length > 0);
   }
 
   #learn(requests: readonly KafkaRequest[]): void {
@@ -78,10 +93,12 @@ export class RequestLog {
   resume(): void {
     this.paused = false;
     this.#resume?.();
+    if (this.#isStale) this.#asked += 1;
+    this.#isStale = false;
   }
 
   clear(): void {
-    this.rows = [];
+    this.#taken = [];
     this.missed = 0;
     this.selected = null;
   }

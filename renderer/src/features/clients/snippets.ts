@@ -1,6 +1,7 @@
 /**
  * How programs of others write to a stream and read it, as a Kafka client: code that runs as it is pasted. A reader names the shards it reads,
- * since then it needs no consumer group.
+ * since then it needs no consumer group. A writer finds the shard of a key as Kafka's own does (murmur2), also where its library would do it
+ * in its own way: one key is in one shard, whoever writes it.
  */
 
 export interface Snippet {
@@ -41,12 +42,13 @@ function kcat({ server, stream }: To): Snippet {
     client: 'kcat',
     needs: 'apt install kcat, or brew install kcat',
     file: null,
-    write: `echo '789:{"event":"SHOPPER_VIEWED_PRODUCT"}' | kcat -P -b ${server} -t ${stream} -K:`,
-    read: `kcat -C -b ${server} -t ${stream} -o beginning -e -f '%p %o %k %s\\n'`,
+    write: `echo '789:{"event":"SHOPPER_VIEWED_PRODUCT"}' | kcat -P -b ${server} -t ${stream} -K: \\
+  -X client.id=my-kcat -X partitioner=murmur2_random`,
+    read: `kcat -C -b ${server} -t ${stream} -o beginning -e -f '%p %o %k %s\\n' -X client.id=my-kcat`,
   };
 }
 
-function consoleTools({ server, stream }: To): Snippet {
+function consoleTools({ server, stream, shards }: To): Snippet {
   return {
     id: 'console',
     client: 'Console tools',
@@ -54,8 +56,10 @@ function consoleTools({ server, stream }: To): Snippet {
     file: null,
     write: `echo '789:{"event":"SHOPPER_VIEWED_PRODUCT"}' | bin/kafka-console-producer.sh --bootstrap-server ${server} --topic ${stream} \\
   --reader-property parse.key=true --reader-property key.separator=:`,
-    read: `bin/kafka-console-consumer.sh --bootstrap-server ${server} --topic ${stream} --partition 0 --offset earliest \\
-  --formatter-property print.key=true --timeout-ms 5000`,
+    read: `for shard in $(seq 0 ${shards - 1}); do
+  bin/kafka-console-consumer.sh --bootstrap-server ${server} --topic ${stream} --partition $shard --offset earliest \\
+    --formatter-property print.key=true --timeout-ms 5000
+done`,
   };
 }
 
@@ -68,14 +72,15 @@ function python({ server, stream, shards }: To): Snippet {
     write: `import json
 from confluent_kafka import Producer
 
-producer = Producer({'bootstrap.servers': '${server}'})
+producer = Producer({'bootstrap.servers': '${server}', 'client.id': 'my-python', 'partitioner': 'murmur2_random'})
 producer.produce('${stream}', key='789', value=json.dumps({'event': 'SHOPPER_VIEWED_PRODUCT'}))
 producer.flush()
 `,
     read: `from confluent_kafka import Consumer, TopicPartition, OFFSET_BEGINNING
 
 # group.id must be there; nothing is committed for it.
-consumer = Consumer({'bootstrap.servers': '${server}', 'group.id': 'none', 'enable.auto.commit': False})
+settings = {'bootstrap.servers': '${server}', 'client.id': 'my-python'}
+consumer = Consumer({**settings, 'group.id': 'none', 'enable.auto.commit': False})
 consumer.assign([TopicPartition('${stream}', shard, OFFSET_BEGINNING) for shard in range(${shards})])
 while (message := consumer.poll(5)) is not None:
     if message.error():
@@ -93,10 +98,10 @@ function node({ server, stream }: To): Snippet {
     client: 'Node',
     needs: 'npm install kafkajs',
     file: { write: 'produce.mjs', read: 'offsets.mjs' },
-    write: `import { Kafka } from 'kafkajs';
+    write: `import { Kafka, Partitioners } from 'kafkajs';
 
-const kafka = new Kafka({ clientId: 'my-program', brokers: [${servers.join(', ')}] });
-const producer = kafka.producer();
+const kafka = new Kafka({ clientId: 'my-node', brokers: [${servers.join(', ')}] });
+const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
 await producer.connect();
 await producer.send({
   topic: '${stream}',
@@ -107,7 +112,7 @@ await producer.disconnect();
     read: `import { Kafka } from 'kafkajs';
 
 // kafkajs reads in consumer groups only; this tells how far each shard is.
-const kafka = new Kafka({ clientId: 'my-program', brokers: [${servers.join(', ')}] });
+const kafka = new Kafka({ clientId: 'my-node', brokers: [${servers.join(', ')}] });
 const admin = kafka.admin();
 await admin.connect();
 console.table(await admin.fetchTopicOffsets('${stream}'));
@@ -128,7 +133,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 public class Produce {
   public static void main(String[] args) throws Exception {
-    Map<String, Object> settings = Map.of("bootstrap.servers", "${server}");
+    Map<String, Object> settings = Map.of("bootstrap.servers", "${server}", "client.id", "my-java");
     try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
       var event = new ProducerRecord<>("${stream}", "789", "{\\"event\\":\\"SHOPPER_VIEWED_PRODUCT\\"}");
       System.out.println(producer.send(event).get());
@@ -145,7 +150,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 public class Consume {
   public static void main(String[] args) {
-    Map<String, Object> settings = Map.of("bootstrap.servers", "${server}", "enable.auto.commit", false);
+    Map<String, Object> settings = Map.of("bootstrap.servers", "${server}", "client.id", "my-java", "enable.auto.commit", false);
     try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
       var shards = IntStream.range(0, ${shards}).mapToObj(shard -> new TopicPartition("${stream}", shard)).toList();
       consumer.assign(shards);
@@ -177,7 +182,7 @@ import (
 )
 
 func main() {
-	client, err := kgo.NewClient(kgo.SeedBrokers(${servers.join(', ')}))
+	client, err := kgo.NewClient(kgo.ClientID("my-go"), kgo.SeedBrokers(${servers.join(', ')}))
 	if err != nil {
 		panic(err)
 	}
@@ -207,6 +212,7 @@ func main() {
 		shards[shard] = kgo.NewOffset().AtStart()
 	}
 	client, err := kgo.NewClient(
+		kgo.ClientID("my-go"),
 		kgo.SeedBrokers(${servers.join(', ')}),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{"${stream}": shards}),
 	)
