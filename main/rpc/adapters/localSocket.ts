@@ -3,8 +3,6 @@
  *
  *   client → server   frame: the secret, UTF-8
  *   server → client   frame: one byte, 1 accepted or 0 refused (and the connection is closed)
- *
- * The large frames should go to the client (SocketPort.connectTo).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -41,15 +39,23 @@ export interface ListenOptions {
 export async function listenLocal({ secret, onPort }: ListenOptions): Promise<LocalListener> {
   const { address, remove } = await createLocalAddress();
   const strangers = new Set<Socket>();
-  const server = createServer((socket) => {
+  let connections = 0;
+  const server = createServer({ pauseOnConnect: true }, (accepted) => {
+    if (connections >= LOCAL_CONNECTIONS_MAX) return void accepted.destroy();
+    const opened = SocketPort.accepted(accepted);
+    if (!opened) return;
+    const { port, socket } = opened;
+    connections += 1;
     strangers.add(socket);
-    admit(socket, secret, (port) => {
+    admit(port, secret, () => {
       strangers.delete(socket);
       onPort(port);
     });
-    socket.once('close', () => strangers.delete(socket));
+    socket.once('close', () => {
+      connections -= 1;
+      strangers.delete(socket);
+    });
   });
-  server.maxConnections = LOCAL_CONNECTIONS_MAX;
   try {
     await listening(server, address);
   } catch (cause) {
@@ -85,8 +91,7 @@ export function connectLocal(address: string, secret: string): Promise<Port> {
   return promise.finally(() => clearTimeout(timer));
 }
 
-function admit(socket: Socket, secret: string, accept: (port: Port) => void): void {
-  const port = new SocketPort(socket);
+function admit(port: SocketPort, secret: string, accept: () => void): void {
   port.acceptBytesMax = SECRET_BYTES_MAX;
   const timer = setTimeout(() => port.close(), HANDSHAKE_MS);
   port.onClose(() => clearTimeout(timer));
@@ -98,7 +103,7 @@ function admit(socket: Socket, secret: string, accept: (port: Port) => void): vo
     }
     port.acceptBytesMax = FRAME_BYTES_MAX;
     port.send(Uint8Array.of(ACCEPTED));
-    accept(port);
+    accept();
   });
 }
 

@@ -4,7 +4,7 @@
  *   length  u32, big-endian, bytes of the frame
  *   frame   as many bytes
  */
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { FRAME_BYTES_MAX, type Port, type ReceiveFrame } from '../port.ts';
 import { Ends } from './ends.ts';
 import { giveFrameBack, takeFrame } from './frameMemory.ts';
@@ -22,6 +22,11 @@ const START_BYTES = 16 * 1024;
 
 const LENGTH_BYTES = 4;
 
+export interface OpenedPort {
+  port: SocketPort;
+  socket: Socket;
+}
+
 export class SocketPort implements Port {
   /** Frames larger than this close the port; a handshake sets it low, so that strangers cannot take memory. */
   acceptBytesMax = FRAME_BYTES_MAX;
@@ -34,34 +39,50 @@ export class SocketPort implements Port {
   #frame: Uint8Array | undefined;
   #frameFilled = 0;
 
-  /** Over a socket that was accepted, or is about to be connected by {@link connectTo}. */
-  constructor(socket: Socket) {
+  /** Over a socket that {@link reading} makes. */
+  private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#read(chunk));
+    // Flowing: what comes in goes where #reading says.
+    socket.resume();
     socket.on('end', () => this.close());
     // 'close' follows, and is told then.
     socket.on('error', () => {});
     socket.on('close', () => this.close());
   }
 
+  /** Connects. */
+  static connectTo(address: string): OpenedPort {
+    return SocketPort.#reading((onread) => createConnection({ path: address, onread }));
+  }
+
   /**
-   * Connects. Large frames are read straight into memory of their own, which a socket that was accepted can not do: they come in chunks
-   * that are allocated each, and copied together. So who receives the large ones should be the one who connects.
+   * Over a connection that a server with `pauseOnConnect` has accepted; null where it is gone already. Node lets only who makes a socket say
+   * where it is read into, so one is made here, as its own server does, that takes the connection over.
    */
-  static connectTo(address: string): { port: SocketPort; socket: Socket } {
+  static accepted(socket: Socket): OpenedPort | null {
+    const owner = socket as Socket & { _handle: unknown };
+    const handle = owner._handle;
+    owner._handle = null;
+    // No connection of the server's any more.
+    socket.destroy();
+    return handle ? SocketPort.#reading((onread) => new Socket({ handle, onread } as SocketConstructorOpts)) : null;
+  }
+
+  /**
+   * Large frames are read straight into memory of their own, which is used again. Node would otherwise make memory for each chunk of 64 KiB,
+   * to be copied together: collecting it is a fifth of what an append costs.
+   */
+  static #reading(open: (onread: OnReadOpts) => Socket): OpenedPort {
     const start = Buffer.allocUnsafeSlow(START_BYTES);
     const made: { port?: SocketPort } = {};
-    const socket: Socket = createConnection({
-      path: address,
-      onread: {
-        // Asked for the first time before there is a port.
-        buffer: () => (made.port && made.port.#rest()) ?? start,
-        callback: (bytes, into) => {
-          if (into === start) made.port!.#read(start.subarray(0, bytes), true);
-          else made.port!.#filled(bytes);
-          // A pause before it was connected is only heeded now.
-          return !socket.isPaused();
-        },
+    const socket: Socket = open({
+      // Asked for the first time before there is a port.
+      buffer: () => (made.port && made.port.#rest()) ?? start,
+      callback: (bytes, into) => {
+        if (into === start) made.port!.#read(start.subarray(0, bytes));
+        else made.port!.#filled(bytes);
+        // A pause before it was connected is only heeded now.
+        return !socket.isPaused();
       },
     });
     const port = new SocketPort(socket);
@@ -128,16 +149,16 @@ export class SocketPort implements Port {
     if (this.#socket.writableCorked > 0) this.#socket.uncork();
   }
 
-  /** @param isReused whether the chunk's memory is about to be read into again. */
-  #read(chunk: Uint8Array, isReused = false): void {
+  /** A chunk whose memory is about to be read into again. */
+  #read(chunk: Uint8Array): void {
     let at = 0;
     while (at < chunk.byteLength && !this.#ends.isClosed) {
-      at = this.#frame ? this.#readFrame(this.#frame, chunk, at) : this.#readStart(chunk, at, isReused);
+      at = this.#frame ? this.#readFrame(this.#frame, chunk, at) : this.#readStart(chunk, at);
     }
   }
 
-  /** Reads the length, or a part of it. A frame that is whole in the chunk is passed on as a view of it, or as a copy. */
-  #readStart(chunk: Uint8Array, from: number, isReused: boolean): number {
+  /** Reads the length, or a part of it. A frame that is whole in the chunk is passed on as a copy. */
+  #readStart(chunk: Uint8Array, from: number): number {
     let at = from;
     while (this.#lengthFilled < LENGTH_BYTES && at < chunk.byteLength) this.#length[this.#lengthFilled++] = chunk[at++]!;
     if (this.#lengthFilled < LENGTH_BYTES) return at;
@@ -146,7 +167,7 @@ export class SocketPort implements Port {
     if (bytes > this.acceptBytesMax) {
       this.close(FRAME_TOO_LARGE);
     } else if (bytes <= chunk.byteLength - at) {
-      this.#ends.deliver(isReused ? new Uint8Array(chunk.subarray(at, at + bytes)) : chunk.subarray(at, at + bytes));
+      this.#ends.deliver(new Uint8Array(chunk.subarray(at, at + bytes)));
       at += bytes;
     } else {
       this.#frame = takeFrame(bytes);

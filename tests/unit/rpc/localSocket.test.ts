@@ -24,7 +24,7 @@ describe('the handshake', () => {
     const port = await connectLocal(listener.address, 'right');
     const received = new Promise((resolve) => ports[0]!.onFrame(resolve));
     port.send(Uint8Array.of(1, 2, 3));
-    expect(await received).toEqual(Buffer.of(1, 2, 3));
+    expect(await received).toEqual(Uint8Array.of(1, 2, 3));
     port.close();
   });
 
@@ -42,6 +42,21 @@ describe('the handshake', () => {
     socket.resume().write(Uint8Array.of(0, 0, 2, 0));
     await once(socket, 'close');
     expect(ports).toEqual([]);
+  });
+
+  it('has room for so many connections, and again for as many as have ended', async () => {
+    const { listener } = await listen();
+    const strangers: Socket[] = [];
+    onTestFinished(() => strangers.forEach((socket) => void socket.destroy()));
+    for (let count = 0; count < 256; count++) {
+      const socket = createConnection(listener.address);
+      strangers.push(socket);
+      await once(socket, 'connect');
+    }
+    await expect(connectLocal(listener.address, 'right')).rejects.toMatchObject({ code: 'disconnected' });
+    strangers[0]!.destroy();
+    const port = await vi.waitFor(() => connectLocal(listener.address, 'right'));
+    port.close();
   });
 
   it('does not wait for ever, on either side', async () => {
@@ -88,24 +103,25 @@ describe.skipIf(process.platform === 'win32')('the folder of the socket', () => 
 });
 
 describe.each(['accepted', 'connected'] as const)('frames on a socket that was %s', (kind) => {
-  /** A port, and the socket at its far end. */
-  async function portAndSocket(): Promise<{ port: SocketPort; socket: Socket }> {
+  /** A port, the one at its far end, and the socket of that. */
+  async function portAndFar(): Promise<{ port: SocketPort; sender: SocketPort; socket: Socket }> {
     const { address, remove } = await createLocalAddress();
-    const server = createServer().listen(address);
+    const server = createServer({ pauseOnConnect: true }).listen(address);
     await once(server, 'listening');
-    const near = kind === 'connected' ? SocketPort.connectTo(address) : undefined;
-    const far = kind === 'accepted' ? createConnection(address) : undefined;
-    const [accepted] = (await once(server, 'connection')) as [Socket];
+    const connected = SocketPort.connectTo(address);
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const accepted = SocketPort.accepted(socket)!;
     onTestFinished(async () => {
-      for (const socket of [near?.socket, far, accepted]) socket?.destroy();
+      for (const end of [connected, accepted]) end.socket.destroy();
       server.close();
       await remove();
     });
-    return { port: near?.port ?? new SocketPort(accepted), socket: far ?? accepted };
+    const [near, far] = kind === 'connected' ? [connected, accepted] : [accepted, connected];
+    return { port: near.port, sender: far.port, socket: far.socket };
   }
 
   it('are put together from pieces of any size', async () => {
-    const { port, socket } = await portAndSocket();
+    const { port, socket } = await portAndFar();
     const frames: string[] = [];
     port.onFrame((frame) => void frames.push(Buffer.from(frame).toString()));
     const wire = Buffer.from('\0\0\0\x03one\0\0\0\0\0\0\0\x05three');
@@ -118,20 +134,18 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
   });
 
   it('come whole and in order, whatever their sizes, and stay what they were', async () => {
-    const { port, socket } = await portAndSocket();
+    const { port, sender } = await portAndFar();
     const sizes = [0, 1, 16_379, 16_380, 16_381, 5, 16_384, 40_000, 1, 0, 3_000_000, 2, 70_000, 70_000, 16_377, 3];
     const sent = sizes.map((size, index) => Buffer.alloc(size, index + 1));
     const got: Uint8Array[] = [];
     port.onFrame((frame) => void got.push(frame));
-    const sender = new SocketPort(socket);
     for (const frame of sent) sender.send(frame);
     await vi.waitFor(() => expect(got).toHaveLength(sizes.length));
     expect(got.map((frame, index) => Buffer.compare(frame, sent[index]!))).toEqual(sizes.map(() => 0));
   });
 
   it('are read into the same memory when nobody looks at those before any more', async () => {
-    const { port, socket } = await portAndSocket();
-    const sender = new SocketPort(socket);
+    const { port, sender } = await portAndFar();
     const memories: ArrayBufferLike[] = [];
     const seen: string[] = [];
     port.onFrame((frame) => {
@@ -148,8 +162,7 @@ describe.each(['accepted', 'connected'] as const)('frames on a socket that was %
   });
 
   it('stop while the port is paused, and hold the sender back', async () => {
-    const { port, socket } = await portAndSocket();
-    const sender = new SocketPort(socket);
+    const { port, sender } = await portAndFar();
     let bytes = 0;
     port.onFrame((frame) => void (bytes += frame.byteLength));
     port.pause();
