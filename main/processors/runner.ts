@@ -127,7 +127,15 @@ export class Runner {
         const stream = streamOf(name, streams);
         const place = registry.has(stream) ? registry.get(stream).shards[shard] : undefined;
         const state = place && cluster.state(place);
-        const lag = !state ? null : state.nextOffset <= position ? 0 : row === null ? null : Math.max(0, Number(state.recordsTotal - row));
+        // What was read of nothing yet begins where the shard does.
+        const before = row ?? (state && position <= state.startOffset ? state.recordsTrimmed : null);
+        const lag = !state
+          ? null
+          : state.nextOffset <= position
+            ? 0
+            : before === null
+              ? null
+              : Math.max(0, Number(state.recordsTotal - before));
         return { stream, position, lag };
       }),
     }));
