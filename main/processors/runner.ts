@@ -12,6 +12,7 @@ import type { StreamRegistry } from '../streams/registry.ts';
 import type { ProcessorRecord } from '../workspace/processorRecords.ts';
 import { Activity } from './activity.ts';
 import type { Deployments } from './deployment.ts';
+import { lagOf } from './lag.ts';
 import type { RunReport, Told } from './process/live/report.ts';
 import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
@@ -126,8 +127,7 @@ export class Runner {
         const stream = streamOf(name, streams);
         const place = registry.has(stream) ? registry.get(stream).shards[shard] : undefined;
         const state = place && cluster.state(place);
-        const lag = !state ? null : state.nextOffset <= position ? 0 : row === null ? null : Math.max(0, Number(state.recordsTotal - row));
-        return { stream, position, lag };
+        return { stream, position, lag: state ? lagOf(state, position, row) : null };
       }),
     }));
   }

@@ -1,6 +1,6 @@
 /** How CodeMirror looks in the lab. All colours are custom properties, so light and dark need no second theme. */
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import type { Extension } from '@codemirror/state';
+import { Compartment, type Extension } from '@codemirror/state';
 import { EditorView, ViewPlugin } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
@@ -13,9 +13,13 @@ const highlight = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--soft)', fontStyle: 'italic' },
 ]);
 
-/** Lines that were measured before their font had come have another height since: numbers would no longer stand beside them. */
+/**
+ * Lines that were measured before their font had come have another height since: numbers would no longer stand beside them. A short text fills its
+ * editor before and after, so that nothing seems to have changed: it is another theme that has all lines measured again.
+ */
+const font = new Compartment();
 const measuredByFont = ViewPlugin.define((view) => {
-  const measure = (): void => view.requestMeasure();
+  const measure = (): void => view.dispatch({ effects: font.reconfigure(EditorView.theme({})) });
   document.fonts.addEventListener('loadingdone', measure);
   return { destroy: () => document.fonts.removeEventListener('loadingdone', measure) };
 });
@@ -83,4 +87,4 @@ const theme = EditorView.theme({
   '.cm-collapsedLines': { background: 'var(--sunk)', color: 'var(--soft)' },
 });
 
-export const codeLook: Extension = [syntaxHighlighting(highlight), theme, measuredByFont];
+export const codeLook: Extension = [syntaxHighlighting(highlight), theme, font.of([]), measuredByFont];

@@ -199,6 +199,15 @@ describe('a processor', () => {
     await vi.waitFor(async () => expect(await texts('bad')).toEqual(['bad']), WITHIN);
   }, 60_000);
 
+  it('that hangs at the first event tells how many wait for it', async () => {
+    await lab.client.streams.create({ name: 'words', shards: 1 });
+    await append('words', words(3));
+    await deploy('count', COUNT.replace('const seen', 'for (;;);\nconst seen'));
+    const lag = async () => (await summary('count')).tasks[0]?.inputs.map((input) => input.lag);
+    await vi.waitFor(async () => expect(await lag()).toEqual([3]), WITHIN);
+    await lab.client.processors.pause({ name: 'count' });
+  });
+
   it('waits for a stream that was deleted under it', async () => {
     await lab.client.streams.create({ name: 'words', shards: 1 });
     await deploy('count', COUNT);
