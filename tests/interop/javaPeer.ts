@@ -13,7 +13,7 @@ export interface JavaPeer {
   title: string;
   /** Short, for its folders in the cache. */
   name: string;
-  /** Has pom.xml, and java/ with the classes; Peer is the one that is run. */
+  /** Has pom.xml, and where the library is asked through classes of ours java/ with them; Peer is the one that is run. */
   folder: string;
 }
 
@@ -48,16 +48,21 @@ export function javaPeer(peer: JavaPeer): { ask: Ask; runProgram: RunProgram } {
   };
 }
 
-function madeClassPath({ title, name, folder }: JavaPeer): string {
+/** The folder of a peer's jars: fetched now, or in an earlier run. Throws why there are none. */
+export function fetchedLibrary({ title, name, folder }: JavaPeer): string {
   requirePrograms([jdk]);
   const pom = path.join(folder, 'pom.xml');
-  const library = kept(`${name}-library`, [pom], (into) => {
+  return kept(`${name}-library`, [pom], (into) => {
     requirePrograms([maven]);
     run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${into}`], `Maven could not fetch ${title}`);
   });
-  const jars = path.join(library, '*');
+}
+
+function madeClassPath(peer: JavaPeer): string {
+  const { title, name, folder } = peer;
+  const jars = path.join(fetchedLibrary(peer), '*');
   const sources = readdirSync(path.join(folder, 'java')).map((file) => path.join(folder, 'java', file));
-  const classes = kept(`${name}-classes`, [pom, ...sources], (into) => {
+  const classes = kept(`${name}-classes`, [path.join(folder, 'pom.xml'), ...sources], (into) => {
     run('javac', ['--release', '17', '-cp', jars, '-d', into, ...sources], `The classes that ask ${title} do not compile`);
   });
   return [classes, jars].join(path.delimiter);
