@@ -69,7 +69,7 @@ export async function followTopology(controller: Controller, brokerId: number, s
       if (!shard)
         throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `There is no partition ${partition} of “${stream?.name ?? topic.name}”.`);
       if (shard.brokerId !== brokerId) throw new NotLeader(shard);
-      if (leaderEpoch >= 0 && leaderEpoch < shard.leaderEpoch)
+      if (leaderEpoch !== -1 && leaderEpoch < shard.leaderEpoch)
         throw new KafkaError('FENCED_LEADER_EPOCH', `The leader’s epoch is ${shard.leaderEpoch}.`);
       if (leaderEpoch > shard.leaderEpoch) throw new KafkaError('UNKNOWN_LEADER_EPOCH', `The leader’s epoch is ${shard.leaderEpoch}.`);
       return shard;

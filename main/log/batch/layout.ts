@@ -44,6 +44,7 @@ export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME_BIT = 0x08;
+const CONTROL_BIT = 0x20;
 const TRANSACTIONAL_OR_CONTROL_BITS = 0x30;
 
 /** A record as it is handed in. Timestamps are milliseconds since the epoch, any int64; -1 means none. */
@@ -119,6 +120,11 @@ export function attributesOf(codec: Codec): number {
 /** Whether all records have the batch's maximum timestamp, given by the broker that took them in. */
 export function hasLogAppendTime(attributes: number): boolean {
   return (attributes & LOG_APPEND_TIME_BIT) !== 0;
+}
+
+/** Whether the batch holds marks of a transaction instead of records. */
+export function isControl(attributes: number): boolean {
+  return (attributes & CONTROL_BIT) !== 0;
 }
 
 /** Whether the batch is part of a transaction, or holds marks of one instead of records. */

@@ -3,6 +3,7 @@ import { SHARDS_MAX } from '../../../api/values.ts';
 import type { createPartitions } from '../apis/createPartitions.ts';
 import type { Answer, Asked } from '../asked.ts';
 import { KafkaError, NO_ERROR, toldOf } from '../errorCodes.ts';
+import { assertOnce, once } from './namedTwice.ts';
 import type { RequestOf } from '../wire/api.ts';
 
 type AskedTopic = RequestOf<typeof createPartitions>['topics'][number];
@@ -10,12 +11,13 @@ type AskedTopic = RequestOf<typeof createPartitions>['topics'][number];
 export const answerCreatePartitions: Answer<typeof createPartitions> = async ({ topics, validateOnly }, asked) => {
   await asked.topology.refresh();
   const results = [];
-  for (const topic of topics) results.push(await growOne(topic, validateOnly, asked));
+  for (const { one, times } of once(topics, ({ name }) => name)) results.push(await growOne(one, times, validateOnly, asked));
   return { results };
 };
 
-async function growOne({ name, count, assignments }: AskedTopic, isOnlyChecked: boolean, { topology, controller }: Asked) {
+async function growOne({ name, count, assignments }: AskedTopic, times: number, isOnlyChecked: boolean, { topology, controller }: Asked) {
   try {
+    assertOnce(times, 'The topic');
     const has = topology.byName(name)?.shards.length;
     if (has === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic “${name}”.`);
     if (assignments !== null) throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'The lab places more partitions itself.');

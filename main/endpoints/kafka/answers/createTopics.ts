@@ -4,6 +4,7 @@ import type { createTopics } from '../apis/createTopics.ts';
 import type { Answer, Asked } from '../asked.ts';
 import { allSettingsOf, topicConfigs } from '../configs.ts';
 import { errorCodes, KafkaError, NO_ERROR, toldOf } from '../errorCodes.ts';
+import { assertOnce, once } from './namedTwice.ts';
 import type { RequestOf, ResponseOf } from '../wire/api.ts';
 import { ZERO_UUID } from '../wire/types.ts';
 
@@ -15,21 +16,22 @@ const DEFAULT = -1;
 export const answerCreateTopics: Answer<typeof createTopics> = async ({ topics, validateOnly }, asked) => {
   await asked.topology.refresh();
   const answers: AnsweredTopic[] = [];
-  for (const topic of topics) {
-    const isTwice = topics.filter(({ name }) => name === topic.name).length > 1;
-    answers.push(
-      isTwice
-        ? refused(topic, new KafkaError('INVALID_REQUEST', 'The topic is named twice.'))
-        : await createOne(topic, validateOnly, asked),
-    );
-  }
+  for (const { one, times } of once(topics, ({ name }) => name)) answers.push(await createOne(one, times, validateOnly, asked));
   return { topics: answers };
 };
 
-async function createOne(topic: AskedTopic, isOnlyChecked: boolean, { topology, controller }: Asked): Promise<AnsweredTopic> {
+async function createOne(
+  topic: AskedTopic,
+  times: number,
+  isOnlyChecked: boolean,
+  { topology, controller }: Asked,
+): Promise<AnsweredTopic> {
   const { name } = topic;
   try {
+    assertOnce(times, 'The topic');
     const { shards, brokerIds } = placesOf(topic, topology.current());
+    const unset = topic.configs.find(({ value }) => value === null);
+    if (unset) throw new KafkaError('INVALID_CONFIG', `${unset.name} has no value.`);
     const settings = allSettingsOf(topic.configs);
     const made = await controller.createStream({ name, shards, brokerIds, settings, isOnlyChecked });
     if (made) await topology.reached(made.generation);

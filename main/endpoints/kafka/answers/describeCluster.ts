@@ -1,5 +1,5 @@
 /** DescribeCluster: the brokers. There are no controllers that a client could reach on their own. */
-import { BROKERS, type describeCluster } from '../apis/describeCluster.ts';
+import { BROKERS, CONTROLLERS, type describeCluster } from '../apis/describeCluster.ts';
 import { OPERATIONS_NOT_ASKED } from '../apis/metadata.ts';
 import type { Answer } from '../asked.ts';
 import { errorCodes, NO_ERROR } from '../errorCodes.ts';
@@ -10,13 +10,13 @@ export const answerDescribeCluster: Answer<typeof describeCluster> = async (
   { topology },
 ) => {
   await topology.refresh();
-  const { clusterId } = topology.current();
   if (endpointType !== BROKERS) {
     const errorMessage = 'This is a broker: the lab has no controllers to be reached.';
-    return { errorCode: errorCodes.UNSUPPORTED_ENDPOINT_TYPE, errorMessage, endpointType: BROKERS, clusterId, brokers: [] };
+    const errorCode = endpointType === CONTROLLERS ? errorCodes.MISMATCHED_ENDPOINT_TYPE : errorCodes.UNSUPPORTED_ENDPOINT_TYPE;
+    return { errorCode, errorMessage, endpointType: BROKERS, clusterId: '', brokers: [] };
   }
   return {
-    ...{ ...NO_ERROR, clusterId, controllerId: controllerIdOf(topology) },
+    ...{ ...NO_ERROR, clusterId: topology.current().clusterId, controllerId: controllerIdOf(topology) },
     brokers: brokersOf(topology).map(({ nodeId, ...rest }) => ({ brokerId: nodeId, ...rest })),
     clusterAuthorizedOperations: includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : OPERATIONS_NOT_ASKED,
   };

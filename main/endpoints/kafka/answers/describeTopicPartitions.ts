@@ -16,6 +16,9 @@ export const answerDescribeTopicPartitions: Answer<typeof describeTopicPartition
   await topology.refresh();
   const named = request.topics.length > 0 ? request.topics.map(({ name }) => name) : topology.current().streams.map(({ name }) => name);
   const { cursor } = request;
+  if (cursor !== null && isElsewhere(cursor, request.topics)) {
+    return { topics: named.map((name) => ({ errorCode: errorCodes.INVALID_REQUEST, name, topicId: ZERO_UUID, partitions: [] })) };
+  }
   const names = [...new Set(named)].sort().filter((name) => cursor === null || name >= cursor.topicName);
   let left = Math.min(Math.max(request.responsePartitionLimit, 1), ANSWERED_PARTITIONS_MAX);
   const topics: AnsweredTopic[] = [];
@@ -23,7 +26,7 @@ export const answerDescribeTopicPartitions: Answer<typeof describeTopicPartition
     const stream = topology.byName(name);
     if (!stream) {
       const errorCode = streamNameProblem(name) ? errorCodes.INVALID_TOPIC_EXCEPTION : errorCodes.UNKNOWN_TOPIC_OR_PARTITION;
-      topics.push({ errorCode, name, topicId: ZERO_UUID, partitions: [] });
+      topics.push({ errorCode, name, topicId: ZERO_UUID, partitions: [], topicAuthorizedOperations: TOPIC_OPERATIONS });
       continue;
     }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0;
@@ -37,3 +40,11 @@ export const answerDescribeTopicPartitions: Answer<typeof describeTopicPartition
   }
   return { topics };
 };
+
+/** Not a place within the topics that are asked for. */
+function isElsewhere(
+  { topicName, partitionIndex }: { topicName: string; partitionIndex: number },
+  topics: readonly { name: string }[],
+): boolean {
+  return partitionIndex < 0 || (topics.length > 0 && !topics.some(({ name }) => name === topicName));
+}

@@ -7,6 +7,7 @@ import type { PlacedShard } from '../../../cluster/controllerContract.ts';
 import type { fetch } from '../apis/fetch.ts';
 import type { Answer, Asked } from '../asked.ts';
 import { errorCodes, KafkaError, toldOf } from '../errorCodes.ts';
+import { once } from './namedTwice.ts';
 import { leaderSaidIn, otherLeaders } from './otherLeaders.ts';
 import type { RequestOf, ResponseOf } from '../wire/api.ts';
 
@@ -16,6 +17,8 @@ export const FETCHED_BYTES_MAX = 16 * 1024 * 1024;
 const WAIT_MS_MAX = 2 ** 31 - 1;
 const ZSTD_VERSION_MIN = 10;
 const READ_COMMITTED = 1;
+/** Errors of what is not there at all. */
+const NOT_THERE: ReadonlySet<number> = new Set([errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorCodes.UNKNOWN_TOPIC_ID]);
 const NO_RECORDS = new Uint8Array(0);
 
 type Request = RequestOf<typeof fetch>;
@@ -38,7 +41,9 @@ interface Read {
 
 export const answerFetch: Answer<typeof fetch> = async (request, asked) => {
   if (request.sessionId !== 0 && request.sessionEpoch !== -1) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] };
-  const parts = request.topics.flatMap((topic) => topic.partitions.map((partition) => partOf(topic, partition, asked)));
+  const parts = request.topics.flatMap((topic) =>
+    once(topic.partitions, ({ partition }) => String(partition)).map(({ one }) => partOf(topic, one, asked)),
+  );
   const until = performance.now() + Math.min(Math.max(request.maxWaitMs, 0), WAIT_MS_MAX);
   const bytesMin = Math.min(request.minBytes, request.maxBytes, FETCHED_BYTES_MAX);
   const shards = parts.flatMap(({ shard }) => shard ?? []);
@@ -63,6 +68,7 @@ export const answerFetch: Answer<typeof fetch> = async (request, asked) => {
 function partOf(topic: AskedTopic, partition: AskedPartition, { topology }: Asked): Part {
   try {
     const shard = topology.own({ name: topic.topic, topicId: topic.topicId }, partition.partition, partition.currentLeaderEpoch);
+    if (partition.lastFetchedEpoch > shard.leaderEpoch) throw new KafkaError('OFFSET_OUT_OF_RANGE', 'No such epoch has been yet.');
     return { topic, partition, shard, failure: null };
   } catch (failure) {
     return { topic, partition, shard: null, failure };
@@ -103,7 +109,11 @@ function readOne(
     };
   } catch (error) {
     const { errorCode } = toldOf(error);
-    return { partitionIndex: partition, errorCode, highWatermark: -1n, currentLeader: leaderSaidIn(error), records: NO_RECORDS };
+    return {
+      ...{ partitionIndex: partition, errorCode, highWatermark: -1n, currentLeader: leaderSaidIn(error), records: NO_RECORDS },
+      // Kafka's clients take both; so does Kafka.
+      abortedTransactions: NOT_THERE.has(errorCode) ? [] : null,
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../../../log/index.ts';
 import { EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, type listOffsets, MAX_TIMESTAMP } from '../apis/listOffsets.ts';
 import type { Answer, Asked } from '../asked.ts';
 import { errorCodes, KafkaError, toldOf } from '../errorCodes.ts';
+import { assertOnce, once } from './namedTwice.ts';
 import type { RequestOf } from '../wire/api.ts';
 import { ZERO_UUID } from '../wire/types.ts';
 
@@ -19,21 +20,29 @@ const MAX_TIMESTAMP_VERSION = 7;
 const LOCAL_VERSION = 8;
 const TIERED_VERSION = 9;
 
+/** Below are times before 1970; from here on to zero places, also those that other versions know or will know. */
+const PLACE_MIN = -16n;
+
 const NOWHERE: Place = { offset: -1n, timestamp: -1n, leaderEpoch: -1 };
 
 export const answerListOffsets: Answer<typeof listOffsets> = ({ topics }, asked) => ({
   topics: topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((partition) => ({ partitionIndex: partition.partitionIndex, ...answerOne(name, partition, asked) })),
+    partitions: once(partitions, ({ partitionIndex }) => String(partitionIndex)).map(({ one, times }) => ({
+      partitionIndex: one.partitionIndex,
+      ...answerOne(name, one, times, asked),
+    })),
   })),
 });
 
 function answerOne(
   name: string,
   { partitionIndex, currentLeaderEpoch, timestamp }: AskedPartition,
+  times: number,
   asked: Asked,
 ): Place & { errorCode: number } {
   try {
+    assertOnce(times, 'The partition');
     const { shardId } = asked.topology.own({ name, topicId: ZERO_UUID }, partitionIndex, currentLeaderEpoch);
     return { errorCode: errorCodes.NONE, ...placeOf(asked.log, shardId, timestamp, asked.version) };
   } catch (error) {
@@ -51,6 +60,8 @@ function placeOf(log: Log, shardId: number, timestamp: bigint, version: number):
   }
   if (timestamp === LATEST_TIERED && version >= TIERED_VERSION) return NOWHERE;
   const isGreatest = timestamp === MAX_TIMESTAMP && version >= MAX_TIMESTAMP_VERSION;
+  if (!isGreatest && timestamp <= MAX_TIMESTAMP && timestamp >= PLACE_MIN)
+    throw new KafkaError('UNSUPPORTED_VERSION', `The place ${timestamp} is not known in version ${version}.`);
   const found = isGreatest ? log.reader.maxTimestamp(shardId) : log.reader.offsetForTime(shardId, timestamp);
   return found ? { ...found, leaderEpoch: epochAt(log, shardId, found.offset) ?? leaderEpoch } : NOWHERE;
 }

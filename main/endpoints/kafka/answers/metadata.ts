@@ -7,9 +7,13 @@ import type { Answer, Asked } from '../asked.ts';
 import { errorCodes, toldOf } from '../errorCodes.ts';
 import type { RequestOf } from '../wire/api.ts';
 import { ZERO_UUID } from '../wire/types.ts';
+import { once } from './namedTwice.ts';
 import { brokersOf, CLUSTER_OPERATIONS, controllerIdOf, errorOf, partitionOf, TOPIC_OPERATIONS } from './topics.ts';
 
 type AskedTopic = NonNullable<RequestOf<typeof metadata>['topics']>[number];
+
+/** From which version on a topic that is not there may have no name. */
+const NAMELESS_VERSION_MIN = 12;
 
 interface Found {
   topic: AskedTopic;
@@ -30,7 +34,7 @@ export const answerMetadata: Answer<typeof metadata> = async (request, asked) =>
     controllerId: controllerIdOf(topology),
     topics: streams.map(({ topic, stream, errorCode }) => ({
       errorCode,
-      name: stream?.name ?? (topic.name === '' ? null : topic.name),
+      name: stream?.name ?? topic.name ?? (asked.version >= NAMELESS_VERSION_MIN ? null : ''),
       topicId: stream?.id ?? topic.topicId,
       partitions: stream?.shards.map((shard) => partitionOf(topology, shard)) ?? [],
       topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_NOT_ASKED,
@@ -46,7 +50,7 @@ async function findAll(topics: readonly AskedTopic[], mayCreate: boolean, asked:
   const find = (topic: AskedTopic): PlacedStream | undefined => topology.find({ ...topic, name: topic.name ?? '' });
   if (topics.some((topic) => !find(topic))) await topology.refresh();
   const found: Found[] = [];
-  for (const topic of topics) {
+  for (const { one: topic } of once(topics, ({ topicId, name }) => `${topicId} ${name}`)) {
     const stream = find(topic);
     if (stream) found.push({ topic, stream, errorCode: errorOf(stream) });
     else if (topic.topicId !== ZERO_UUID) found.push({ topic, stream, errorCode: errorCodes.UNKNOWN_TOPIC_ID });

@@ -10,7 +10,7 @@ export const answerOffsetForLeaderEpoch: Answer<typeof offsetForLeaderEpoch> = (
     partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
       try {
         const { shardId } = topology.own({ name: topic, topicId: ZERO_UUID }, partition, currentLeaderEpoch);
-        const end = log.reader.epochEnd(shardId, leaderEpoch);
+        const end = leaderEpoch === -1 ? null : log.reader.epochEnd(shardId, leaderEpoch);
         return { errorCode: errorCodes.NONE, partition, leaderEpoch: end?.epoch ?? -1, endOffset: end?.endOffset ?? -1n };
       } catch (error) {
         return { errorCode: toldOf(error).errorCode, partition };

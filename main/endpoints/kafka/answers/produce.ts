@@ -4,11 +4,14 @@ import { deserializeError } from '../../../api/errors.ts';
 import type { PlacedShard } from '../../../cluster/controllerContract.ts';
 import {
   type AppendOutcome,
+  type BatchHeader,
   type BatchToAppend,
   compressionOf,
   crcMatches,
   decodeBatchHeader,
+  isControl,
   isTransactional,
+  RECORDS_AT,
   verifyBatch,
 } from '../../../log/index.ts';
 import { type produce, PRODUCE_VERSION_MIN } from '../apis/produce.ts';
@@ -95,17 +98,31 @@ function partOf(request: Request, topic: AskedTopic, index: number, records: Uin
 function toAppend(shardId: number, bytes: Uint8Array | null, version: number): BatchToAppend {
   if (bytes === null || bytes.length === 0) throw new KafkaError('INVALID_RECORD', 'There is no record batch for the partition.');
   const header = decodeBatchHeader(bytes);
-  if (header.magic !== MAGIC)
+  if (header.magic < 0 || header.magic > MAGIC)
+    throw new KafkaError('CORRUPT_MESSAGE', `The record batch is of format ${header.magic}, which nobody knows.`);
+  if (header.magic < MAGIC)
     throw new KafkaError('INVALID_RECORD', `The record batch is of format ${header.magic}; format ${MAGIC} is taken.`);
+  if (header.sizeBytes < RECORDS_AT)
+    throw new KafkaError('CORRUPT_MESSAGE', `The record batch says that it has ${header.sizeBytes} bytes.`);
+  if (header.sizeBytes > bytes.length) throw new KafkaError('INVALID_RECORD', 'The record batch is cut off.');
   if (header.sizeBytes < bytes.length) throw new KafkaError('INVALID_RECORD', 'There is more than one record batch for the partition.');
-  if (header.sizeBytes > bytes.length || !crcMatches(bytes, header))
-    throw new KafkaError('CORRUPT_MESSAGE', 'The record batch fails its checksum.');
-  if (isTransactional(header.attributes))
-    throw new KafkaError('INVALID_RECORD', 'The record batch is part of a transaction, or a mark of one.');
+  if (!crcMatches(bytes, header)) throw new KafkaError('CORRUPT_MESSAGE', 'The record batch fails its checksum.');
+  if (isControl(header.attributes)) throw new KafkaError('INVALID_RECORD', 'The record batch holds the mark of a transaction.');
+  if (isTransactional(header.attributes)) throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'The lab has no transactions.');
+  assertNumbered(header);
   if (version < ZSTD_VERSION_MIN && compressionOf(header.attributes) === 'zstd') {
     throw new KafkaError('UNSUPPORTED_COMPRESSION_TYPE', `zstd is taken from version ${ZSTD_VERSION_MIN} on.`);
   }
   return { shardId, bytes, header: verifyBatch(bytes), isOfClient: true };
+}
+
+/** As a producer must number them: from 0 on, without gaps. Batches that have gaps come from a log, never from a producer. */
+function assertNumbered({ baseOffset, lastOffsetDelta, recordCount, producerId, firstSequence }: BatchHeader): void {
+  if (baseOffset !== 0n) throw new KafkaError('INVALID_RECORD', `The record batch begins at offset ${baseOffset}, not at 0.`);
+  if (lastOffsetDelta !== recordCount - 1)
+    throw new KafkaError('INVALID_RECORD', `The record batch has ${recordCount} records and ${lastOffsetDelta + 1} offsets.`);
+  if (producerId >= 0n && firstSequence < 0)
+    throw new KafkaError('INVALID_RECORD', `The record batch of producer ${producerId} has the sequence ${firstSequence}.`);
 }
 
 function answeredPartition(part: Part, outcome: unknown, { log }: Asked): AnsweredPartition {

@@ -1,4 +1,5 @@
 /** What configurations are of. */
+import { streamNameProblem } from '../../../api/values.ts';
 import type { PlacedStream } from '../../../cluster/controllerContract.ts';
 import { KafkaError } from '../errorCodes.ts';
 import type { KnownTopology } from '../topology.ts';
@@ -12,10 +13,12 @@ export interface Resource {
   resourceName: string;
 }
 
-/** The topic, where it is one. Throws UNKNOWN_TOPIC_OR_PARTITION, and INVALID_REQUEST for what can not be changed. */
+/** The topic, where it is one. Throws UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION for a name that none can have, and INVALID_REQUEST for what can not be changed. */
 export function topicOf({ resourceType, resourceName }: Resource, topology: KnownTopology): PlacedStream {
   if (resourceType !== RESOURCE_TOPIC)
     throw new KafkaError('INVALID_REQUEST', 'Only the configurations of topics can be changed; the rest is in the lab’s settings.');
+  const problem = streamNameProblem(resourceName);
+  if (problem !== null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', problem);
   const stream = topology.byName(resourceName);
   if (!stream) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic “${resourceName}”.`);
   return stream;

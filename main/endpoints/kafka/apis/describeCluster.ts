@@ -4,6 +4,7 @@ import { api } from '../wire/api.ts';
 import { OPERATIONS_NOT_ASKED } from './metadata.ts';
 
 export const BROKERS = 1;
+export const CONTROLLERS = 2;
 
 export const describeCluster = api({
   name: 'DescribeCluster',

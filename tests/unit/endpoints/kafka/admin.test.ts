@@ -52,15 +52,14 @@ describe('topics', () => {
       [newTopic('c', { configs: [{ name: 'cleanup.policy', value: 'compact' }] }), errorCodes.INVALID_CONFIG],
       [newTopic('c', { configs: [{ name: 'retention.ms', value: '5' }] }), errorCodes.INVALID_CONFIG],
       [newTopic('c', { configs: [{ name: 'no.such', value: '5' }] }), errorCodes.INVALID_CONFIG],
+      [newTopic('c', { configs: [{ name: 'retention.ms', value: null }] }), errorCodes.INVALID_CONFIG],
     ];
     for (const [topic, errorCode] of wrong)
       expect(await create(client, topic as never), JSON.stringify(topic)).toMatchObject([{ errorCode }]);
     await create(client, newTopic('d.e'));
     expect(await create(client, newTopic('d_e'))).toMatchObject([{ errorCode: errorCodes.INVALID_TOPIC_EXCEPTION }]);
-    expect(await create(client, newTopic('f'), newTopic('f'))).toMatchObject([
-      { errorCode: errorCodes.INVALID_REQUEST },
-      { errorCode: errorCodes.INVALID_REQUEST },
-    ]);
+    // Told once, for the topic.
+    expect(await create(client, newTopic('f'), newTopic('f'))).toMatchObject([{ name: 'f', errorCode: errorCodes.INVALID_REQUEST }]);
     const checked = await client.ask(apis.createTopics, 7, { topics: [newTopic('g')], validateOnly: true });
     expect(checked.topics).toMatchObject([{ errorCode: 0 }]);
     expect((await lab.client.streams.list({})).map(({ name }) => name)).toEqual(['a', 'b', 'd.e']);

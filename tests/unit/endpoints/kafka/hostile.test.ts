@@ -1,4 +1,5 @@
 /** What nobody should send, and what happens on the way: the connection is closed or gets the protocol's error, and others notice nothing. */
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,7 +9,8 @@ import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
 import { errorCodes } from '../../../../main/endpoints/kafka/errorCodes.ts';
 import { REQUEST_BYTES_MAX } from '../../../../main/endpoints/kafka/frames.ts';
 import { writeRequest } from '../../../../main/endpoints/kafka/wire/api.ts';
-import { openKafkaLab } from './lab.ts';
+import { temporaryFolder } from '../../openLab.ts';
+import { createKnown, openKafkaLab } from './lab.ts';
 import { batch, type WireClient } from './wireClient.ts';
 
 const frame = (bytes: Buffer): Buffer => {
@@ -39,6 +41,11 @@ test('a version of ApiVersions that is not served is answered with version 0 and
   expect(await client.ask(apis.apiVersions, 3, { clientSoftwareName: ' ', clientSoftwareVersion: '1' })).toMatchObject({
     errorCode: errorCodes.INVALID_REQUEST,
   });
+});
+
+const toOrders = (records: Buffer, topicId?: string) => ({
+  ...{ acks: -1, timeoutMs: 1_000 },
+  topicData: [{ name: 'orders', ...(topicId && { topicId }), partitionData: [{ index: 0, records }] }],
 });
 
 test.each<[string, Buffer]>([
@@ -90,6 +97,51 @@ test('changed recordings, random bytes and clients that die inside a request do 
   await isWell(good);
   const [broker] = [await lab.broker()];
   expect(broker).toMatchObject({ state: 'up', restarts: 0 });
+});
+
+test('a client that dies inside a request has asked for nothing', async () => {
+  const lab = await openKafkaLab();
+  await createKnown(lab, 'orders', 1);
+  const [dying, good] = [await lab.wire(), await lab.wire()];
+  const whole = Buffer.concat(writeRequest(apis.produce, { version: 9, correlationId: 1, clientId: 'dying' }, toOrders(batch(['never']))));
+  dying.socket.write(whole.subarray(0, -1));
+  const connected = async (): Promise<unknown[]> => await lab.client.clients.list({});
+  await expect.poll(async () => (await lab.client.clients.list({})).some(({ bytesIn }) => bytesIn === whole.length - 1)).toBe(true);
+  const before = (await connected()).length;
+  dying.socket.destroy();
+  await expect.poll(async () => (await connected()).length).toBe(before - 1);
+  expect((await good.ask(apis.produce, 9, toOrders(batch(['a'])))).responses[0]!.partitionResponses[0]).toMatchObject({ baseOffset: 0n });
+});
+
+test('what is sent to a shard that is closed or deleted is refused; what it has is read until it is gone', async () => {
+  const { folder, remove } = temporaryFolder();
+  onTestFinished(remove);
+  const first = await openKafkaLab({ workspace: folder });
+  await createKnown(first, 'orders', 1);
+  await (await first.wire()).ask(apis.produce, 9, toOrders(batch(['a'])));
+  await first.close();
+  // As a workspace may come from another lab.
+  const db = new Database(path.join(folder, 'broker-1.sqlite'));
+  db.exec(`UPDATE shard SET state = 'closed' WHERE stream = 'orders'`);
+  db.close();
+  const lab = await openKafkaLab({ workspace: folder });
+  const client = await lab.wire();
+  const [topic] = (await client.ask(apis.metadata, 12, { topics: [{ name: 'orders' }] })).topics;
+  const produced = async (version: number) =>
+    (await client.ask(apis.produce, version, toOrders(batch(['b']), topic!.topicId))).responses[0]!.partitionResponses[0]!.errorCode;
+  const fetched = async () =>
+    (
+      await client.ask(apis.fetch, 12, {
+        ...{ maxWaitMs: 0, minBytes: 0 },
+        topics: [{ topic: 'orders', partitions: [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 1_000 }] }],
+      })
+    ).responses[0]!.partitions[0]!;
+  expect(await produced(9)).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  expect(await fetched()).toMatchObject({ errorCode: 0, highWatermark: 1n });
+  await lab.client.streams.delete({ name: 'orders' });
+  await expect.poll(() => produced(13)).toBe(errorCodes.UNKNOWN_TOPIC_ID);
+  expect(await produced(9)).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  expect(await fetched()).toMatchObject({ errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION });
 });
 
 test('1,000 idle connections leave the others as they were', async () => {

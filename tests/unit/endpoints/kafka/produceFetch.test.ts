@@ -1,4 +1,5 @@
 /** Produce, Fetch and ListOffsets, request by request. */
+import { crc32c } from '@node-rs/crc32';
 import { describe, expect, test } from 'vitest';
 import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
 import { errorCodes } from '../../../../main/endpoints/kafka/errorCodes.ts';
@@ -106,15 +107,31 @@ describe('Produce', () => {
     const magic1 = batch(['a']);
     magic1[16] = 1;
     const zstd = encodeBatch({ records: [{ key: null, value: Buffer.from('a'), headers: [], timestamp: 1n }], attributes: 4 });
-    const transactional = encodeBatch({ records: [{ key: null, value: null, headers: [], timestamp: 1n }], attributes: 0x10 });
+    const magic3 = batch(['a']);
+    magic3[16] = 3;
+    const tooShort = batch(['a']);
+    tooShort.writeInt32BE(20, 8);
+    const later = batch(['a']);
+    later.writeBigInt64BE(7n, 0);
+    const nothing = { key: null, value: null, headers: [], timestamp: 1n };
+    const withGap = batch(['a', 'b']);
+    withGap.writeInt32BE(5, 23);
+    withGap.writeUInt32BE(crc32c(withGap.subarray(21)), 17);
+    const transactional = encodeBatch({ records: [nothing], attributes: 0x10 });
     const wrong: [string, Uint8Array | null, object, number][] = [
       ['orders', corrupt, {}, errorCodes.CORRUPT_MESSAGE],
-      ['orders', batch(['a']).subarray(0, -1), {}, errorCodes.CORRUPT_MESSAGE],
+      ['orders', batch(['a']).subarray(0, -1), {}, errorCodes.INVALID_RECORD],
       ['orders', Buffer.alloc(10), {}, errorCodes.INVALID_RECORD],
       ['orders', magic1, {}, errorCodes.INVALID_RECORD],
+      ['orders', magic3, {}, errorCodes.CORRUPT_MESSAGE],
+      ['orders', tooShort, {}, errorCodes.CORRUPT_MESSAGE],
+      ['orders', later, {}, errorCodes.INVALID_RECORD],
+      ['orders', withGap, {}, errorCodes.INVALID_RECORD],
+      ['orders', batch(['a'], { producerId: 5n, producerEpoch: 0, firstSequence: -1 }), {}, errorCodes.INVALID_RECORD],
       ['orders', Buffer.concat([batch(['a']), batch(['b'])]), {}, errorCodes.INVALID_RECORD],
       ['orders', null, {}, errorCodes.INVALID_RECORD],
-      ['orders', transactional, {}, errorCodes.INVALID_RECORD],
+      ['orders', transactional, {}, errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED],
+      ['orders', encodeBatch({ records: [nothing], attributes: 0x20 }), {}, errorCodes.INVALID_RECORD],
       ['orders', zstd, { version: 6 }, errorCodes.UNSUPPORTED_COMPRESSION_TYPE],
       ['orders', batch(['a']), { version: 2 }, errorCodes.UNSUPPORTED_VERSION],
       ['orders', batch(['a']), { acks: 2 }, errorCodes.INVALID_REQUIRED_ACKS],

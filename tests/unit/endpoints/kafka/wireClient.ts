@@ -36,14 +36,22 @@ export class WireClient {
 
   /** Sends a request; resolves with its answer. Rejects when the connection is closed before. */
   async ask<Q extends Fields, S extends Fields>(api: Api<Q, S>, version: number, body: Input<Q>): Promise<Value<S>> {
-    const answered = new Promise<Buffer>((resolve, reject) => {
-      this.#waiting.push(resolve);
-      this.socket.once('close', () => reject(new Error('The connection was closed.')));
-    });
-    const correlationId = this.send(api, version, body);
-    const response = readResponse(api, version, await answered);
+    let correlationId = 0;
+    const frame = await this.frame(() => (correlationId = this.send(api, version, body)));
+    const response = readResponse(api, version, frame);
     if (response.correlationId !== correlationId) throw new Error(`Answer ${response.correlationId} came for request ${correlationId}.`);
     return response.body;
+  }
+
+  /** The next frame that nobody waits for yet, after `send`. Rejects when the connection is closed before. */
+  async frame(send: () => void): Promise<Buffer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    const closed = (): void => reject(new Error('The connection was closed.'));
+    this.#waiting.push(resolve);
+    this.socket.once('close', closed);
+    if (this.isClosed) closed();
+    send();
+    return await promise.finally(() => this.socket.off('close', closed));
   }
 
   /** Without waiting for an answer. */
