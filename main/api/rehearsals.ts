@@ -467,6 +467,8 @@ export const rehearsals = {
   }),
   /** Columns that follow it go, too. */
   removeColumn: call(v.strictObject({ id, column: columnId }), type<void>(), { errors: ofColumn }),
+  /** Columns that run ahead go no further: what they have done stays, each says up to where. */
+  stop: call(v.strictObject({ id }), type<void>(), { errors: known }),
   /**
    * Runs a column a second time, in a fresh process, all of it (by itself: up to CHECKED_UNASKED_MAX), and says the first position at which
    * something else came of it: it then depends on more than its events and its stores. How far it is, `follow` tells.

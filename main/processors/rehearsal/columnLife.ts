@@ -79,6 +79,8 @@ export class ColumnLife {
   #allowed = { position: -1, isLast: false };
   #isHeld = false;
   #isClosed = false;
+  /** It is to go no further. */
+  isStopped = false;
   journal: string;
 
   constructor(parts: ColumnLifeParts) {

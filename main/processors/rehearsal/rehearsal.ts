@@ -95,6 +95,24 @@ export class Rehearsal {
     return this.#start(++this.#lastId, column.after, loaded, cursor);
   }
 
+  /** Those that a rehearsal begins with; `after` is a place among them, from 1. Their processes are started side by side. */
+  async addAll(columns: readonly NewColumn[]): Promise<void> {
+    const { spawner, sourceOf } = this.#parts;
+    const loaded = await Promise.allSettled(columns.map(async (column) => loadSource(spawner, sourceOf(column))));
+    const left = loaded.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    try {
+      for (const [at, each] of loaded.entries()) {
+        if (each.status === 'rejected') throw each.reason;
+        this.#assertSound(columns[at]!, each.value);
+        this.#start(++this.#lastId, columns[at]!.after, each.value, 0);
+        left.shift();
+      }
+    } catch (error) {
+      await Promise.all(left.map(({ link }) => link.close()));
+      throw error;
+    }
+  }
+
   async replace(id: number, column: NewColumn, cursor: number): Promise<RehearsalColumn> {
     this.column(id);
     const behind = this.#behind(id);
@@ -116,6 +134,12 @@ export class Rehearsal {
       this.#columns.delete(column.id);
       await this.#end(column);
     }
+    this.#changed();
+  }
+
+  /** Those that run ahead stay where they are. One that is changed later runs again. */
+  stop(): void {
+    for (const column of this.#columns.values()) if (!column.isOver) column.isStopped = true;
     this.#changed();
   }
 
@@ -244,7 +268,7 @@ export class Rehearsal {
       const before = column.after === null ? null : this.#columns.get(column.after);
       const upTo = before ? Math.min(positions, before.reach) : positions;
       const isLast = before ? before.isOver : isWhole;
-      if (this.#isFull) column.allow(column.reach, true, false);
+      if (this.#isFull || column.isStopped) column.allow(column.reach, true, false);
       else if (first && !first.has(column.id)) column.allow(0, false, true);
       else column.allow(upTo, isLast, false);
     }
@@ -268,6 +292,7 @@ export class Rehearsal {
     const upTo = `It went up to event ${column.reach.toLocaleString('en')}.`;
     if (this.#isFull)
       return `The notes of this rehearsal have reached ${REHEARSAL_BYTES_MAX.toLocaleString('en')} bytes (REHEARSAL_BYTES_MAX). ${upTo}`;
+    if (column.isStopped) return `It was stopped here. ${upTo}`;
     return `The column that it follows goes no further. ${upTo}`;
   }
 

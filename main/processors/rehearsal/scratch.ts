@@ -13,9 +13,10 @@ const BUSY_MS = 1_000;
 
 export function openScratch(file: string): Database.Database {
   const db = new Database(file, { timeout: BUSY_MS });
+  // First of all: making the file a WAL one waits for the disk, too.
+  db.pragma('synchronous = OFF');
   db.pragma(`page_size = ${PAGE_BYTES}`);
   db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = OFF');
   db.pragma(`cache_size = -${WRITER_CACHE_KIB}`);
   return db;
 }
@@ -23,6 +24,8 @@ export function openScratch(file: string): Database.Database {
 /** Not opened as read-only: whoever comes after a writer that was killed must be able to recover the file. */
 export function readScratch(file: string): Database.Database {
   const db = new Database(file, { fileMustExist: true, timeout: BUSY_MS });
+  // Who closes the file last copies its WAL into it.
+  db.pragma('synchronous = OFF');
   db.pragma(`cache_size = -${READER_CACHE_KIB}`);
   db.pragma('query_only = ON');
   return db;

@@ -68,7 +68,7 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
     const rehearsal = new Rehearsal({ id, folder: own, order: input.order, inputs, link, spawner, registry, cluster, sourceOf, changed });
     try {
       await rehearsal.begin();
-      for (const column of input.columns) await rehearsal.add(column, 0);
+      await rehearsal.addAll(input.columns);
       return rehearsal;
     } catch (error) {
       await rehearsal.close();
@@ -121,6 +121,7 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
       addColumn: ({ id, column, cursor }) => of(id).add(column, cursor),
       replaceColumn: ({ id, column, with: next, cursor }) => of(id).replace(column, next, cursor),
       removeColumn: ({ id, column }) => of(id).remove(column),
+      stop: ({ id }) => of(id).stop(),
       check: ({ id, column }) => of(id).check(column),
       close: ({ id }) => close(of(id)),
     },

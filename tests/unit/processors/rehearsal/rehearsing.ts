@@ -96,3 +96,32 @@ export async function find(client: LabClient, input: Input<(typeof rehearsals)['
     from = lookedTo;
   }
 }
+
+/** By output and key, in order. */
+export type Sequences = Record<string, string[]>;
+
+export async function written(client: LabClient, streams: readonly string[]): Promise<Sequences> {
+  const found: Sequences = {};
+  for (const stream of streams) {
+    for await (const { records } of client.events.read({ stream, from: { at: 'beginning' }, until: { at: 'now' } })) {
+      for (const { key, value, timestamp, headers } of records) {
+        const named = headers.map(([name, content]) => [name, content && Buffer.from(content).toString()]);
+        (found[`${stream} ${key && Buffer.from(key).toString()}`] ??= []).push(
+          JSON.stringify([value && Buffer.from(value).toString(), Number(timestamp), named]),
+        );
+      }
+    }
+  }
+  return found;
+}
+
+export async function emittedByKey(client: LabClient, id: string, columnId: number): Promise<Sequences> {
+  const found: Sequences = {};
+  for (const { output, key, text, timestamp, headers } of await emitted(client, id, columnId)) {
+    (found[`${output} ${key?.text ?? null}`] ??= []).push(JSON.stringify([text?.text ?? null, timestamp ?? -1, headers]));
+  }
+  return found;
+}
+
+/** Of several shards that emit with the same key the order is that of their commits. */
+export const sorted = (all: Sequences): Sequences => Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.toSorted()]));
