@@ -501,3 +501,25 @@ test('the bench, in trouble: always failing, not the same twice, hanging', async
   await expect(benchColumn(page, 'always-failing changed').getByText('2,318 bad')).toBeVisible();
   await look(page, 'bench-trouble');
 });
+
+test('the bench: a column that takes long runs ahead, and is stopped', async ({ page, lab, client }) => {
+  test.slow();
+  await full(client);
+  const source = tried(`onEvent(event, ctx) {
+    for (let n = 0; n < 20_000_000; n++) seen += n;
+    ctx.log('counted', seen);
+  }`);
+  await client.processors.save({ name: 'slow', source });
+  await openLab(page, lab, '#/bench');
+  await startBench(page, ['slow']);
+  const building = page.getByRole('group', { name: 'Running ahead' });
+  await expect(building).toContainText(/event [1-9][\d,]* of 2,318/, { timeout: 60_000 });
+  await look(page, 'bench-running-ahead');
+  await building.getByRole('button', { name: 'Stop here' }).click();
+  await expect(benchColumn(page, 'slow changed')).toContainText(/It was stopped here\. It went up to event [\d,]+\./, { timeout: 60_000 });
+  await expect(building).toBeHidden();
+  await positionOf(page).focus();
+  await page.keyboard.press('End');
+  await expect(benchColumn(page, 'slow changed')).toContainText('It did not come so far');
+  await look(page, 'bench-stopped');
+});
