@@ -439,7 +439,7 @@ export const rehearsals = {
   /** Null where there is none. */
   seek: call(v.strictObject({ id, to: seek }), type<{ position: number | null }>(), { errors: known }),
   marks: call(v.strictObject({ id, ...marks.entries }), type<RehearsalMarks>(), { errors: ofColumn }),
-  /** Compares two columns, as far as they are, again while they run on; newest wins. Ends when it is over. */
+  /** Compares two columns, as soon as and as far as they are, again while they run on; newest wins. Ends when it is over. */
   compare: stream(v.strictObject({ id, ...pair }), type<Comparison>(), { errors: ofColumn }),
   /** Some differences, from this position on. */
   differences: call(

@@ -1,12 +1,14 @@
 /**
  * Rehearsals: how fast a column of 10⁶ events is built, against the same processor as it runs live over the same events; how long it takes to step,
- * to step back and to jump; what it takes on disk and of memory. And how fast the order of so many events is settled.
+ * to step back and to jump; what it takes on disk and of memory; how fast the order of so many events is settled. And how long a frame of the
+ * page takes while it plays.
  */
 import path from 'node:path';
 import type { ProcessorSummary } from '../../main/api/processors.ts';
 import type { Rehearsal } from '../../main/api/rehearsals.ts';
 import type { Engine } from '../../main/engine.ts';
 import type { Figure } from './bench.ts';
+import { play } from './rehearsalPlay.ts';
 import { never, openEngine, withFolder } from './lab.ts';
 
 const SHARDS = 3;
@@ -38,6 +40,10 @@ export default defineProcessor({
 `;
 
 export async function rehearsal(): Promise<Figure[]> {
+  return [...(await engineFigures()), ...(await play())];
+}
+
+function engineFigures(): Promise<Figure[]> {
   return withFolder(async (folder) => {
     const engine = await openEngine(path.join(folder, 'workspace'), 'fast');
     try {

@@ -92,7 +92,7 @@ export class OpenRehearsal {
       event: entry ? all[0]! : null,
       offsets: this.#tape.vectorAt(position) ?? this.#inputs.map(({ from }) => from),
       rows: entry ? all.slice(1) : all,
-      columns: [...this.#columns].map(([id, { journal }]) => columnView(id, journal, position)),
+      columns: [...this.#columns].sort(([one], [other]) => one - other).map(([id, { journal }]) => columnView(id, journal, position)),
     };
   }
 

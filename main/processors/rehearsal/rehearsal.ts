@@ -154,10 +154,23 @@ export class Rehearsal {
     throw new LabError('no-such-column', `This rehearsal has no column ${id}.`);
   }
 
+  /** Resolves when questions about these columns can be answered, or at once where that will never be. */
+  async begun(ids: readonly number[], signal: AbortSignal): Promise<void> {
+    for (const id of ids) {
+      while (!signal.aborted && !this.#isClosed && !this.column(id).hasBegun) {
+        await new Promise<void>((resolve) => {
+          this.#waiting.push(resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    }
+  }
+
   /** Ends all processes, and deletes all files. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
     await Promise.all([...this.#columns.values()].map((column) => column.close()));
     await this.#parts.link.close();
     await rm(this.#parts.folder, { recursive: true, force: true });

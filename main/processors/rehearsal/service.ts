@@ -115,7 +115,11 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
       search: ({ id, ...asked }) => of(id).client.search(asked),
       seek: ({ id, ...asked }) => of(id).client.seek(asked),
       marks: ({ id, ...asked }) => of(id).client.marks(asked),
-      compare: ({ id, ...asked }, { signal }) => of(id).client.compare(asked, { signal }),
+      async *compare({ id, ...asked }, { signal }) {
+        const rehearsal = of(id);
+        await rehearsal.begun([asked.a, asked.b], signal);
+        yield* rehearsal.client.compare(asked, { signal });
+      },
       differences: ({ id, ...asked }) => of(id).client.differences(asked),
       listDifferences: ({ id, ...asked }, { signal }) => of(id).client.listDifferences(asked, { signal }),
       addColumn: ({ id, column, cursor }) => of(id).add(column, cursor),

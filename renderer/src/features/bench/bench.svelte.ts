@@ -96,8 +96,13 @@ export class BenchState {
     try {
       for await (const told of this.#lab.client.rehearsals.follow({ id }, { signal: following.signal })) {
         this.rehearsal = told;
-        const isShort = this.view?.columns.some(({ isReached }) => !isReached) ?? true;
-        if (isShort || (this.view?.rows.length ?? 0) < Math.min(ROWS_BEHIND, told.positions - this.position)) this.#refresh();
+        // One that was added, or runs again, is not in what is shown; one that runs ahead has not come to the cursor yet.
+        const isShown = (id: number): boolean => this.view?.columns.some((column) => column.id === id && column.isReached) ?? false;
+        if (
+          !told.columns.every(({ id: column }) => isShown(column)) ||
+          (this.view?.rows.length ?? 0) < Math.min(ROWS_BEHIND, told.positions - this.position)
+        )
+          this.#refresh();
       }
     } catch (thrown) {
       if (following.signal.aborted || this.rehearsal?.id !== id) return;
@@ -251,6 +256,12 @@ export class BenchState {
       this.compare({ a: to(pair.a), b: to(pair.b) });
     }
     this.#refresh();
+  }
+
+  /** Columns that run ahead go no further. */
+  async stop(): Promise<void> {
+    const id = this.rehearsal?.id;
+    if (id !== undefined) await this.#lab.attempt(() => this.#lab.client.rehearsals.stop({ id }));
   }
 
   async removeColumn(id: number): Promise<void> {

@@ -22,10 +22,10 @@ export interface BenchSetup {
 }
 
 export const orderWords: Record<RehearsalOrder['by'], { word: string; means: string }> = {
-  append: { word: 'append order', means: 'as the events were appended' },
-  'event-time': { word: 'event time', means: 'by their timestamps, as far as the order within each shard allows' },
-  shards: { word: 'shard after shard', means: 'all of shard 0, then all of shard 1, and so on' },
-  shuffled: { word: 'shuffled', means: 'the shards mixed at random, by a seed: what changes with it depends on their order' },
+  append: { word: 'append order', means: 'As the events were appended.' },
+  'event-time': { word: 'event time', means: 'By their timestamps, as far as the order within each shard allows.' },
+  shards: { word: 'shard after shard', means: 'All of shard 0, then all of shard 1, and so on.' },
+  shuffled: { word: 'shuffled', means: 'The shards mixed at random, by a seed: what changes with it depends on their order.' },
 };
 
 /** What a processor says it reads and writes. */

@@ -22,9 +22,11 @@ export function kindOf({ stores, windowMs, punctuateMs }: RehearsalColumn): stri
 }
 
 /** How it stands beside the others, and how far it has run ahead. */
-export function standingOf(bench: BenchState, { id, state, reach }: RehearsalColumn, view: ColumnView | null): Word {
+export function standingOf(bench: BenchState, { id, state, reach, failedAt }: RehearsalColumn, view: ColumnView | null): Word {
   if (state === 'stopped') return { word: `stopped at ${formatCount(reach)}`, tone: 'bad' };
-  if (view && !view.isReached) return { word: `at ${formatCount(reach)}`, tone: 'warn' };
+  if (view === null) return { word: 'starting', tone: 'plain' };
+  if (!view.isReached) return { word: `at ${formatCount(reach)}`, tone: 'warn' };
+  if (reach > 0 && failedAt === reach) return { word: 'fails at every event', tone: 'bad' };
   const { pair, told: comparison } = bench.comparing;
   if (pair && comparison && (pair.a === id || pair.b === id)) {
     const differences = comparison.outputs.reduce((sum, { differs, missing, extra }) => sum + differs + missing + extra, 0);

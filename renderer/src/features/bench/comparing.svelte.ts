@@ -26,8 +26,10 @@ export class Comparing {
       for await (const told of this.#lab.client.rehearsals.compare({ id: rehearsal, ...pair }, { signal: following.signal }))
         this.told = told;
     } catch (thrown) {
+      if (following.signal.aborted) return;
+      this.stop();
       const error = toLabError(thrown);
-      if (!following.signal.aborted && error.code !== 'disconnected') this.#lab.notify(error, { about: 'bench compare', reading: true });
+      if (error.code !== 'disconnected') this.#lab.notify(error, { about: 'bench compare', reading: true });
     }
   }
 
