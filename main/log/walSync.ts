@@ -14,6 +14,9 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 /** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
 export type Durability = 'safe' | 'fast';
 
+/** Syncs at once: who comes while the disk works on one need not wait for the end of that, which may be as long again. */
+const SYNCS_MAX = 2;
+
 export interface WalSync {
   durability: Durability;
   /**
@@ -32,36 +35,50 @@ interface Waiting {
   callBack: () => void;
 }
 
+/** Those who wait for the same sync. */
+interface Group {
+  waiting: Waiting[];
+  isDurable: boolean;
+}
+
 /**
  * Of a broker's file that is open. `failed`: a sync has failed. Nobody knows then what of the commits since the last one is on the disk, and
- * the next sync may succeed all the same: none of them may be acknowledged any more.
+ * the next sync may succeed all the same, as one that had begun before, since a failure is told once: none of them may be acknowledged any more.
  */
 export function createWalSync(path: string, atFirst: Durability, failed: (error: Error) => void): WalSync {
   // Windows syncs only what is open for writing.
   const descriptor = openSync(`${path}-wal`, 'r+');
   let durability = atFirst;
   let waiting: Waiting[] = [];
-  let isSyncing = false;
+  /** In the order in which they are called back. */
+  const groups: Group[] = [];
+  let syncs = 0;
+  let hasFailed = false;
 
   function add(one: Waiting): void {
     waiting.push(one);
-    if (!isSyncing) next();
+    next();
   }
 
   function next(): void {
-    const group = waiting;
+    if (syncs >= SYNCS_MAX || waiting.length === 0) return;
+    const group: Group = { waiting, isDurable: !waiting.some(({ isToSync }) => isToSync) };
     waiting = [];
-    if (!group.some(({ isToSync }) => isToSync)) {
-      for (const { callBack } of group) callBack();
-      return;
-    }
-    isSyncing = true;
+    groups.push(group);
+    if (group.isDurable) return callBack();
+    syncs += 1;
     fdatasync(descriptor, (error) => {
-      if (error) return failed(error);
-      for (const { callBack } of group) callBack();
-      isSyncing = false;
+      syncs -= 1;
+      if (error && !hasFailed) failed(error);
+      hasFailed ||= error !== null;
+      group.isDurable = true;
+      callBack();
       next();
     });
+  }
+
+  function callBack(): void {
+    while (!hasFailed && groups[0]?.isDurable) groups.shift()!.waiting.forEach((one) => one.callBack());
   }
 
   return {
