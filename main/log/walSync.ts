@@ -14,7 +14,10 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 /** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
 export type Durability = 'safe' | 'fast';
 
-/** Syncs at once: who comes while the disk works on one need not wait for the end of that, which may be as long again. */
+/**
+ * Syncs at once: who comes while the disk works on one need not wait for the end of that, which may be as long again. Node's pool has four
+ * threads, and the checkpoint needs one.
+ */
 const SYNCS_MAX = 2;
 
 export interface WalSync {
