@@ -14,12 +14,6 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 /** `safe`: what is acknowledged survives power loss. `fast`: it survives a crash of the app, not of the machine. */
 export type Durability = 'safe' | 'fast';
 
-/**
- * Syncs at once: who comes while the disk works on one need not wait for the end of that, which may be as long again. Node's pool has four
- * threads, and the checkpoint needs one.
- */
-const SYNCS_MAX = 2;
-
 export interface WalSync {
   durability: Durability;
   /**
@@ -38,50 +32,36 @@ interface Waiting {
   callBack: () => void;
 }
 
-/** Those who wait for the same sync. */
-interface Group {
-  waiting: Waiting[];
-  isDurable: boolean;
-}
-
 /**
  * Of a broker's file that is open. `failed`: a sync has failed. Nobody knows then what of the commits since the last one is on the disk, and
- * the next sync may succeed all the same, as one that had begun before, since a failure is told once: none of them may be acknowledged any more.
+ * the next sync may succeed all the same: none of them may be acknowledged any more.
  */
 export function createWalSync(path: string, atFirst: Durability, failed: (error: Error) => void): WalSync {
   // Windows syncs only what is open for writing.
   const descriptor = openSync(`${path}-wal`, 'r+');
   let durability = atFirst;
   let waiting: Waiting[] = [];
-  /** In the order in which they are called back. */
-  const groups: Group[] = [];
-  let syncs = 0;
-  let hasFailed = false;
+  let isSyncing = false;
 
   function add(one: Waiting): void {
     waiting.push(one);
-    next();
+    if (!isSyncing) next();
   }
 
   function next(): void {
-    if (syncs >= SYNCS_MAX || waiting.length === 0) return;
-    const group: Group = { waiting, isDurable: !waiting.some(({ isToSync }) => isToSync) };
+    const group = waiting;
     waiting = [];
-    groups.push(group);
-    if (group.isDurable) return callBack();
-    syncs += 1;
+    if (!group.some(({ isToSync }) => isToSync)) {
+      for (const { callBack } of group) callBack();
+      return;
+    }
+    isSyncing = true;
     fdatasync(descriptor, (error) => {
-      syncs -= 1;
-      if (error && !hasFailed) failed(error);
-      hasFailed ||= error !== null;
-      group.isDurable = true;
-      callBack();
+      if (error) return failed(error);
+      for (const { callBack } of group) callBack();
+      isSyncing = false;
       next();
     });
-  }
-
-  function callBack(): void {
-    while (!hasFailed && groups[0]?.isDurable) groups.shift()!.waiting.forEach((one) => one.callBack());
   }
 
   return {
