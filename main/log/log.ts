@@ -74,6 +74,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const listeners = new Set<() => void>();
   const meter = new AppendMeter();
   let lastId = 0;
+  /** Not posted yet. */
+  let asked: Asked[] = [];
+  /** Those that wait for their answers. */
+  let appends = 0;
   let isClosing = false;
   let hasEnded = false;
 
@@ -105,7 +109,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
         if (told.type === 'done' && told.answers.some((answer) => answer.id === id)) resolve();
       });
     });
-    writer.postMessage({ id, method: 'checkpoint', args: [] } satisfies Asked);
+    writer.postMessage([{ id, method: 'checkpoint', args: [] }] satisfies Asked[]);
     await tried;
     onLost(`${boot.path} could not be synced: ${message}`);
   }
@@ -114,12 +118,18 @@ export async function openLog(options: LogOptions): Promise<Log> {
     for (const shard of message.changed) byId.set(shard.id, shard);
     for (const id of message.gone) byId.delete(id);
     for (const answer of message.answers) {
-      const asked = waiting.get(answer.id);
+      const call = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (answer.ok) asked?.resolve(answer.value);
-      else asked?.reject(deserializeError(answer.error));
+      if (answer.ok) call?.resolve(answer.value);
+      else call?.reject(deserializeError(answer.error));
     }
     if (message.changed.length + message.gone.length > 0) listeners.forEach((changed) => changed());
+  }
+
+  /** All that came in this turn of the event loop at once: what a message costs is most of all that it is one, and together they are a commit. */
+  function post(): void {
+    writer.postMessage(asked);
+    asked = [];
   }
 
   function ask<K extends keyof WriterCalls>(method: K, args: Parameters<WriterCalls[K]>): Promise<Awaited<ReturnType<WriterCalls[K]>>> {
@@ -127,7 +137,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = ++lastId;
     waiting.set(id, { method, resolve, reject });
-    writer.postMessage({ id, method, args } satisfies Asked);
+    if (asked.push({ id, method, args }) === 1) setImmediate(post);
     return promise as Promise<Awaited<ReturnType<WriterCalls[K]>>>;
   }
 
@@ -149,11 +159,14 @@ export async function openLog(options: LogOptions): Promise<Log> {
         throw new LabError('too-many', message, { retriable: true });
       }
       const began = performance.now();
+      appends += 1;
       try {
-        const outcomes = await ask('append', [copied(batches, queue.bytes, at), underWay, options]);
+        // A producer knows of its own alone.
+        const outcomes = await ask('append', [copied(batches, queue.bytes, at), Math.max(underWay, appends), options]);
         meter.add(performance.now() - began);
         return outcomes;
       } finally {
+        appends -= 1;
         queue.giveBack(at, bytes);
       }
     },

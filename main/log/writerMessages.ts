@@ -38,7 +38,7 @@ export interface WriterBoot {
   queue: SharedArrayBuffer;
 }
 
-/** To the writer. Calls are taken up in the order in which they were posted. */
+/** To the writer, several at once. Calls are taken up in the order in which they were posted. */
 export interface Asked {
   id: number;
   method: keyof WriterCalls;

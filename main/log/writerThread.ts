@@ -70,7 +70,7 @@ function serve(store: Store, { path, checkpointFile, queue }: WriterBoot): void 
     },
   };
   const fromQueue = ({ at, length, ...batch }: BatchInQueue): BatchToAppend => ({ ...batch, bytes: Buffer.from(queue, at, length) });
-  port.on('message', (asked: Asked) => void answer(asked));
+  port.on('message', (asked: readonly Asked[]) => asked.forEach((call) => void answer(call)));
 
   async function answer({ id, method, args }: Asked): Promise<void> {
     const call = calls[method] as (...args: readonly unknown[]) => unknown;
