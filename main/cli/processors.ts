@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { LabError } from '../api/errors.ts';
 import { type Guarantee, processorNameProblem, type ProcessorStart, type ProcessorSummary } from '../api/processors.ts';
+import { shapeHere } from '../processors/wiring.ts';
 import type { Connection } from './connect.ts';
 import { type Output, tableLines, toJson } from './output.ts';
 import { readSource } from './readableFile.ts';
@@ -117,8 +118,8 @@ export async function removeProcessor({ client }: Connection, output: Output, na
   await output.print(json ? toJson({ removed: name }) : said);
 }
 
-function sentenceOf({ name, state, current, guarantee }: ProcessorSummary): string {
-  const { version, inputs, outputs } = current!;
+function sentenceOf({ name, state, current, streams, guarantee }: ProcessorSummary): string {
+  const { version, inputs, outputs } = shapeHere(current!, streams);
   const writes = outputs.length === 0 ? '' : ` and writes ${outputs.join(', ')}`;
   const when = state === 'resting' ? ' It runs while the lab is open: npm start.' : '';
   return `Version ${version} of ${name} is deployed: it reads ${inputs.join(', ')}${writes}, ${guarantee.replaceAll('-', ' ')}.${when}`;
@@ -130,8 +131,10 @@ function lagOf({ tasks }: ProcessorSummary): number | null {
   return lags.length === 0 || lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + lag!, 0);
 }
 
-function lineOf(processor: ProcessorSummary): string {
-  const { name, state, message, current, guarantee, hasChanges, restarts, bad, out, latencyMs } = processor;
+/** Streams by the names that they have here. */
+export function lineOf(processor: ProcessorSummary): string {
+  const { name, state, message, guarantee, hasChanges, restarts, bad, out, latencyMs } = processor;
+  const current = processor.current && shapeHere(processor.current, processor.streams);
   return toJson({
     ...{ name, state, message, version: current?.version ?? null, inputs: current?.inputs ?? [], outputs: current?.outputs ?? [] },
     ...{ guarantee, hasChanges, restarts, in: processor.in, bad, out, lag: lagOf(processor), latencyMs },

@@ -45,7 +45,7 @@ beforeEach(async () => {
   target = await newLab({ spawner: counting() });
   ({ client } = target);
   await imported(client, file);
-});
+}, 60_000);
 afterEach(closeLabs);
 
 const untrusted = { code: 'untrusted', message: expect.stringContaining('came with a workspace from elsewhere') as string };
