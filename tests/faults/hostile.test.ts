@@ -65,7 +65,8 @@ function outcomeOf(bytes: Buffer): 'read' | 'refused' {
     for (const frame of whole) readExchange(frame);
     return whole.length > 0 ? 'read' : 'refused';
   } catch (error) {
-    if (error instanceof Unreadable || (error instanceof LabError && error.code === 'protocol')) return 'refused';
+    const why = error instanceof Unreadable ? error.cause : error;
+    if (why instanceof LabError && why.code === 'protocol') return 'refused';
     throw error;
   }
 }
