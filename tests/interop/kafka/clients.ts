@@ -111,22 +111,14 @@ const java: Client = {
   async produce(address, topic, codec, sent) {
     await runTool('ConsoleProducer', ['--bootstrap-server', address, '--topic', topic, '--compression-codec', codec], lines(sent));
   },
-  async read(address, topic, _count, partitions) {
+  async read(address, topic) {
+    const server = ['--bootstrap-server', address, '--topic', topic];
     const read = [];
-    for (let partition = 0; partition < partitions; partition++) {
-      const args = [
-        '--bootstrap-server',
-        address,
-        '--topic',
-        topic,
-        '--partition',
-        String(partition),
-        '--offset',
-        'earliest',
-        '--timeout-ms',
-        '3000',
-      ];
-      read.push(...values(await runTool('consumer.ConsoleConsumer', args)));
+    // "topic:partition:end", a line each: the consumer ends when it has so many.
+    for (const end of values(await runTool('GetOffsetShell', server))) {
+      const [, partition, count] = end.split(':') as [string, string, string];
+      const place = ['--partition', partition, '--offset', 'earliest', '--max-messages', count, '--timeout-ms', String(RUN_MS)];
+      read.push(...values(await runTool('consumer.ConsoleConsumer', [...server, ...place])));
     }
     return read;
   },
