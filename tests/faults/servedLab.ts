@@ -17,13 +17,16 @@ export type Target = 'broker' | 'engine' | 'both' | 'processor' | 'serving';
 export interface Serving {
   child: ChildProcess;
   url: string;
+  /** Where each broker listens for Kafka's clients, "host:port". */
+  kafka: string[];
 }
 
 export async function serve(workspace: string, brokers: number): Promise<Serving> {
   const args = ['--workspace', workspace, '--port', '0', '--kafka-port', '0', '--brokers', String(brokers), '--durability', 'safe'];
   const child = spawn(process.execPath, [path.join(builtFolder, 'serve.js'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
-    return { child, url: (JSON.parse(line.replace(/^ready /, '')) as { url: string }).url };
+    const { url, kafka } = JSON.parse(line.replace(/^ready /, '')) as Omit<Serving, 'child'>;
+    return { child, url, kafka };
   }
   throw new Error('The lab ended before it was ready.');
 }

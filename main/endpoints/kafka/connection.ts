@@ -18,6 +18,9 @@ const UNSENT_BYTES_MAX = 8 * 1024 * 1024;
 /** A connection on which nothing happens for so long is closed, milliseconds, as Kafka does. */
 export const IDLE_MS_MAX = 10 * 60_000;
 
+/** Why what it asked for is given up; said once, for making a reason costs more than the rest of the closing. */
+const GONE = new Error('The client has gone.');
+
 interface Slot {
   exchange: Exchange;
   bytes: number;
@@ -69,7 +72,7 @@ export class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopWaiting();
-    this.#abort.abort();
+    this.#abort.abort(GONE);
     this.#socket.destroy();
     this.#hold(-this.#held);
     this.#record.disconnected();

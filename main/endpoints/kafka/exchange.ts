@@ -25,7 +25,7 @@ export class Unreadable extends Error {
   readonly api: string | null;
 
   constructor(error: unknown, header: RequestHeader | null, api: string | null) {
-    super(toLabError(error).message);
+    super(toLabError(error).message, { cause: error });
     this.header = header;
     this.api = api;
   }

@@ -4,21 +4,21 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type Program, requirePrograms } from '../peers.ts';
 import { kept, run } from '../javaPeer.ts';
+import { kafkaJs, platformatic } from './clientsOfNode.ts';
 import { runTool } from './library.ts';
+
+/** Each client writes and reads with all of them. */
+export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 export interface Client {
   name: string;
-  /** Those that it can compress with. */
-  codecs: readonly string[];
   produce(address: string, topic: string, codec: string, values: readonly string[]): Promise<void>;
-  /** The first so many values of all partitions; not there for a client that reads only as part of a group. */
-  read?(address: string, topic: string, count: number, partitions: number): Promise<string[]>;
+  /** The first so many values of all partitions, without a group. */
+  read(address: string, topic: string, count: number, partitions: number): Promise<string[]>;
 }
 
-const ALL = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const RUN_MS = 90_000;
 
 const kcatProgram: Program = { command: 'kcat', versionArgs: ['-V'], versionMin: 1, package: 'kcat', name: 'kcat' };
@@ -93,7 +93,6 @@ const values = (printed: string): string[] => printed.split('\n').filter((line) 
 
 const librdkafka: Client = {
   name: 'librdkafka (kcat)',
-  codecs: ALL,
   async produce(address, topic, codec, sent) {
     requireKcat();
     await output('kcat', ['-b', address, '-P', '-t', topic, '-z', codec, '-X', 'linger.ms=50'], lines(sent));
@@ -105,7 +104,6 @@ const librdkafka: Client = {
 
 const confluentPython: Client = {
   name: 'confluent-kafka (Python)',
-  codecs: ALL,
   async produce(address, topic, codec, sent) {
     await output(pythonWithClient(), [path.join(import.meta.dirname, 'python/client.py'), 'produce', address, topic, codec], lines(sent));
   },
@@ -116,26 +114,17 @@ const confluentPython: Client = {
 
 const java: Client = {
   name: 'the console tools (Java)',
-  codecs: ALL,
   async produce(address, topic, codec, sent) {
     await runTool('ConsoleProducer', ['--bootstrap-server', address, '--topic', topic, '--compression-codec', codec], lines(sent));
   },
-  async read(address, topic, _count, partitions) {
+  async read(address, topic) {
+    const server = ['--bootstrap-server', address, '--topic', topic];
     const read = [];
-    for (let partition = 0; partition < partitions; partition++) {
-      const args = [
-        '--bootstrap-server',
-        address,
-        '--topic',
-        topic,
-        '--partition',
-        String(partition),
-        '--offset',
-        'earliest',
-        '--timeout-ms',
-        '3000',
-      ];
-      read.push(...values(await runTool('consumer.ConsoleConsumer', args)));
+    // "topic:partition:end", a line each: the consumer ends when it has so many.
+    for (const end of values(await runTool('GetOffsetShell', server))) {
+      const [, partition, count] = end.split(':') as [string, string, string];
+      const place = ['--partition', partition, '--offset', 'earliest', '--max-messages', count, '--timeout-ms', String(RUN_MS)];
+      read.push(...values(await runTool('consumer.ConsoleConsumer', [...server, ...place])));
     }
     return read;
   },
@@ -143,42 +132,11 @@ const java: Client = {
 
 const franz: Client = {
   name: 'franz-go',
-  codecs: ALL,
   async produce(address, topic, codec, sent) {
     await output(franzGoProgram(), ['produce', address, topic, codec], lines(sent));
   },
   async read(address, topic, count) {
     return values(await franzGo('read', address, topic, String(count)));
-  },
-};
-
-const kafkaJs: Client = {
-  name: 'kafkajs',
-  codecs: ['none', 'gzip'],
-  async produce(address, topic, codec, sent) {
-    const kafka = new Kafka({ clientId: 'interop', brokers: [address], logLevel: logLevel.ERROR });
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
-    const compression = codec === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
-    await producer.send({ topic, compression, messages: sent.map((value) => ({ value })) });
-    await producer.disconnect();
-  },
-};
-
-const platformatic: Client = {
-  name: '@platformatic/kafka',
-  codecs: ALL,
-  async produce(address, topic, codec, sent) {
-    const { Producer, stringSerializers } = await import('@platformatic/kafka');
-    const producer = new Producer({
-      clientId: 'interop',
-      bootstrapBrokers: [address],
-      serializers: stringSerializers,
-      compression: codec as 'none',
-      idempotent: true,
-    });
-    await producer.send({ messages: sent.map((value) => ({ topic, value })), acks: -1 });
-    await producer.close();
   },
 };
 
