@@ -159,8 +159,9 @@ describe('columns', () => {
       "if (event.text === 'bad')",
       "if (event.key === 'w4') return;\n if (event.text === 'bad')",
     );
-    const rehearsal = await rehearsed(lab.client, { ranges: whole('words'), columns: [column(COUNT), column(other)] });
-    const { id } = rehearsal;
+    const columns = [column(COUNT), column(other)];
+    // At once: the processes of the columns have only just been started.
+    const { id } = await lab.client.rehearsals.create({ ranges: whole('words'), order: { by: 'append' }, columns });
     const comparison = await compared(id, 1, 2);
     const sequences = await emittedByKey(lab.client, id, 1);
     const [counts] = comparison.outputs.filter(({ output }) => output === 'counts');
@@ -189,7 +190,7 @@ describe('columns', () => {
     const [first] = await lab.client.rehearsals.differences({ id, a: 1, b: 2, from: 0, most: 1 });
     expect(first).toMatchObject({ kind: 'missing', output: 'counts', key: 'w4', position: found[0], b: null });
     expect((await compared(id, 1, 2)).outputs).toEqual(comparison.outputs);
-    await closed(rehearsal);
+    await lab.client.rehearsals.close({ id });
   }, 60_000);
 
   it.each([

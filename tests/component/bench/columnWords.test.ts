@@ -1,0 +1,20 @@
+/** What is said of a column: how it stands. */
+import { expect, test } from 'vitest';
+import type { ColumnView, RehearsalColumn } from '../../../main/api/rehearsals.ts';
+import type { BenchState } from '../../../renderer/src/features/bench/bench.svelte.ts';
+import { standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
+
+const bench = { comparing: { pair: null, told: null } } as unknown as BenchState;
+const column = (rest: Partial<RehearsalColumn>): RehearsalColumn =>
+  ({ id: 1, state: 'running', reach: 1_200, failedAt: 3, ...rest }) as RehearsalColumn;
+const view = (isReached: boolean): ColumnView => ({ isReached }) as ColumnView;
+
+test.each([
+  [column({ state: 'starting', reach: 0, failedAt: 0 }), null, 'starting'],
+  [column({}), view(true), 'in step'],
+  [column({}), view(false), 'at 1,200'],
+  [column({ state: 'stopped' }), view(true), 'stopped at 1,200'],
+  [column({ failedAt: 1_200 }), view(true), 'fails at every event'],
+])('a column stands: %#', (told, shown, word) => {
+  expect(standingOf(bench, told, shown).word).toBe(word);
+});
