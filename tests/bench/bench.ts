@@ -1,6 +1,7 @@
 /**
- * `npm run bench [name …]`: measures, prints a table and writes it as JSON to test-results/bench.json. Machines are noisy: what counts is
- * the ratio of a figure to its ceiling, both measured in the same run, one after the other, several times.
+ * `npm run bench [name …]`, a name as `log`, or `processors/latency` for one part of those that have parts: measures, prints a table and writes it
+ * as JSON to test-results/bench.json. Machines are noisy: what counts is the ratio of a figure to its ceiling, both measured in the same run, one
+ * after the other, several times.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { appendToEngine } from './appendToEngine.ts';
 import { importFile } from './import.ts';
+import { kafka } from './kafka.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
 import { processors } from './processors.ts';
@@ -25,7 +27,9 @@ export interface Figure {
   isMet: boolean;
 }
 
-const benches: Record<string, () => Promise<Figure[]>> = {
+type Bench = () => Promise<Figure[]>;
+
+const benches: Record<string, Bench | Record<string, Bench>> = {
   append: appendToEngine,
   log: async () => [...(await log()), ...(await pageOfTenMillion())],
   import: importFile,
@@ -33,19 +37,24 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   processors,
   page,
   rehearsal,
+  kafka,
 };
 const root = path.join(import.meta.dirname, '../..');
 
+const all = Object.entries(benches).flatMap(([name, bench]): [string, Bench][] =>
+  typeof bench === 'function' ? [[name, bench]] : Object.entries(bench).map(([part, run]) => [`${name}/${part}`, run]),
+);
 const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in benches));
+const isOf = (name: string, wanted: string): boolean => name === wanted || name.startsWith(`${wanted}/`);
+const unknown = asked.filter((wanted) => !all.some(([name]) => isOf(name, wanted)));
 if (unknown.length > 0) {
-  console.error(`There is no bench “${unknown.join(', ')}”. There are: ${Object.keys(benches).join(', ')}.`);
+  console.error(`There is no bench “${unknown.join(', ')}”. There are: ${all.map(([name]) => name).join(', ')}.`);
   process.exit(2);
 }
 execFileSync(process.execPath, [path.join(root, 'main/build.ts')], { stdio: ['ignore', 2, 2] });
 const figures: Figure[] = [];
-for (const [name, run] of Object.entries(benches)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+for (const [name, run] of all) {
+  if (asked.length > 0 && !asked.some((wanted) => isOf(name, wanted))) continue;
   console.error(`Measuring ${name}…`);
   figures.push(...(await run()));
 }
