@@ -111,8 +111,12 @@ test('one client followed: filtered, paused, a request decoded', async ({ page, 
   await choose(page, /^Client/, 'All clients');
   await expect(produces).toHaveCount(6);
 
-  await page.getByRole('group', { name: 'Requests' }).focus();
-  await page.keyboard.press('j');
+  // The choice gives the focus back to its box once it has closed.
+  await expect(async () => {
+    await page.getByRole('group', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await expect(request(page)).toBeVisible({ timeout: 500 });
+  }).toPass();
   await expect(request(page)).toContainText('till 7');
   await request(page).getByRole('button', { name: 'Follow this client' }).click();
   await expect(requests(page)).not.toContainText('till 8');
