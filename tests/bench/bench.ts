@@ -9,6 +9,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { appendToEngine } from './appendToEngine.ts';
 import { importFile } from './import.ts';
+import { kafka } from './kafka.ts';
 import { log } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
 import { processors } from './processors.ts';
@@ -36,6 +37,7 @@ const benches: Record<string, Bench | Record<string, Bench>> = {
   processors,
   page,
   rehearsal,
+  kafka,
 };
 const root = path.join(import.meta.dirname, '../..');
 

@@ -14,23 +14,26 @@ const IDLE_MS = 5_000;
 export interface Served {
   url: string;
   pid: number;
+  /** host:port of each broker, for Kafka's clients. */
+  kafka: string[];
   child: ChildProcess;
   readyMs: number;
   stop(): Promise<void>;
 }
 
-export async function serve(workspace: string): Promise<Served> {
+/** `more`: arguments beside the workspace. */
+export async function serve(workspace: string, ...more: string[]): Promise<Served> {
   const began = performance.now();
-  const child = spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), '--workspace', workspace], {
+  const child = spawn(process.execPath, [path.join(root, 'dist/main/serve.js'), '--workspace', workspace, ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const { url, pid } = JSON.parse(line.replace(/^ready /, '')) as { url: string; pid: number };
+    const { url, pid, kafka } = JSON.parse(line.replace(/^ready /, '')) as Pick<Served, 'url' | 'pid' | 'kafka'>;
     const stop = async (): Promise<void> => {
       child.kill('SIGTERM');
       if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
     };
-    return { url, pid, child, readyMs: performance.now() - began, stop };
+    return { url, pid, kafka, child, readyMs: performance.now() - began, stop };
   }
   throw new Error('The lab ended before it was ready.');
 }

@@ -93,6 +93,10 @@ test('one client followed: filtered, paused, a request decoded', async ({ page, 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('"name":"sales"');
   await page.keyboard.press('Escape');
   await expect(request(page)).toBeHidden();
+  await page.keyboard.press('j');
+  await expect(request(page)).toContainText('till 7');
+  await page.keyboard.press('Escape');
+  await expect(request(page)).toBeHidden();
 
   await page.getByRole('button', { name: 'Pause' }).click();
   for (let sale = 0; sale < 3; sale++) await till.send('sales', 'while paused');
@@ -111,8 +115,11 @@ test('one client followed: filtered, paused, a request decoded', async ({ page, 
   await choose(page, /^Client/, 'All clients');
   await expect(produces).toHaveCount(6);
 
-  await page.getByRole('group', { name: 'Requests' }).focus();
-  await page.keyboard.press('j');
+  await requests(page)
+    .getByRole('row', { name: /till 7/ })
+    .first()
+    .getByRole('button')
+    .click();
   await expect(request(page)).toContainText('till 7');
   await request(page).getByRole('button', { name: 'Follow this client' }).click();
   await expect(requests(page)).not.toContainText('till 8');

@@ -88,7 +88,7 @@ test.each(named)('$client: writes an event, and reads it', async ({ id }) => {
   ]);
 
   const printed = await run(file?.read ?? '', read);
-  // kafkajs reads in groups only: its code prints how far each shard is.
-  if (id === 'node') expect(printed).toMatch(/│ 1 +│ 1 +│ '1' +│ '1' +│ '0' +│/);
+  // kafkajs reads in groups only: its code prints how far each shard is, in no certain order.
+  if (id === 'node') expect(printed).toMatch(/│ \d +│ 1 +│ '1' +│ '1' +│ '0' +│/);
   else expect(printed).toContain('SHOPPER_VIEWED_PRODUCT');
 });

@@ -20,9 +20,10 @@ export class RequestLog {
   /** Of all that were seen, so that a filter offers what there is. */
   apis = $state.raw<string[]>([]);
   names = $state.raw<string[]>([]);
-  /** What has come, the newest first; some of it from before the filter. */
-  #taken = $state.raw<KafkaRequest[]>([]);
-  readonly rows = $derived(this.#taken.filter((request) => this.#isWanted(request)));
+  /** Those that the filter lets through, the newest first. */
+  rows = $state.raw<KafkaRequest[]>([]);
+  /** What has come, some of it from before the filter. */
+  #taken: KafkaRequest[] = [];
   /** Counts up where what comes is to be asked for anew. */
   #asked = $state(0);
   /** The filter was changed while nothing was to be taken in. */
@@ -43,6 +44,7 @@ export class RequestLog {
       ...(this.api === null ? {} : { api: this.api }),
       ...(this.errorsOnly ? { errorsOnly: true } : {}),
     };
+    this.#show(this.#taken);
     const isUp = this.#lab.connection === 'up';
     if (untrack(() => this.paused)) this.#isStale = true;
     else if (isUp) void this.#take(filter, gone.signal);
@@ -56,7 +58,7 @@ export class RequestLog {
         while (this.paused && !signal.aborted) await this.#resumed(signal);
         if (signal.aborted) return;
         this.missed = isFirst ? missed : this.missed + missed;
-        this.#taken = [...requests.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX);
+        this.#show([...requests.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX));
         isFirst = false;
         this.#learn(requests);
       }
@@ -64,6 +66,11 @@ export class RequestLog {
       const error = toLabError(thrown);
       if (!signal.aborted && error.code !== 'disconnected') this.#lab.notify(error, { reading: true });
     }
+  }
+
+  #show(taken: KafkaRequest[]): void {
+    this.#taken = taken;
+    this.rows = taken.filter((request) => this.#isWanted(request));
   }
 
   #isWanted({ clientId, api, errors }: KafkaRequest): boolean {
@@ -98,7 +105,7 @@ export class RequestLog {
   }
 
   clear(): void {
-    this.#taken = [];
+    this.#show([]);
     this.missed = 0;
     this.selected = null;
   }
