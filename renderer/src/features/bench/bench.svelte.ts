@@ -96,8 +96,13 @@ export class BenchState {
     try {
       for await (const told of this.#lab.client.rehearsals.follow({ id }, { signal: following.signal })) {
         this.rehearsal = told;
-        const isShort = this.view?.columns.some(({ isReached }) => !isReached) ?? true;
-        if (isShort || (this.view?.rows.length ?? 0) < Math.min(ROWS_BEHIND, told.positions - this.position)) this.#refresh();
+        // One that was added, or runs again, is not in what is shown; one that runs ahead has not come to the cursor yet.
+        const isShown = (id: number): boolean => this.view?.columns.some((column) => column.id === id && column.isReached) ?? false;
+        if (
+          !told.columns.every(({ id: column }) => isShown(column)) ||
+          (this.view?.rows.length ?? 0) < Math.min(ROWS_BEHIND, told.positions - this.position)
+        )
+          this.#refresh();
       }
     } catch (thrown) {
       if (following.signal.aborted || this.rehearsal?.id !== id) return;
@@ -242,7 +247,7 @@ export class BenchState {
       cursor: this.position,
     });
     if (this.setup) {
-      const processors = this.setup.processors.map((one, place) => (place === at ? { name, version: null, source } : one));
+      const processors = this.setup.processors.map((one, place) => (place === at ? { ...one, name, version: null, source } : one));
       this.#keep({ ...this.setup, processors });
     }
     const { pair } = this.comparing;
