@@ -42,6 +42,12 @@ const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, 
   brokerBack: (value) => JSON.stringify(value) === '{}',
   processor: { must: { name: words }, may: { version: whole(0), in: whole(1), bad: whole(1), badMost: whole(0) } },
   processorBack: { must: { name: words } },
+  rehearsal: {
+    must: { processors: (value) => Array.isArray(value) && value.length > 0 && value.every(words) },
+    may: { back: (value) => value === true },
+  },
+  replayed: { must: { stream: words, into: words } },
+  redriven: { must: { name: words } },
   durability: (value) => value === 'safe' || value === 'fast',
 };
 
@@ -76,7 +82,10 @@ function checkProblem(see: Record<string, unknown>, declared: string[], processo
   if (missing) return `${missing} is missing`;
   const odd = Object.keys(fields).find((name) => !known[name]?.(fields[name]));
   if (odd) return `${odd} is not understood: ${JSON.stringify(fields[odd])}`;
-  if (kinds[0]!.startsWith('processor'))
+  const programs = fields['processors'] as string[] | undefined;
+  const unknown = programs?.find((name) => !processors.includes(name));
+  if (programs) return unknown === undefined ? null : `${unknown} is not a processor of this lesson`;
+  if (kinds[0]!.startsWith('processor') || kinds[0] === 'redriven')
     return processors.includes(fields['name'] as string) ? null : `${fields['name'] as string} is not a processor of this lesson`;
   const stream = (fields['stream'] ?? fields['name']) as string;
   return declared.includes(stream) ? null : `${stream} is not a stream of this lesson`;
@@ -140,7 +149,7 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     const tokens = everyToken(markdown);
     const types = new Set(tokens.map((token) => token.type));
     for (const refused of ['image', 'html', 'heading']) expect(types, 'the step has its title already').not.toContain(refused);
-    const pages = ['#/streams', '#/processors', '#/shop', ...lesson.streams.map((stream) => `#/streams/${stream}`)];
+    const pages = ['#/streams', '#/processors', '#/bench', '#/shop', ...lesson.streams.map((stream) => `#/streams/${stream}`)];
     for (const token of tokens) if (token.type === 'link') expect(pages).toContain(token['href']);
     const prose = markdown.replaceAll(/^```[^]*?^```$/gm, '');
     expect(prose).not.toContain('!');
