@@ -179,11 +179,15 @@ function assemble(options: EngineOptions, workspace: Workspace, cluster: Cluster
     cluster,
     readers: readers.all,
     processors: processors.list,
+    rehearsals: rehearsals.open,
+    replays: replays.list,
     removeProcessor: processors.remove,
     durability: () => workspace.settings.get().durability,
     requests: (filter, signal) => kafkaServices.requests.watch({ filter }, { signal, caller: signal }),
     onChange(listener) {
-      const stops = [cluster, registry, readers, processors, workspace.settings].map((part) => part.onChange(listener));
+      const stops = [cluster, registry, readers, processors, rehearsals, replays, workspace.settings].map((part) =>
+        part.onChange(listener),
+      );
       return () => stops.forEach((stop) => stop());
     },
   });

@@ -213,8 +213,8 @@ export const replays = {
   list: call(nothing, type<Replay[]>()),
   /** What a replay would do. Begins nothing. */
   preview: call(replayWish, type<ReplayPreview>(), { errors: wishErrors, deadlineMs: 60_000 }),
-  /** `intoExisting`: streams that are there may be written into, else that is an error. */
-  start: call(v.strictObject({ ...replayWish.entries, intoExisting: v.boolean() }), type<{ id: string }>(), {
+  /** `intoExisting`: streams that are there may be written into, else that is an error. `notes`: what is to be known of it, as in a preview. */
+  start: call(v.strictObject({ ...replayWish.entries, intoExisting: v.boolean() }), type<{ id: string; notes: string[] }>(), {
     errors: [...wishErrors, 'stream-exists', 'too-many'],
     deadlineMs: 60_000,
   }),

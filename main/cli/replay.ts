@@ -23,10 +23,11 @@ export async function replay(
   signal: AbortSignal,
 ): Promise<void> {
   const through = file === null ? null : { name: nameOf(file), source: await readSource(file) };
-  const { id } = await connection.client.replays.start({ ...wish, stream, through }).catch((error: unknown) => {
+  const { id, notes } = await connection.client.replays.start({ ...wish, stream, through }).catch((error: unknown) => {
     const { code, message } = toLabError(error);
     throw code === 'stream-exists' ? new LabError(code, `${message} To do so, give --append.`, { cause: error }) : error;
   });
+  for (const note of notes) output.say(note);
   await follow(connection, output, id, json, signal);
 }
 
@@ -114,7 +115,11 @@ async function tell(output: Output, replay: Replay, json: boolean): Promise<void
   if (state === 'paused') throw new LabError('cancelled', `${sentenceOf(replay)} It was paused. ${howToGoOn(id)}`);
   if (state === 'cancelled') throw new LabError('cancelled', `${sentenceOf(replay)} It was cancelled.`);
   for (const { shard, from, until, why } of missed) output.say(`shard ${shard}, offsets ${from} to ${until - 1n}: missed. ${why}`);
-  if (missedRanges > 0) throw new LabError('offset-out-of-range', `${sentenceOf(replay)} Events were missed, in ${missedRanges} ranges.`);
+  if (missedRanges > 0)
+    throw new LabError(
+      'offset-out-of-range',
+      `${sentenceOf(replay)} Events were missed, in ${missedRanges} range${missedRanges === 1 ? '' : 's'}.`,
+    );
   if (!json) await output.print(sentenceOf(replay));
 }
 
@@ -122,7 +127,8 @@ function sentenceOf({ sent, stream, into, through, bad, shortened }: Replay): st
   const count = `${sent.toLocaleString('en')} event${sent === 1 ? '' : 's'}`;
   const waits = shortened.waits === 0 ? '' : ` ${shortened.waits} ${shortened.waits === 1 ? 'wait was' : 'waits were'} shortened.`;
   if (!through) return `${count} of ${stream} replayed into ${into}.${waits}`;
-  return `${count} of ${through.name} are in ${into}, made of ${stream}; ${bad.toLocaleString('en')} bad.${waits}`;
+  const made = `${count} of ${through.name} are in ${into}, made of ${stream}; ${bad.toLocaleString('en')} bad.${waits}`;
+  return sent === 0 && bad > 0 ? `${made} Nothing came of any event: the reasons are in the stream bad.` : made;
 }
 
 function progressOf({ read, total, state, message, sent }: Replay): string {

@@ -57,6 +57,15 @@ const checkSchema = v.union([
   v.strictObject({ processorBack: v.strictObject({ name: processorName }) }),
   /** So many programs, told apart by their names, have asked the stream for this over Kafka's protocol, and were not refused. */
   v.strictObject({ asked: v.strictObject({ stream: streamName, api: v.picklist(['Produce', 'Fetch']), programs: count }) }),
+  /**
+   * A rehearsal is open on the bench with a column of each of these processors. `back`: while the step was shown, somebody stepped back in it: asked
+   * for a position and then for the one before it.
+   */
+  v.strictObject({ rehearsal: v.strictObject({ processors: v.array(processorName), back: v.optional(v.boolean(), false) }) }),
+  /** A replay of the stream into the other one has come to its end. */
+  v.strictObject({ replayed: v.strictObject({ stream: streamName, into: streamName }) }),
+  /** Bad events that this processor said to be bad were sent back, a group of them, and all of the group have been sent. */
+  v.strictObject({ redriven: v.strictObject({ name: processorName }) }),
 ]);
 export type Check = v.InferOutput<typeof checkSchema>;
 
@@ -102,6 +111,7 @@ function loadLesson(folder: string): LessonContent {
 /** The stream that a check looks at; null for one of the lab as a whole. */
 export function streamOf(check: Check): string | null {
   if ('durability' in check || 'brokerBack' in check || 'processor' in check || 'processorBack' in check) return null;
+  if ('rehearsal' in check || 'replayed' in check || 'redriven' in check) return null;
   if ('stream' in check) return check.stream.name;
   const [target] = Object.values(check) as { stream: string }[];
   return target!.stream;

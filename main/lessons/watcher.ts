@@ -2,6 +2,7 @@
 import { parseIsoTime } from '../api/time.ts';
 import type { ProcessorSummary } from '../api/processors.ts';
 import type { Reader } from '../api/readers.ts';
+import type { Replay } from '../api/replays.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { AppendOrder, type Placed } from '../events/appendOrder.ts';
 import { createBatchReader } from '../events/batches.ts';
@@ -10,6 +11,7 @@ import type { StreamRegistry } from '../streams/registry.ts';
 import { isLost, type StreamPlaces } from '../streams/streamPlaces.ts';
 import { AskedSight, type FollowRequests } from './askedSight.ts';
 import { type Check, streamOf } from './content.ts';
+import { BenchSight, type OpenRehearsalSight } from './benchSight.ts';
 import { ProcessorSight } from './processorSight.ts';
 
 /** Events of one stream that a step looks at; a lesson needs a handful. */
@@ -36,6 +38,8 @@ export interface WatcherParts {
   cluster: Cluster;
   readers: () => Reader[];
   processors: () => ProcessorSummary[];
+  rehearsals: () => OpenRehearsalSight[];
+  replays: () => Replay[];
   durability: () => Durability;
   requests: FollowRequests;
 }
@@ -57,6 +61,7 @@ export function createStepWatcher(checks: readonly Check[], parts: WatcherParts,
     (stream) => whole(stream)?.id,
     changed,
   );
+  const bench = new BenchSight(parts.rehearsals, parts.replays);
 
   /** The stream, where there is one that can be read. */
   function whole(name: string): StreamPlaces | undefined {
@@ -111,6 +116,9 @@ export function createStepWatcher(checks: readonly Check[], parts: WatcherParts,
     if ('brokerBack' in check) return restarts() > restartsBefore && cluster.brokers().every(({ state }) => state === 'up');
     if ('processor' in check) return programs.runs(check.processor);
     if ('processorBack' in check) return programs.isBack(check.processorBack.name);
+    if ('rehearsal' in check) return bench.rehearses(check.rehearsal);
+    if ('replayed' in check) return bench.isReplayed(check.replayed);
+    if ('redriven' in check) return bench.isRedriven(check.redriven.name);
     if ('start' in check) return startsBehind(check.start);
     if ('asked' in check) return asked.hasSeen(check.asked);
     if ('events' in check) return (sights.get(check.events.stream)?.events ?? 0) >= check.events.atLeast;

@@ -60,12 +60,14 @@ export async function previewReplay(parts: ReplayParts, planning: Planning, wish
     isWhole,
     first,
     targets: targets.map((target) => ({ ...target, events: eventsOf(parts, target.stream) })),
-    notes: notesOf(
-      parts,
-      wish,
-      targets.map(({ stream }) => stream),
-      missed,
-    ),
+    notes: [
+      ...notesOf(
+        parts,
+        wish,
+        targets.map(({ stream }) => stream),
+      ),
+      ...damagedNote(missed),
+    ],
   };
 }
 
@@ -77,11 +79,15 @@ function eventsOf({ registry, cluster }: ReplayParts, stream: string): number {
   }, 0);
 }
 
-function notesOf(
-  { registry, flows: flowsOf }: ReplayParts,
+function damagedNote([first]: readonly MissedRange[]): string[] {
+  return first ? [`Shard ${first.shard} has a damaged record batch at offset ${first.from}: its events are passed over.`] : [];
+}
+
+/** Whether it comes back, who else hears of it, and where keys will go; sentences. */
+export function notesOf(
+  { registry, flows: flowsOf }: Pick<ReplayParts, 'registry' | 'flows'>,
   wish: ReplayWish,
   targets: readonly string[],
-  missed: readonly MissedRange[],
 ): string[] {
   const flows = flowsOf();
   const loops = targets.map((target) => loopSentence(wish.stream, target, flows)).filter((sentence) => sentence !== null);
@@ -96,11 +102,7 @@ function notesOf(
     to !== null && to !== from
       ? [`“${wish.into.stream}” has ${to} ${to === 1 ? 'shard' : 'shards'}, “${wish.stream}” ${from}: keys decide where the events go.`]
       : [];
-  const damaged =
-    missed.length > 0
-      ? [`Shard ${missed[0]!.shard} has a damaged record batch at offset ${missed[0]!.from}: its events are passed over.`]
-      : [];
-  return [...loops, ...live, ...moved, ...damaged];
+  return [...loops, ...live, ...moved];
 }
 
 function shown({ shard, record: { offset, timestamp, key, value } }: SourceEvent): ReplayedEvent {

@@ -19,7 +19,7 @@ import type { ReplayRecord as KeptReplay } from '../workspace/replayRecords.ts';
 import type { ReplayParts } from './parts.ts';
 import type { Redrives, ReplayPlan } from './plan.ts';
 import { createPlanning } from './planning.ts';
-import { previewReplay } from './preview.ts';
+import { notesOf, previewReplay } from './preview.ts';
 import { NO_PROGRESS, Progress, type SavedProgress } from './progress.ts';
 import { ReplayRun } from './run.ts';
 import { forgetPositions, readerOf } from './target.ts';
@@ -67,6 +67,8 @@ export interface Replays {
   ): Promise<string>;
   /** What of its ranges a replay has read by now, and whether that is all it ever will; null for one that is not listed. */
   sentBy(id: string): { ranges: ReadRange[]; isOver: boolean } | null;
+  list(): Replay[];
+  onChange(listener: () => void): () => void;
   /** All stand still; those that were running go on when the workspace is opened again. */
   close(): Promise<void>;
 }
@@ -260,6 +262,11 @@ export function createReplays(parts: ReplayParts): Replays {
       const one = listed.get(id);
       return one ? { ranges: readBy(one), isOver: one.record.state === 'done' || one.record.state === 'cancelled' } : null;
     },
+    list: all,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close() {
       const working = [...listed.values()].filter(({ work }) => work !== null);
       await Promise.all(working.map(halt));
@@ -280,7 +287,12 @@ export function createReplays(parts: ReplayParts): Replays {
           signal,
         }),
       preview: (wish, { signal }) => previewReplay(parts, planning, wish, signal),
-      start: ({ intoExisting, ...wish }) => start(wish, intoExisting),
+      async start({ intoExisting, ...wish }) {
+        const { id } = await start(wish, intoExisting);
+        const { through, target } = find(id).record.plan;
+        const notes = notesOf(parts, wish, through ? through.targets.map(({ stream }) => stream) : [target.stream]);
+        return { id, notes };
+      },
       async pause({ id }) {
         const one = find(id);
         if (one.record.state !== 'running') return;

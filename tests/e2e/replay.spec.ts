@@ -161,3 +161,66 @@ export default defineProcessor({ inputs: ['orders'], outputs: ['even'], onEvent(
   await expect(failing).toContainText('failed');
   await picture(page, 'failed');
 });
+
+test('one of which nothing comes, and one whose events were trimmed meanwhile, say so; one that comes back is known before', async ({
+  page,
+  lab,
+  client,
+}) => {
+  // Several starts of processes, on a machine that may be busy.
+  test.setTimeout(180_000);
+  const within = { timeout: 60_000 };
+  await past(client, 40);
+  const defined = (outputs: string, body: string): string =>
+    `export default { inputs: ['orders'], outputs: ['${outputs}'], onEvent(event, ctx) { ${body} } };`;
+  await client.processors.save({ name: 'fails', source: defined('out', `throw new Error('never');`) });
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  const setUp = dialog(page, 'Replay');
+  await choose(setUp, /^Through/, 'fails');
+  await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('nothing');
+  await setUp.getByRole('button', { name: 'Start the replay' }).click(within);
+  const shown = replayOf(page, 'orders', 'nothing');
+  await expect(shown).toContainText('0 events sent, 40 bad', within);
+  await expect(shown).toContainText('Nothing came of any event: all that were read are bad.', within);
+
+  await client.streams.create({ name: 'large', shards: 1 });
+  for (let from = 0; from < 200; from += 10) {
+    const records = Array.from({ length: 10 }, (_, n) => ({
+      ...record({ key: null, value: `${from + n} ${'x'.repeat(9_000)}` }),
+      timestamp: 1_539_600_000_000n + BigInt(from + n) * 1_000n,
+    }));
+    await client.produce.append({ stream: 'large', records });
+  }
+  const { id } = await client.replays.start({
+    ...{ stream: 'large', from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: 1, waitMsMax: null, through: null },
+    ...{ timestamps: 'original', keepsHeaders: true, into: { stream: 'copy', shards: null }, intoExisting: false },
+  });
+  const large = async () => (await client.streams.list({})).find(({ name }) => name === 'large')!;
+  const { settings } = await large();
+  await client.streams.changeSettings({ name: 'large', settings: { ...settings, retentionBytes: 256 * 1024 } });
+  await expect.poll(async () => Number((await large()).shards[0]!.startOffset), within).toBeGreaterThan(150);
+  await client.replays.setSpeed({ id, speed: null });
+  const missing = replayOf(page, 'large', 'copy');
+  await expect(missing).toContainText('done', within);
+  await expect(missing).toContainText('Events were missed, in 1 range:');
+  await expect(missing).toContainText('They were trimmed before they were read.');
+  await picture(page, 'missed');
+  await shown.getByRole('link', { name: 'The reasons' }).click();
+  await expect(page.getByRole('list', { name: 'Groups of bad events' })).toContainText('never');
+
+  // A processor that is deployed would bring it back: known before it begins, and it ends all the same.
+  await client.streams.create({ name: 'again', shards: 1 });
+  await client.processors.deploy({
+    ...{
+      name: 'back',
+      source: defined('orders', `ctx.emit('orders', { value: 1 });`).replace(`['orders'], outputs`, `['again'], outputs`),
+    },
+    ...{ guarantee: null, start: null, anew: false },
+  });
+  await openStream(page, 'orders');
+  await page.getByRole('button', { name: 'Replay', exact: true }).click();
+  await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('again');
+  await expect(setUp).toContainText('What is replayed comes back: “back” reads “again” and writes “orders”.', within);
+  await picture(page, 'comes-back');
+});

@@ -48,6 +48,9 @@ export class Rehearsal {
   #first: { id: number; cursor: number } | null = null;
   #isFull = false;
   #isClosed = false;
+  #lookedAt = 0;
+  /** How often somebody asked for a position and then for the one before it. */
+  stepsBack = 0;
   #checks: Promise<void> = Promise.resolve();
 
   constructor(parts: RehearsalParts) {
@@ -72,6 +75,14 @@ export class Rehearsal {
     const first = await settling.next();
     if (!first.done) this.#settled = first.value;
     void this.#follow(settling);
+  }
+
+  lookedAt(position: number): void {
+    const isBack = position === this.#lookedAt - 1;
+    this.#lookedAt = position;
+    if (!isBack) return;
+    this.stepsBack++;
+    this.#parts.changed();
   }
 
   told(): Told {

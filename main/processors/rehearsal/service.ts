@@ -35,6 +35,9 @@ export interface RehearsalsParts {
 
 export interface Rehearsals {
   service: DomainHandlers<typeof rehearsals>;
+  /** Those that are open, for a lesson: their processors, and how often somebody stepped back. */
+  open(): { id: string; processors: string[]; stepsBack: number }[];
+  onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -77,6 +80,12 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
   }
 
   return {
+    open: () =>
+      [...open.values()].map((one) => ({ id: one.id, processors: one.told().columns.map(({ name }) => name), stepsBack: one.stepsBack })),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close() {
       await Promise.all([...open.values()].map(close));
     },
@@ -110,7 +119,11 @@ export function createRehearsals({ folder, registry, cluster, spawner, sourceOf 
         };
         yield* conflate({ subscribe, take: () => rehearsal.told(), intervalMs: FOLLOW_MS, signal: AbortSignal.any([signal, over.signal]) });
       },
-      view: ({ id, ...asked }) => of(id).client.view(asked),
+      view({ id, ...asked }) {
+        const rehearsal = of(id);
+        rehearsal.lookedAt(asked.position);
+        return rehearsal.client.view(asked);
+      },
       state: ({ id, ...asked }) => of(id).client.state(asked),
       search: ({ id, ...asked }) => of(id).client.search(asked),
       seek: ({ id, ...asked }) => of(id).client.seek(asked),

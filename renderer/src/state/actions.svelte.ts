@@ -16,15 +16,27 @@ export interface Action {
 }
 
 export class Actions {
-  #sources = $state.raw<(() => Action[])[]>([]);
+  /**
+   * Not state: what ends as a screen is left would read it as it was before the next screen came (Svelte gives what is being destroyed the values
+   * from before), and take that one's actions away.
+   */
+  #sources: readonly (() => Action[])[] = [];
+  /** Another object whenever they are others. */
+  #changed = $state.raw({});
   /** All that can be done now. What was declared last comes first: the screen before the frame. */
-  readonly all: Action[] = $derived(this.#sources.toReversed().flatMap((source) => source()));
+  readonly all: Action[] = $derived.by(() => {
+    void this.#changed;
+    return this.#sources.toReversed().flatMap((source) => source());
+  });
 
   add(source: () => Action[]): () => void {
-    this.#sources = [...this.#sources, source];
-    return () => {
-      this.#sources = this.#sources.filter((other) => other !== source);
-    };
+    this.#set([...this.#sources, source]);
+    return () => this.#set(this.#sources.filter((other) => other !== source));
+  }
+
+  #set(sources: readonly (() => Action[])[]): void {
+    this.#sources = sources;
+    this.#changed = {};
   }
 
   /** The action that a key press means, if any. */

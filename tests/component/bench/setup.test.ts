@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ProcessorSummary } from '../../../main/api/processors.ts';
-import { chained, columnsOf, inChainOrder, rangesOf } from '../../../renderer/src/features/bench/benchSetup.ts';
+import { chained, columnsOf, inChainOrder, onlyWords, rangesOf, wired } from '../../../renderer/src/features/bench/benchSetup.ts';
 import { shapeHere } from '../../../renderer/src/features/bench/processorChoice.ts';
 import { changeLines } from '../../../renderer/src/features/bench/parts/changeLines.ts';
 
@@ -53,4 +53,30 @@ it('streams are those that they are called here', () => {
   const lab = { processor: (name: string) => (name === 'cart' ? ({ streams } as ProcessorSummary) : undefined) };
   expect(shapeHere(lab, cart)).toEqual(shape('cart', ['raw-2'], ['derived']));
   expect(shapeHere(lab, coupon)).toEqual(coupon);
+});
+
+it('a range that a replay has chosen is asked for as it is, of the stream alone', () => {
+  const only = { shards: [0, 2], fromOffset: '20', untilOffset: null, keys: { are: 'these' as const, keys: ['k1', 'k2', 'k3', 'k4'] } };
+  const setup = {
+    ...{ stream: 'raw', from: null, until: '2000', order: { by: 'append' } as const, only },
+    processors: [{ name: 'cart', version: 2, source: null }],
+  };
+  const encoded = ['k1', 'k2', 'k3', 'k4'].map((key) => new TextEncoder().encode(key));
+  expect(rangesOf(setup, [shape('cart', ['raw', 'prices'], [])])).toEqual([
+    {
+      ...{ stream: 'raw', shards: [0, 2], from: { at: 'offset', offset: 20n }, until: { at: 'time', time: 2000n } },
+      keys: { are: 'these', keys: encoded },
+    },
+    { stream: 'prices', from: { at: 'beginning' }, until: { at: 'time', time: 2000n } },
+  ]);
+  expect(onlyWords(only)).toBe('shards 0, 2, from offset 20, keys k1, k2, k3 and 1 more');
+});
+
+it('one with a single input reads the stream whatever it calls it, but not where another one emits that', () => {
+  const processor = (name: string) => ({ name, version: 1, source: null, reads: 'raw' });
+  const other = shape('other', ['called-otherwise'], ['out']);
+  const chosen = [cart, coupon, other].map((each) => ({ processor: processor(each.name), shape: each }));
+  const found = wired('raw', chosen);
+  expect(found.map((each) => each.shape.inputs)).toEqual([['raw'], ['derived'], ['raw']]);
+  expect(found.map((each) => each.processor.reads)).toEqual([undefined, undefined, 'raw']);
 });

@@ -2,7 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { type LabClient, labContract } from '../../../main/api/index.ts';
 import type { Replay } from '../../../main/api/replays.ts';
+import { connectWebSocket } from '../../../main/rpc/adapters/webSocket.ts';
+import { createPeer } from '../../../main/rpc/peer.ts';
 import { temporaryFolder } from '../openLab.ts';
 import { done, failed, run, serve, start } from './command.ts';
 
@@ -27,6 +30,12 @@ async function past(): Promise<{ folder: string; on: (...args: string[]) => stri
 
 const records = async (args: string[]): Promise<{ key: string; value: string; headers: unknown[] }[]> =>
   (await run(args)).out.map((line) => JSON.parse(line) as { key: string; value: string; headers: unknown[] });
+
+async function connected(url: string): Promise<{ client: LabClient; close: () => void }> {
+  const address = new URL(url);
+  const peer = createPeer(await connectWebSocket(`ws://${address.host}/rpc${address.search}`));
+  return { client: peer.client(labContract), close: () => peer.close() };
+}
 
 it('replays a stream into a new one, some of it into a third, and not into one that is there unless told', async () => {
   const { on } = await past();
@@ -64,6 +73,61 @@ export default defineProcessor({ inputs: ['in'], outputs: ['out'], onEvent(event
   const all = await records(on('consume', 'again', '--until', 'now', '--json'));
   expect(all.map(({ value }) => value).sort()[0]).toBe('"V0"');
   expect(await run(on('replay', 'orders', '--into', 'x', '--through', path.join(folder, 'none.ts')))).toMatchObject({ code: 1 });
+});
+
+it('says that what it writes comes back to what it reads, and ends all the same', async () => {
+  const { on } = await past();
+  const end = 'The replay ends where the stream ends as it begins, so it comes to an end all the same.';
+  expect(await run(on('replay', 'orders', '--into', 'orders', '--append'))).toEqual({
+    code: 0,
+    out: ['60 events of orders replayed into orders.'],
+    err: [`“orders” is read and written: what is replayed stands in it twice. ${end}`],
+  });
+  expect(await records(on('consume', 'orders', '--until', 'now', '--json'))).toHaveLength(120);
+});
+
+it('through a processor that fails at every event: all are bad, and it is said where the reasons are', async () => {
+  const { folder, on } = await past();
+  const file = path.join(folder, 'fails.ts');
+  writeFileSync(file, `export default { inputs: ['in'], outputs: ['out'], onEvent() { throw new Error('never') } };`);
+  expect(await run(on('replay', 'orders', '--into', 'again', '--through', file))).toEqual(
+    done(['0 events of fails are in again, made of orders; 60 bad. Nothing came of any event: the reasons are in the stream bad.']),
+  );
+  const bad = await records(on('consume', 'bad', '--until', 'now', '--json'));
+  expect(bad).toHaveLength(60);
+  expect(JSON.stringify(bad[0]!.headers)).toContain('never');
+});
+
+it('says which events were trimmed before it came to them, and fails for them; the others are there', async () => {
+  const { folder } = await past();
+  const lab = await serve(path.join(folder, 'lab'));
+  onTestFinished(lab.stop);
+  const at = (...args: string[]): string[] => [...args, '--url', lab.url];
+  const lines = Array.from({ length: 200 }, (_, n) =>
+    JSON.stringify({ value: `${n} ${'x'.repeat(9_000)}`, timestamp: new Date(1_700_000_000_000 + n * 1_000).toISOString() }),
+  );
+  await run(at('streams', 'create', 'large', '--shards', '1'));
+  for (let from = 0; from < lines.length; from += 10)
+    await run(at('produce', 'large', '--format', 'records'), `${lines.slice(from, from + 10).join('\n')}\n`);
+  const slow = start(at('replay', 'large', '--into', 'copy', '--speed', '2', '--json'));
+  const { client, close } = await connected(lab.url);
+  onTestFinished(close);
+  await vi.waitFor(async () => expect((await client.replays.list({}))[0]?.sent).toBeGreaterThan(0), { timeout: 20_000 });
+  const large = async () => (await client.streams.list({})).find(({ name }) => name === 'large')!;
+  const { settings } = await large();
+  await client.streams.changeSettings({ name: 'large', settings: { ...settings, retentionBytes: 256 * 1024 } });
+  await vi.waitFor(async () => expect((await large()).shards[0]!.startOffset).toBeGreaterThan(100n), { timeout: 20_000 });
+  await client.replays.setSpeed({ id: (await client.replays.list({}))[0]!.id, speed: null });
+  const { code, out, err } = await slow.outcome;
+  expect(code).toBe(1);
+  const ended = JSON.parse(out.at(-1)!) as Replay;
+  expect(ended).toMatchObject({ state: 'done', missedRanges: 1 });
+  const [missed] = ended.missed;
+  expect(err).toEqual([
+    `shard 0, offsets ${missed!.from} to ${BigInt(missed!.until) - 1n}: missed. They were trimmed before they were read.`,
+    `${ended.sent} events of large replayed into copy. Events were missed, in 1 range.`,
+  ]);
+  expect(ended.sent + Number(missed!.until) - Number(missed!.from)).toBe(200);
 });
 
 it('is paused by Ctrl-C, says how to go on, and goes on where it stood', async () => {

@@ -43,6 +43,12 @@ const KINDS: Record<string, { must: Record<string, Field>; may?: Record<string, 
   processor: { must: { name: words }, may: { version: whole(0), in: whole(1), bad: whole(1), badMost: whole(0) } },
   processorBack: { must: { name: words } },
   asked: { must: { stream: words, api: (value) => value === 'Produce' || value === 'Fetch', programs: whole(1) } },
+  rehearsal: {
+    must: { processors: (value) => Array.isArray(value) && value.length > 0 && value.every(words) },
+    may: { back: (value) => value === true },
+  },
+  replayed: { must: { stream: words, into: words } },
+  redriven: { must: { name: words } },
   durability: (value) => value === 'safe' || value === 'fast',
 };
 
@@ -77,7 +83,10 @@ function checkProblem(see: Record<string, unknown>, declared: string[], processo
   if (missing) return `${missing} is missing`;
   const odd = Object.keys(fields).find((name) => !known[name]?.(fields[name]));
   if (odd) return `${odd} is not understood: ${JSON.stringify(fields[odd])}`;
-  if (kinds[0]!.startsWith('processor'))
+  const programs = fields['processors'] as string[] | undefined;
+  const unknown = programs?.find((name) => !processors.includes(name));
+  if (programs) return unknown === undefined ? null : `${unknown} is not a processor of this lesson`;
+  if (kinds[0]!.startsWith('processor') || kinds[0] === 'redriven')
     return processors.includes(fields['name'] as string) ? null : `${fields['name'] as string} is not a processor of this lesson`;
   const stream = (fields['stream'] ?? fields['name']) as string;
   return declared.includes(stream) ? null : `${stream} is not a stream of this lesson`;
@@ -144,6 +153,7 @@ describe.each(lessons)('lesson $name', ({ name, at, lesson }) => {
     const pages = [
       '#/streams',
       '#/processors',
+      '#/bench',
       '#/shop',
       '#/clients',
       '#/requests',

@@ -247,7 +247,7 @@ export class BenchState {
       cursor: this.position,
     });
     if (this.setup) {
-      const processors = this.setup.processors.map((one, place) => (place === at ? { name, version: null, source } : one));
+      const processors = this.setup.processors.map((one, place) => (place === at ? { ...one, name, version: null, source } : one));
       this.#keep({ ...this.setup, processors });
     }
     const { pair } = this.comparing;

@@ -10,6 +10,17 @@ export interface BenchProcessor {
   name: string;
   version: number | null;
   source: string | null;
+  /** With one input: it reads this stream, whatever it calls it. */
+  reads?: string;
+}
+
+/** What of the stream is meant beside its times, as a replay was set up: shards, offsets as decimal texts, keys as texts. */
+export interface BenchOnly {
+  /** Null for all. */
+  shards: number[] | null;
+  fromOffset: string | null;
+  untilOffset: string | null;
+  keys: { are: 'these'; keys: string[] } | { are: 'beginning-with'; prefix: string } | null;
 }
 
 export interface BenchSetup {
@@ -19,6 +30,8 @@ export interface BenchSetup {
   until: string | null;
   order: RehearsalOrder;
   processors: BenchProcessor[];
+  /** Of the stream; the others that are read are read whole. */
+  only?: BenchOnly;
 }
 
 export const orderWords: Record<RehearsalOrder['by'], { word: string; means: string }> = {
@@ -70,12 +83,60 @@ export function rangesOf(setup: BenchSetup, shapes: readonly Shape[]): Rehearsal
     stream,
     from: from === null ? { at: 'beginning' } : { at: 'time', time: BigInt(from) },
     until: until === null ? { at: 'end' } : { at: 'time', time: BigInt(until) },
+    ...(stream === setup.stream && setup.only ? onlyPart(setup.only) : {}),
   }));
+}
+
+const encoder = new TextEncoder();
+
+function onlyPart({ shards, fromOffset, untilOffset, keys }: BenchOnly): Partial<RehearsalRange> {
+  return {
+    ...(shards === null ? {} : { shards }),
+    ...(fromOffset === null ? {} : { from: { at: 'offset', offset: BigInt(fromOffset) } }),
+    ...(untilOffset === null ? {} : { until: { at: 'offset', offset: BigInt(untilOffset) } }),
+    ...(keys === null
+      ? {}
+      : keys.are === 'these'
+        ? { keys: { are: 'these', keys: keys.keys.map((key) => encoder.encode(key)) } }
+        : { keys: { are: 'beginning-with', prefix: encoder.encode(keys.prefix) } }),
+  };
+}
+
+/** Keys that are told one by one. */
+const KEYS_TOLD = 3;
+
+/** As it is told beside the stream. */
+export function onlyWords({ shards, fromOffset, untilOffset, keys }: BenchOnly): string {
+  const told = keys?.are === 'these' ? keys.keys.slice(0, KEYS_TOLD) : keys ? [`${keys.prefix}…`] : [];
+  const more = keys?.are === 'these' && keys.keys.length > KEYS_TOLD ? ` and ${keys.keys.length - KEYS_TOLD} more` : '';
+  return [
+    ...(shards === null ? [] : [`${shards.length === 1 ? 'shard' : 'shards'} ${shards.join(', ')}`]),
+    ...(fromOffset === null ? [] : [`from offset ${fromOffset}`]),
+    ...(untilOffset === null ? [] : [`until offset ${untilOffset}`]),
+    ...(told.length === 0 ? [] : [`${keys?.are === 'these' && keys.keys.length === 1 ? 'key' : 'keys'} ${told.join(', ')}${more}`]),
+  ].join(', ');
+}
+
+/**
+ * Where one with a single input is to read the stream, whatever it calls it: as if it named it, unless another one here emits what it reads. All
+ * others as they are.
+ */
+export function wired<T extends { processor: BenchProcessor; shape: Shape }>(stream: string, chosen: readonly T[]): T[] {
+  return chosen.map((one) => {
+    const { reads: _, ...processor } = one.processor;
+    const [input] = one.shape.inputs;
+    const isPassed = chosen.some((other) => other !== one && other.shape.outputs.includes(input ?? ''));
+    if (one.processor.reads !== stream || one.shape.inputs.length !== 1 || input === stream || isPassed) return { ...one, processor };
+    return { ...one, shape: { ...one.shape, inputs: [stream] } };
+  });
 }
 
 export function columnsOf(setup: BenchSetup, shapes: readonly Shape[]): NewColumn[] {
   const after = chained(setup.stream, shapes);
-  return setup.processors.map(({ name, version, source }, at) => ({ name, version, source, after: after[at] ?? null }));
+  return setup.processors.map(({ name, version, source, reads }, at) => ({
+    ...{ name, version, source, after: after[at] ?? null },
+    ...(reads === undefined ? {} : { reads }),
+  }));
 }
 
 const keyOf = (workspace: string): string => `lab.bench.${workspace}`;

@@ -1,5 +1,6 @@
 /** What can be done with a processor, on its column and on its editor. */
 import type { ProcessorSummary } from '../../../../main/api/processors.ts';
+import { proposeProcessor } from '../bench/proposal.ts';
 import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { navigate, processorPath } from '../../state/route.svelte.ts';
@@ -32,6 +33,7 @@ export function menuOf(lab: LabState, processor: ProcessorSummary): Deed[] {
       disabled: !up || !isFileTrusted,
       onselect: () => openDialog('deployProcessor', { processor: name }),
     },
+    { label: 'Rehearse on the bench…', disabled: !up || state === 'untrusted', onselect: () => proposeProcessor(lab, processor) },
     { label: 'Versions…', disabled: !up || !current, onselect: () => openDialog('processorVersions', { processor: name }) },
     {
       label: 'Kill its process',

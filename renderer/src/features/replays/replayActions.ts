@@ -8,7 +8,7 @@ import { doing } from './deeds.ts';
 export function replayActions(lab: LabState): Action[] {
   const up = lab.connection === 'up';
   return [
-    { id: 'go-replays', title: 'Replays', group: 'Go to', keys: 'Shift+R', run: () => navigate('#/replays') },
+    { id: 'go-replays', title: 'Replays', group: 'Go to', keys: 'Shift+A', run: () => navigate('#/replays') },
     ...lab.replays.flatMap((replay): Action[] => {
       const name = `the replay of ${replay.stream} into ${replay.into}`;
       const { pause, resume, cancel } = doing(lab, replay);

@@ -1,9 +1,13 @@
 /** A replay as the user sets it up. */
 import { type ReplayWish, SPEED_MAX, SPEED_MIN, WAIT_MS_MAX_DEFAULT } from '../../../../main/api/replays.ts';
 import { SHARDS_MAX, streamNameProblem } from '../../../../main/api/values.ts';
+import type { BenchProcessor } from '../bench/benchSetup.ts';
+import type { Proposal } from '../bench/proposal.ts';
 import { BoundField } from '../export/exportForm.svelte.ts';
 
 export type Pace = 'max' | 'original' | 'times';
+/** Where it goes. */
+export type Target = 'stream' | 'rehearsal';
 export type KeyChoice = 'all' | 'these' | 'beginning-with';
 
 /** Where the reader of the stream stands, which the range is filled in with. */
@@ -24,6 +28,9 @@ export class ReplayForm {
   onlyShown = $state(false);
   keyChoice = $state<KeyChoice>('all');
   keyText = $state('');
+  target = $state<Target>('stream');
+  /** Of a rehearsal, the processors. */
+  rehearsed = $state.raw<BenchProcessor[]>([]);
   pace = $state<Pace>('max');
   timesText = $state('10');
   /** Milliseconds as text, or `any`. */
@@ -35,8 +42,12 @@ export class ReplayForm {
   /** Name of a processor; empty for none. */
   through = $state('');
 
+  /** A stream that is not there, for the preview of a rehearsal: that writes none. */
+  readonly #free: string;
+
   constructor(stream: string, start: ReplayStart, into: string, shards: number) {
     this.stream = stream;
+    this.#free = into;
     this.shownShards = start.shards;
     this.onlyShown = start.shards !== null;
     this.into = into;
@@ -67,6 +78,7 @@ export class ReplayForm {
   readonly wish: ReplayWish | null = $derived.by(() => {
     const [from, until] = [this.from.value, this.until.value];
     const { speed, intoProblem, shardsProblem, keyProblem, into } = this;
+    if (this.target === 'rehearsal') return this.#wishOfRehearsal();
     if (!from || !until || speed === undefined || intoProblem || shardsProblem || keyProblem || into === '') return null;
     return {
       stream: this.stream,
@@ -83,11 +95,46 @@ export class ReplayForm {
     };
   });
 
-  #keys(): ReplayWish['keys'] {
+  /** The same range, to be looked at before. */
+  #wishOfRehearsal(): ReplayWish | null {
+    const [from, until] = [this.from.value, this.until.value];
+    if (!from || !until || this.keyProblem) return null;
+    return {
+      stream: this.stream,
+      ...(this.onlyShown && this.shownShards ? { shards: [...this.shownShards] } : {}),
+      from: from.at === 'end' ? { at: 'beginning' } : from,
+      until: until.at === 'end' ? { at: 'now' } : until,
+      ...{ keys: this.#keys(), speed: null, waitMsMax: null, timestamps: 'original', keepsHeaders: true },
+      ...{ into: { stream: this.#free, shards: null }, through: null },
+    };
+  }
+
+  /** As the bench takes it; null while something is missing. */
+  get proposal(): Proposal | null {
+    const [from, until] = [this.from.value, this.until.value];
+    if (!from || !until || this.keyProblem) return null;
+    const offsetOf = (bound: typeof from): string | null => (bound.at === 'offset' ? String(bound.offset) : null);
+    const timeOf = (bound: typeof from): string | null => (bound.at === 'time' ? String(bound.time) : null);
+    const shards = this.onlyShown && this.shownShards ? [...this.shownShards] : null;
+    const only = { shards, fromOffset: offsetOf(from), untilOffset: offsetOf(until), keys: this.#keyTexts() };
+    const isAll = Object.values(only).every((part) => part === null);
+    return {
+      ...{ stream: this.stream, from: timeOf(from), until: timeOf(until), starts: true },
+      processors: this.rehearsed.map((processor) => ({ ...processor, reads: this.stream })),
+      ...(isAll ? {} : { only }),
+    };
+  }
+
+  #keyTexts(): NonNullable<Proposal['only']>['keys'] {
     if (this.keyChoice === 'all') return null;
-    if (this.keyChoice === 'beginning-with') return { are: 'beginning-with', prefix: encoder.encode(this.keyText) };
-    const keys = this.keyText.split('\n').filter((line) => line !== '');
-    return { are: 'these', keys: keys.map((line) => encoder.encode(line)) };
+    if (this.keyChoice === 'beginning-with') return { are: 'beginning-with', prefix: this.keyText };
+    return { are: 'these', keys: this.keyText.split('\n').filter((line) => line !== '') };
+  }
+
+  #keys(): ReplayWish['keys'] {
+    const keys = this.#keyTexts();
+    if (keys?.are === 'these') return { are: 'these', keys: keys.keys.map((key) => encoder.encode(key)) };
+    return keys && { are: 'beginning-with', prefix: encoder.encode(keys.prefix) };
   }
 }
 

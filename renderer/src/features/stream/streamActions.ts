@@ -4,6 +4,7 @@ import { openDialog } from '../../state/dialogs.svelte.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { copy } from '../../state/copy.ts';
 import { eventActions } from './eventActions.ts';
+import { proposeStream } from '../bench/proposal.ts';
 import { openReplay } from './openReplay.ts';
 import { consumeCommand } from './recordText.ts';
 import type { StreamView } from './streamView.svelte.ts';
@@ -87,6 +88,13 @@ export function streamActions({ lab, view, goto }: Screen): Action[] {
     { id: 'stream-columns', group, title: 'Show the columns as they come', run: () => view.columns.reset() },
     { id: 'stream-connect', group, title: 'Connect a Kafka client…', run: () => openDialog('connect', { stream }) },
     { id: 'stream-replay', group, title: 'Replay…', enabled: up && !isLost && !summary?.isInternal, run: () => openReplay(pane) },
+    {
+      id: 'stream-rehearse',
+      group,
+      title: 'Rehearse on the bench…',
+      enabled: up && !isLost && !summary?.isInternal,
+      run: () => proposeStream(lab, stream),
+    },
     { id: 'stream-export', group, title: 'Export to a file…', run: () => openDialog('export', { stream, shards: pane.shards }) },
     {
       id: 'stream-copy-consume',
