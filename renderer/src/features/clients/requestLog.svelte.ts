@@ -26,6 +26,8 @@ export class RequestLog {
   #taken: KafkaRequest[] = [];
   /** Counts up where what comes is to be asked for anew. */
   #asked = $state(0);
+  /** What was answered before is not wanted any more, milliseconds since 1970: the lab and its page have one clock. */
+  #clearedAt = 0;
   /** The filter was changed while nothing was to be taken in. */
   #isStale = false;
   readonly #lab: LabState;
@@ -58,7 +60,8 @@ export class RequestLog {
         while (this.paused && !signal.aborted) await this.#resumed(signal);
         if (signal.aborted) return;
         this.missed = isFirst ? missed : this.missed + missed;
-        this.#show([...requests.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX));
+        const fresh = requests.filter(({ at, durationMs }) => at + durationMs >= this.#clearedAt);
+        this.#show([...fresh.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX));
         isFirst = false;
         this.#learn(requests);
       }
@@ -105,6 +108,7 @@ export class RequestLog {
   }
 
   clear(): void {
+    this.#clearedAt = Date.now();
     this.#show([]);
     this.missed = 0;
     this.selected = null;
