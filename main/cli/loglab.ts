@@ -3,7 +3,7 @@
  * The loglab command: `loglab <noun> <verb>`. Exit codes: 0; 1 for a failure, with one line on stderr; 2 for wrong usage. Of compare, as of diff: 0
  * for the same, 1 for what differs, 2 for wrong usage and for failures.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { parseDuration } from '../api/duration.ts';
 import { toLabError } from '../api/errors.ts';
 import type { RangeFrom, RangeUntil } from '../api/events.ts';
@@ -11,12 +11,26 @@ import { EXPORT_FORMATS, type ExportFormat } from '../api/exports.ts';
 import type { ImportFormat } from '../api/imports.ts';
 import { GUARANTEES, type Guarantee, type ProcessorStart } from '../api/processors.ts';
 import { FIELDS_FROM_EVENTS_MAX } from '../api/recordCsv.ts';
-import { type ReplayFrom, type ReplayUntil, SPEED_MAX, SPEED_MIN, WAIT_MS_MAX_CEILING, WAIT_MS_MAX_DEFAULT } from '../api/replays.ts';
-import { SHARDS_MAX } from '../api/values.ts';
+import { type ReplayFrom, type ReplayUntil, WAIT_MS_MAX_DEFAULT } from '../api/replays.ts';
 import { geoFileOf } from '../processors/geoFile.ts';
 import { layoutFrom, userPath } from '../web/layout.ts';
 import { createNodeSpawner } from '../processes/nodeSpawner.ts';
 import { defaultWorkspace } from '../workspace/defaultFolder.ts';
+import {
+  nullIfUnlimited,
+  or,
+  parseExportUntil,
+  parseReplayFrom,
+  parseReplayUntil,
+  parseSeed,
+  parseSpeed,
+  parseStart,
+  parseWait,
+  rename,
+  shardNumber,
+  shards,
+  UNLIMITED,
+} from './arguments.ts';
 import { compareFiles } from './compare.ts';
 import { openCompared, readCompared } from './compareInput.ts';
 import { connect, type Connection, type Target } from './connect.ts';
@@ -118,81 +132,6 @@ async function withLab(target: Target, work: (connection: Connection) => Promise
   } finally {
     await connection.close();
   }
-}
-
-function shards(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= SHARDS_MAX) return number;
-  throw new InvalidArgumentError(`A stream has 1 to ${SHARDS_MAX} shards.`);
-}
-
-function shardNumber(text: string, before: number[] = []): number[] {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('A shard is a whole number from 0.');
-  return [...before, Number(text)];
-}
-
-function rename(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const [, from, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
-  if (from === undefined || to === undefined) throw new InvalidArgumentError('Expected OLD=NEW.');
-  return { ...before, [from]: to };
-}
-
-function or<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
-  return (text) => {
-    const parsed = parse(text);
-    if (parsed === null) throw new InvalidArgumentError(`Expected ${expected}.`);
-    return parsed;
-  };
-}
-
-function parseSeed(text: string): number | null {
-  const seed = Number(text);
-  return /^\d+$/.test(text) && seed < 2 ** 32 ? seed : null;
-}
-
-/** A file ends: it can not follow a stream. */
-function parseExportUntil(text: string): RangeUntil | null {
-  const until = parseUntil(text);
-  return until?.at === 'live' ? null : until;
-}
-
-/** A processor reads several shards: an offset means nothing to it. */
-function parseStart(text: string): ProcessorStart | null {
-  const from = parseFrom(text);
-  return from?.at === 'offset' ? null : from;
-}
-
-/** A past range: it has a beginning. */
-function parseReplayFrom(text: string): ReplayFrom | null {
-  const from = parseFrom(text);
-  return from?.at === 'latest' ? null : from;
-}
-
-/** A past range: it has an end already. */
-function parseReplayUntil(text: string): ReplayUntil | null {
-  const until = parseUntil(text);
-  return until?.at === 'live' || until?.at === 'count' ? null : until;
-}
-
-/** The library of options takes null for an option without a value. */
-const UNLIMITED = Infinity;
-
-function nullIfUnlimited(value: number): number | null {
-  return value === UNLIMITED ? null : value;
-}
-
-function parseSpeed(text: string): number {
-  if (text === 'max') return UNLIMITED;
-  const speed = text === 'original' ? 1 : Number(text);
-  if (speed >= SPEED_MIN && speed <= SPEED_MAX) return speed;
-  throw new InvalidArgumentError(`Expected original, max or a number from ${SPEED_MIN} to ${SPEED_MAX}.`);
-}
-
-function parseWait(text: string): number {
-  if (text === 'any') return UNLIMITED;
-  const ms = parseDuration(text);
-  if (ms !== null && ms <= WAIT_MS_MAX_CEILING) return ms;
-  throw new InvalidArgumentError('Expected a duration of at most 24h (90s, 30m, 1h), or any.');
 }
 
 function fromOption(): Option {

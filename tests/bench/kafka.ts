@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { type ApacheKafka, startApacheKafka } from '../interop/kafka/apacheKafka.ts';
+import { JVM_OF_KAFKA, type KafkaServer, startKafkaServer } from '../interop/kafka/server/kafkaServer.ts';
 import { output, pythonWithClient, requireKcat } from '../interop/kafka/clients.ts';
 import { runTool } from '../interop/kafka/library.ts';
 import type { Figure } from './bench.ts';
@@ -24,18 +24,18 @@ const [MEASURED_S, WARM_UP_S] = [15, 5];
 
 interface Both {
   lab: Served;
-  apache: ApacheKafka;
+  apache: KafkaServer;
 }
 
 async function withBoth<T>(durability: 'safe' | 'fast', settings: Record<string, string>, work: (both: Both) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     const lab = await serveLab(path.join(folder, 'workspace'), durability);
     try {
-      const apache = await startApacheKafka({ settings });
+      const apache = await startKafkaServer(settings, JVM_OF_KAFKA);
       try {
         return await work({ lab, apache });
       } finally {
-        await apache.stop();
+        await apache.close();
       }
     } finally {
       await lab.stop();
@@ -140,11 +140,11 @@ async function start(): Promise<Figure[]> {
   const times: { lab: number[]; apache: number[] } = { lab: [], apache: [] };
   const bytes: { lab: number[]; apache: number[] } = { lab: [], apache: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    const apache = await startApacheKafka();
+    const apache = await startKafkaServer({}, JVM_OF_KAFKA);
     await produceFirst(apache.address);
     times.apache.push(performance.now() - apache.spawnedAt);
     bytes.apache.push(memoryOf(family(apache.pid)));
-    await apache.stop();
+    await apache.close();
     await withFolder(async (folder) => {
       const began = performance.now();
       const lab = await serveLab(path.join(folder, 'workspace'), 'safe');

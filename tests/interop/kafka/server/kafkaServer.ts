@@ -11,44 +11,63 @@ import { fetchedLibrary } from '../../javaPeer.ts';
 /** From its start until it takes connections, milliseconds. */
 const READY_MS_MAX = 120_000;
 /** Between the looks whether it does, milliseconds. */
-const LOOK_INTERVAL_MS = 100;
+const LOOK_INTERVAL_MS = 20;
 /** Starts, where another program has taken a port between the choice of it and its use. */
 const STARTS_MAX = 3;
 /** Characters that are kept of what it says, the newest. */
 const SAID_CHARS_MAX = 8_000;
 
-const JAVA_ARGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+/** Small, and soon there. */
+const JVM_OF_TESTS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+/** Memory and collector as its own start script sets them. */
+export const JVM_OF_KAFKA = [
+  '-Xms1G',
+  '-Xmx1G',
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+];
+
+type Settings = Readonly<Record<string, string | number | bigint>>;
 
 export interface KafkaServer {
+  /** host:port */
   address: string;
+  pid: number;
+  /** When its process was started, by performance.now(); its folder was made before. */
+  spawnedAt: number;
   /** Ends it, and removes what it has written. */
   close(): Promise<void>;
 }
 
 /** With `settings` beside what it needs to run at all. Throws what it said where it does not start. */
-export async function startKafkaServer(settings: Readonly<Record<string, string | number | bigint>>): Promise<KafkaServer> {
+export async function startKafkaServer(settings: Settings, jvm: readonly string[] = JVM_OF_TESTS): Promise<KafkaServer> {
   const jars = path.join(fetchedLibrary({ title: 'Kafka’s broker', name: 'kafka-server', folder: import.meta.dirname }), '*');
   for (let tries = 1; ; tries++) {
     try {
-      return await startOnce(jars, settings);
+      return await startOnce([...jvm, '-cp', jars], settings);
     } catch (error) {
       if (tries === STARTS_MAX || !/Address already in use/.test((error as Error).message)) throw error;
     }
   }
 }
 
-async function startOnce(jars: string, settings: Readonly<Record<string, string | number | bigint>>): Promise<KafkaServer> {
+async function startOnce(javaArgs: readonly string[], settings: Settings): Promise<KafkaServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kafka-server-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const [port, controllerPort] = await freePorts();
     const file = path.join(folder, 'server.properties');
     writeFileSync(file, propertiesOf({ folder, port: port!, controllerPort: controllerPort! }, settings));
-    await formatted(jars, file);
-    const { child, said } = java(jars, ['kafka.Kafka', file]);
+    await formatted(javaArgs, file);
+    const spawnedAt = performance.now();
+    const { child, said } = java([...javaArgs, 'kafka.Kafka', file]);
     await ready(child, port!, said);
     return {
       address: `127.0.0.1:${port}`,
+      pid: child.pid!,
+      spawnedAt,
       async close() {
         const ended = once(child, 'exit');
         if (child.exitCode === null && child.kill('SIGKILL')) await ended;
@@ -63,7 +82,7 @@ async function startOnce(jars: string, settings: Readonly<Record<string, string 
 
 function propertiesOf(
   { folder, port, controllerPort }: { folder: string; port: number; controllerPort: number },
-  settings: Readonly<Record<string, string | number | bigint>>,
+  settings: Settings,
 ): string {
   const all = {
     'process.roles': 'broker,controller',
@@ -79,15 +98,15 @@ function propertiesOf(
     .join('');
 }
 
-async function formatted(jars: string, file: string): Promise<void> {
+async function formatted(javaArgs: readonly string[], file: string): Promise<void> {
   const clusterId = Buffer.from('a cluster for us').toString('base64url');
-  const { child, said } = java(jars, ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]);
+  const { child, said } = java([...javaArgs, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]);
   const [status] = (await once(child, 'close')) as [number | null];
   if (status !== 0) throw new Error(`Kafka’s broker could not make its folder (${status}): ${said()}`);
 }
 
-function java(jars: string, args: readonly string[]): { child: ChildProcess; said: () => string } {
-  const child = spawn('java', [...JAVA_ARGS, '-cp', jars, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function java(args: readonly string[]): { child: ChildProcess; said: () => string } {
+  const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const hear = (piece: Buffer): void => void (said = `${said}${piece.toString()}`.slice(-SAID_CHARS_MAX));
   child.stdout.on('data', hear);
