@@ -7,10 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
 import path from 'node:path';
+import { appendToBroker } from './appendToBroker.ts';
 import { appendToEngine } from './appendToEngine.ts';
 import { importFile } from './import.ts';
 import { kafka } from './kafka.ts';
-import { log } from './log.ts';
+import { read } from './log.ts';
 import { page, pageOfTenMillion } from './page.ts';
 import { processors } from './processors.ts';
 import { rehearsal } from './rehearsal.ts';
@@ -31,7 +32,7 @@ type Bench = () => Promise<Figure[]>;
 
 const benches: Record<string, Bench | Record<string, Bench>> = {
   append: appendToEngine,
-  log: async () => [...(await log()), ...(await pageOfTenMillion())],
+  log: { append: appendToBroker, read, page: pageOfTenMillion },
   import: importFile,
   start,
   processors,

@@ -173,8 +173,8 @@ async function start(): Promise<Figure[]> {
 }
 
 export const kafka: Record<string, () => Promise<Figure[]>> = {
-  produce: () => produce('fast', {}, 200_000, 0.5),
-  produceSafe: () => produce('safe', { 'log.flush.interval.messages': '1' }, 40_000, 3),
+  produce: () => produce('fast', {}, 500_000, 0.5),
+  produceSafe: () => produce('safe', { 'log.flush.interval.messages': '1' }, 200_000, 3),
   read,
   latency,
   start,

@@ -6,7 +6,6 @@ import Database from 'better-sqlite3';
 import path from 'node:path';
 import { decodeBatch, encodeBatch, verifyBatch, WAL_BYTES_MAX } from '../../main/log/index.ts';
 import { openWholeStore, type WholeStore } from '../wholeStore.ts';
-import { appendToBroker } from './appendToBroker.ts';
 import type { Figure } from './bench.ts';
 import { median, withFolder } from './lab.ts';
 
@@ -22,9 +21,10 @@ const READ_BYTES = 4 * 1024 * 1024;
 const RECLAIM_MS = 5;
 const START = 1_700_000_000_000n;
 
-export async function log(): Promise<Figure[]> {
+/** Beside appends: reading, seeking, opening, trimming. */
+export async function read(): Promise<Figure[]> {
   return withFolder(async (folder) => {
-    const figures = await appendToBroker();
+    const figures: Figure[] = [];
     const file = (name: string): string => path.join(folder, `${name}.sqlite`);
     const small = fill(file('small'), SMALL);
     const large = fill(file('large'), LARGE);

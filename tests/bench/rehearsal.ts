@@ -39,9 +39,7 @@ export default defineProcessor({
 });
 `;
 
-export async function rehearsal(): Promise<Figure[]> {
-  return [...(await engineFigures()), ...(await play())];
-}
+export const rehearsal = { engine: engineFigures, play };
 
 function engineFigures(): Promise<Figure[]> {
   return withFolder(async (folder) => {
