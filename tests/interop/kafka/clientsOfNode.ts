@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
+import kafkajs, { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import { kept, run } from '../javaPeer.ts';
 import type { Client } from './clients.ts';
@@ -27,12 +27,12 @@ interface Encoder {
 /** kafkajs has gzip; the others are plugged in, as its documentation says: snappy as a package of its makers, the rest from libraries. */
 function plugCodecsIn(): void {
   const snappy = createRequire(path.join(snappyFolder(), 'index.js'))('kafkajs-snappy') as () => unknown;
-  CompressionCodecs[CompressionTypes.Snappy] = snappy;
-  CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  kafkajs.CompressionCodecs[CompressionTypes.Snappy] = snappy;
+  kafkajs.CompressionCodecs[CompressionTypes.LZ4] = () => ({
     compress: ({ buffer }: Encoder) => compressFrame(buffer),
     decompress: (buffer: Buffer) => decompressFrame(buffer),
   });
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: ({ buffer }: Encoder) => Promise.resolve(zstdCompressSync(buffer)),
     decompress: (buffer: Buffer) => Promise.resolve(zstdDecompressSync(buffer)),
   });
