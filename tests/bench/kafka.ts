@@ -173,7 +173,7 @@ async function start(): Promise<Figure[]> {
 }
 
 export const kafka: Record<string, () => Promise<Figure[]>> = {
-  produce: () => produce('fast', {}, 500_000, 0.5),
+  produce: () => produce('fast', {}, 300_000, 0.5),
   produceSafe: () => produce('safe', { 'log.flush.interval.messages': '1' }, 200_000, 3),
   read,
   latency,
