@@ -112,6 +112,11 @@ test('one client followed: filtered, paused, a request decoded', async ({ page, 
   // The address still says whom it follows.
   await page.goBack();
   await expect(produces).toHaveCount(5);
+  // And its keys are its own again.
+  await page.keyboard.press('j');
+  await expect(request(page)).toContainText('till 7');
+  await page.keyboard.press('Escape');
+  await expect(request(page)).toBeHidden();
   await choose(page, /^Client/, 'All clients');
   await expect(produces).toHaveCount(6);
 
