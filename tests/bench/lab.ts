@@ -42,3 +42,14 @@ export function median(values: number[]): number {
 const { signal } = new AbortController();
 /** The context of a call whose caller stays and waits. */
 export const never = { signal, caller: signal };
+
+/** A processor that emits each event as it came. */
+export const PASS_THROUGH = `import { defineProcessor } from 'loglab';
+export default defineProcessor({
+  inputs: ['in'],
+  outputs: ['out'],
+  onEvent(event, ctx) {
+    ctx.emit('out', { value: event.value });
+  },
+});
+`;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from './bench.ts';
-import { never, openEngine, withFolder } from './lab.ts';
+import { never, PASS_THROUGH, openEngine, withFolder } from './lab.ts';
 import { family } from './memory.ts';
 
 const PROCESSORS = 20;
@@ -12,16 +12,6 @@ const LOOK_MS = 20_000;
 const SETTLE_MS = 5_000;
 /** By which /proc counts processor time: USER_HZ, 100 on all Linux, milliseconds. */
 const TICK_MS = 10;
-
-const SOURCE = `import { defineProcessor } from 'loglab';
-export default defineProcessor({
-  inputs: ['in'],
-  outputs: ['out'],
-  onEvent(event, ctx) {
-    ctx.emit('out', { value: event.value });
-  },
-});
-`;
 
 export async function idle(): Promise<Figure> {
   return withFolder(async (folder) => {
@@ -34,7 +24,7 @@ export async function idle(): Promise<Figure> {
     const watched = watch(processors.watch({}, { signal: watching.signal, caller: never.signal }));
     const before = await share();
     for (let number = 1; number <= PROCESSORS; number++) {
-      await processors.deploy({ name: `idle-${number}`, source: SOURCE, guarantee: null, start: null, anew: false }, never);
+      await processors.deploy({ name: `idle-${number}`, source: PASS_THROUGH, guarantee: null, start: null, anew: false }, never);
     }
     const parked = async (): Promise<number> => (await processors.list({}, never)).filter(({ state }) => state === 'parked').length;
     while ((await parked()) < PROCESSORS) await sleep(500);

@@ -16,29 +16,19 @@ import { createPeer } from '../../main/rpc/peer.ts';
 import { agreeWithCatalog, createStreamRegistry } from '../../main/streams/registry.ts';
 import { openWorkspace } from '../../main/workspace/index.ts';
 import type { Figure } from './bench.ts';
-import { never, root, withFolder } from './lab.ts';
+import { never, PASS_THROUGH, root, withFolder } from './lab.ts';
 
 const EVENTS_PER_SECOND = 1_000;
 const VALUE_BYTES = 200;
 /** How long it is measured, after how long, seconds. */
 const [MEASURED_S, WARM_UP_S] = [20, 5];
 
-const SOURCE = `import { defineProcessor } from 'loglab';
-export default defineProcessor({
-  inputs: ['in'],
-  outputs: ['out'],
-  onEvent(event, ctx) {
-    ctx.emit('out', { value: event.value });
-  },
-});
-`;
-
 export async function latency(): Promise<Figure> {
   return withFolder(async (folder) => {
     const lab = await openParts(folder);
     await lab.registry.create('in', 1);
     const out = await lab.registry.create('out', 1);
-    await lab.processors.service.deploy({ name: 'pass', source: SOURCE, guarantee: null, start: null, anew: false }, never);
+    await lab.processors.service.deploy({ name: 'pass', source: PASS_THROUGH, guarantee: null, start: null, anew: false }, never);
     const { address, secret } = await lab.cluster.access(1);
     const peer = createPeer(await connectLocal(address, secret));
     const events = (MEASURED_S + WARM_UP_S) * EVENTS_PER_SECOND;

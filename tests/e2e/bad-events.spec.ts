@@ -1,9 +1,8 @@
 /** Bad events on screen: found from their processor, mended by hand, sent back to a better version, and watched as they succeed. */
-import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
-import { expect, root, test } from './lab.ts';
+import { expect, test } from './lab.ts';
+import { picture } from './pictures.ts';
 import { record } from './records.ts';
 import { detail, dialog, openLab } from './screens.ts';
 
@@ -22,25 +21,6 @@ export default defineProcessor({ inputs: ['raw'], outputs: ['good'], onEvent(eve
 const deploy = (client: LabClient, accepts: boolean) =>
   client.processors.deploy({ name: 'strict', source: strict(accepts), guarantee: null, start: null, anew: false });
 
-async function picture(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const size of [
-      { width: 1920, height: 1080 },
-      { width: 1280, height: 800 },
-    ]) {
-      await page.setViewportSize(size);
-      await page.screenshot({
-        path: path.join(root, `test-results/look/bad-${name}-${size.width}-${colorScheme}.png`),
-        animations: 'disabled',
-      });
-    }
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
 test('bad events are grouped, mended by hand, sent back to a better version, and watched as they succeed', async ({
   page,
   lab,
@@ -48,7 +28,7 @@ test('bad events are grouped, mended by hand, sent back to a better version, and
 }) => {
   await openLab(page, lab, '#/bad/bad');
   await expect(page.getByText('There is no stream “bad” yet.')).toBeVisible();
-  await picture(page, 'empty');
+  await picture(page, 'bad-empty');
   await client.streams.create({ name: 'raw', shards: 2 });
   const value = (n: number): string => (n % 5 === 0 ? '{"id":' : n % 5 === 1 ? `{"n":${n}}` : `{"id":${n}}`);
   await client.produce.append({ stream: 'raw', records: Array.from({ length: 40 }, (_, n) => record({ key: `k${n}`, value: value(n) })) });
@@ -63,7 +43,7 @@ test('bad events are grouped, mended by hand, sent back to a better version, and
     .click();
   await expect(group(page)).toContainText('said by strict, of events of raw · 8 open');
   await expect(events(page)).toHaveCount(8);
-  await picture(page, 'groups');
+  await picture(page, 'bad-groups');
 
   // By hand; what is not JSON is said.
   await events(page).first().getByRole('button', { name: /^Mend/ }).click();
@@ -74,7 +54,7 @@ test('bad events are grouped, mended by hand, sent back to a better version, and
   await page.keyboard.insertText('{"id": ');
   await expect(mend).toContainText('Line 1, column');
   await expect(mend.getByRole('button', { name: 'Send it back' })).toBeHidden();
-  await picture(page, 'mend');
+  await picture(page, 'bad-mend');
   await content.click();
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText('{"id":"by hand"}');
@@ -90,7 +70,7 @@ test('bad events are grouped, mended by hand, sent back to a better version, and
   await group(page).getByRole('button', { name: 'Send 7 back' }).click();
   await expect(group(page)).toContainText('7 bad again, 8 succeeded');
   await expect(group(page).getByRole('button', { name: 'Send 0 back' })).toBeDisabled();
-  await picture(page, 'dealt-with');
+  await picture(page, 'bad-dealt-with');
 
   // Where it came from is one click away.
   await events(page)

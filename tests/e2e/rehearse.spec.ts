@@ -1,9 +1,9 @@
 /** The ways to the bench: a past range of a replay, a stream, a processor; each arrives as it was chosen, and nothing of it reaches a stream. */
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
 import { expect, type Lab, root, test } from './lab.ts';
+import { picture } from './pictures.ts';
 import { choose, dialog, fromPalette, navigation, openLab, openStream } from './screens.ts';
 
 const sample = (name: string): string => path.join(root, 'resources/processors', `${name}.ts`);
@@ -22,26 +22,6 @@ async function withCarts(page: Page, lab: Lab, client: LabClient): Promise<void>
   await expect.poll(async () => (await client.streams.list({}))[0]?.events).toBe(2318);
   for (const name of ['abandoned-cart-v1', 'abandoned-cart-v2']) lab.loglab(['processors', 'deploy', sample(name)]);
   await openLab(page, lab);
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const size of [
-      { width: 1280, height: 800 },
-      { width: 1920, height: 1080 },
-    ]) {
-      await page.setViewportSize(size);
-      await page.screenshot({
-        path: path.join(root, `test-results/look/rehearse-${name}-${size.width}-${colorScheme}.png`),
-        animations: 'disabled',
-      });
-    }
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[role=rowgroup]').analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 const streamsOf = async (client: LabClient): Promise<[string, number][]> =>
@@ -75,7 +55,7 @@ test('a past range is replayed into a rehearsal: just these events, through thes
   expect(chosen).toBeGreaterThan(20);
   await expect(start, 'no processor is chosen').toBeDisabled();
   for (const name of ['abandoned-cart-v1', 'abandoned-cart-v2']) await setUp.getByRole('checkbox', { name }).check();
-  await picture(page, 'dialog');
+  await picture(page, 'rehearse-dialog', '[role=rowgroup]');
   await start.click();
   await setUp.waitFor({ state: 'hidden' });
 
@@ -84,13 +64,13 @@ test('a past range is replayed into a rehearsal: just these events, through thes
   await expect(page.getByRole('main')).toContainText('until offset 700, keys 1…');
   await page.keyboard.press('End');
   await expect(column(page, 'abandoned-cart-v2 v1').getByRole('group', { name: 'So far' })).toContainText(`${chosen} in`);
-  await picture(page, 'bench');
+  await picture(page, 'rehearse-bench', '[role=rowgroup]');
   expect(await streamsOf(client)).toEqual(before);
 
   // It comes back as it was set up, and the rest of the stream is one press away.
   await page.getByRole('button', { name: 'Set up anew' }).click();
   await expect(page.getByText('Of it only until offset 700, keys 1…')).toBeVisible();
-  await picture(page, 'set-up');
+  await picture(page, 'rehearse-set-up', '[role=rowgroup]');
   await page.getByRole('button', { name: 'Start the rehearsal' }).click();
   await isOver(page, chosen);
   await page.getByRole('button', { name: 'Set up anew' }).click();

@@ -1,9 +1,9 @@
 /** Replays on screen: set up from where the reader stands, looked at before, paused, at another pace, killed in the middle, gone on with. */
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
-import { connectTo, expect, root, startLab, test } from './lab.ts';
+import { connectTo, expect, startLab, test } from './lab.ts';
+import { picture } from './pictures.ts';
 import { record } from './records.ts';
 import { choose, dialog, fromPalette, grid, navigation, openLab, openStream, row } from './screens.ts';
 
@@ -21,26 +21,6 @@ async function past(client: LabClient, events: number): Promise<void> {
   await client.produce.append({ stream: 'orders', records });
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const size of [
-      { width: 1280, height: 800 },
-      { width: 1920, height: 1080 },
-    ]) {
-      await page.setViewportSize(size);
-      await page.screenshot({
-        path: path.join(root, `test-results/look/replay-${name}-${size.width}-${colorScheme}.png`),
-        animations: 'disabled',
-      });
-    }
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[role=rowgroup]').analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
-
 test('a range from where the reader stands goes into a new stream, looked at before, and is listed until it is dismissed', async ({
   page,
   lab,
@@ -49,7 +29,7 @@ test('a range from where the reader stands goes into a new stream, looked at bef
   await past(client, 300);
   await openLab(page, lab, '#/replays');
   await expect(page.getByText('No replays yet')).toBeVisible();
-  await picture(page, 'empty');
+  await picture(page, 'replay-empty', '[role=rowgroup]');
   await openStream(page, 'orders');
   await page.getByRole('button', { name: 'Beginning' }).click();
   await row(grid(page), 11).click();
@@ -61,7 +41,7 @@ test('a range from where the reader stands goes into a new stream, looked at bef
   await choose(setUp, /^Keys/, 'Only these');
   await setUp.getByRole('textbox', { name: 'Keys, a line each' }).fill('k1\nk2');
   await expect(setUp.getByRole('status', { name: 'Preview' })).toHaveText('116 events of 290');
-  await picture(page, 'dialog');
+  await picture(page, 'replay-dialog', '[role=rowgroup]');
   await expect(setUp.getByRole('textbox', { name: 'Into the stream' })).toHaveValue('orders-replay');
   await setUp.getByRole('button', { name: 'Start the replay' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Replays' })).toBeVisible();
@@ -84,7 +64,7 @@ test('a stream that is there is written into only after that was said', async ({
   const start = setUp.getByRole('button', { name: 'Start the replay' });
   await expect(start).toBeDisabled();
   await setUp.getByRole('checkbox', { name: 'Write behind the 50 events that “orders” has' }).check();
-  await picture(page, 'confirm');
+  await picture(page, 'replay-confirm', '[role=rowgroup]');
   await start.click();
   await expect.poll(count(client, 'orders')).toBe(100);
   await setUp.waitFor({ state: 'hidden' });
@@ -105,7 +85,7 @@ test('one at its own pace is paused, takes another pace, and goes on where it st
   await expect(shown).toContainText('running');
   await expect(shown).toContainText('20 times as fast');
   await expect(shown).toContainText(/\b[1-9]\d* events sent/);
-  await picture(page, 'running');
+  await picture(page, 'replay-running', '[role=rowgroup]');
   await shown.getByRole('button', { name: 'Pause' }).click();
   await expect(shown).toContainText('paused');
   const there = await count(first.client, 'orders-replay')();
@@ -159,7 +139,7 @@ export default defineProcessor({ inputs: ['orders'], outputs: ['even'], onEvent(
   await failing.getByRole('button', { name: 'Resume' }).click();
   await expect(failing).toContainText('There is no stream “gone”.');
   await expect(failing).toContainText('failed');
-  await picture(page, 'failed');
+  await picture(page, 'replay-failed', '[role=rowgroup]');
 });
 
 test('one of which nothing comes, and one whose events were trimmed meanwhile, say so; one that comes back is known before', async ({
@@ -205,7 +185,7 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   await expect(missing).toContainText('done', within);
   await expect(missing).toContainText('Events were missed, in 1 range:');
   await expect(missing).toContainText('They were trimmed before they were read.');
-  await picture(page, 'missed');
+  await picture(page, 'replay-missed', '[role=rowgroup]');
   await shown.getByRole('link', { name: 'The reasons' }).click();
   await expect(page.getByRole('list', { name: 'Groups of bad events' })).toContainText('never');
 
@@ -222,5 +202,5 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   await page.getByRole('button', { name: 'Replay', exact: true }).click();
   await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('again');
   await expect(setUp).toContainText('What is replayed comes back: “back” reads “again” and writes “orders”.', within);
-  await picture(page, 'comes-back');
+  await picture(page, 'replay-comes-back', '[role=rowgroup]');
 });

@@ -55,25 +55,13 @@ export class WorkspaceImport {
   }
 
   /** Why a stream can not be called what it would be, a sentence; null where it can. `taken`: names that are there. */
-  problemOf({ name, problem }: PreviewedStream, taken: ReadonlySet<string>): string | null {
-    const chosen = this.names[name] ?? name;
-    if (chosen === name && problem !== null) return problem;
-    const odd = streamNameProblem(chosen);
-    if (odd !== null) return odd;
-    if (taken.has(chosen)) return `There is already a stream “${chosen}”. Choose another name.`;
-    const others = Object.values(this.names).filter((other) => other === chosen).length;
-    return others > 1 ? `Two streams would be called “${chosen}”. Choose another name for one of them.` : null;
+  problemOf(stream: PreviewedStream, taken: ReadonlySet<string>): string | null {
+    return nameProblem('stream', stream, this.names, taken, streamNameProblem);
   }
 
   /** The same for a processor. */
-  problemOfProcessor({ name, problem }: PreviewedProcessor, taken: ReadonlySet<string>): string | null {
-    const chosen = this.processorNames[name] ?? name;
-    if (chosen === name && problem !== null) return problem;
-    const odd = processorNameProblem(chosen);
-    if (odd !== null) return odd;
-    if (taken.has(chosen)) return `There is already a processor “${chosen}”. Choose another name.`;
-    const others = Object.values(this.processorNames).filter((other) => other === chosen).length;
-    return others > 1 ? `Two processors would be called “${chosen}”. Choose another name for one of them.` : null;
+  problemOfProcessor(processor: PreviewedProcessor, taken: ReadonlySet<string>): string | null {
+    return nameProblem('processor', processor, this.processorNames, taken, processorNameProblem);
   }
 
   async run(): Promise<void> {
@@ -140,4 +128,21 @@ export class WorkspaceImport {
     }
     throw new LabError('file-unreadable', `${this.file.name} became shorter while it was read.`);
   }
+}
+
+/** `names`: what each of its kind is to be called here, by the names of the file. */
+function nameProblem(
+  kind: string,
+  { name, problem }: { name: string; problem: string | null },
+  names: Readonly<Record<string, string>>,
+  taken: ReadonlySet<string>,
+  oddityOf: (name: string) => string | null,
+): string | null {
+  const chosen = names[name] ?? name;
+  if (chosen === name && problem !== null) return problem;
+  const odd = oddityOf(chosen);
+  if (odd !== null) return odd;
+  if (taken.has(chosen)) return `There is already a ${kind} “${chosen}”. Choose another name.`;
+  const others = Object.values(names).filter((other) => other === chosen).length;
+  return others > 1 ? `Two ${kind}s would be called “${chosen}”. Choose another name for one of them.` : null;
 }
