@@ -6,7 +6,16 @@ import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import { bucketsMax } from '../api/histogram.ts';
 import { bytes } from '../api/values.ts';
-import type { Appended, AppendOutcome, BatchMeta, ReaderPosition, ShardState, StoredBatch, TimedOffset } from '../log/index.ts';
+import {
+  type Appended,
+  type AppendOutcome,
+  type BatchMeta,
+  type ReaderPosition,
+  type ShardState,
+  type StoredBatch,
+  type TimedOffset,
+  VISIBILITIES,
+} from '../log/index.ts';
 import type { TimeCounts, TimeExtent } from './timeCounts.ts';
 
 /** Most batches in one append request. */
@@ -20,6 +29,8 @@ export const AWAIT_MS_MAX = 20_000;
 
 const shardId = v.pipe(v.number(), v.integer(), v.minValue(1));
 const shardIds = v.pipe(v.array(shardId), v.minLength(1));
+/** Without it `highWatermark`: see log/store/reader.ts. */
+const upTo = v.optional(v.picklist(VISIBILITIES));
 const empty = v.strictObject({});
 
 export interface Fetched {
@@ -157,6 +168,7 @@ const broker = {
     v.strictObject({
       places: v.pipe(v.array(v.strictObject({ shardId, offset: v.bigint() })), v.minLength(1)),
       ms: v.pipe(v.number(), v.minValue(0), v.maxValue(AWAIT_MS_MAX)),
+      upTo,
     }),
     type<void>(),
   ),
@@ -173,7 +185,12 @@ const broker = {
   /** Where other processes of the lab reach this broker. */
   access: call(empty, type<BrokerAccess>()),
   fetch: call(
-    v.strictObject({ shardId, from: v.bigint(), bytesMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(FETCH_BYTES_MAX)) }),
+    v.strictObject({
+      shardId,
+      from: v.bigint(),
+      bytesMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(FETCH_BYTES_MAX)),
+      upTo,
+    }),
     type<Fetched>(),
   ),
   /** Where shards begin and end at this moment, in the order asked. */

@@ -32,7 +32,15 @@ export { crcMatches, verifyBatch, type VerifiedHeader } from './batch/verify.ts'
 export { positionOf, positionRecord, POSITIONS_STREAM, STATE_STREAM_PREFIX, type PositionKey, type ReaderPosition } from './positions.ts';
 export { createPartitioner, type Partitioner } from './partition/partitioner.ts';
 export { openStore, type Store, type StoreOptions } from './store/store.ts';
-export { StoreReader, type HeadersOptions, type ReadOptions, type ReadResult, type TimedOffset } from './store/reader.ts';
+export {
+  StoreReader,
+  VISIBILITIES,
+  type HeadersOptions,
+  type ReadOptions,
+  type ReadResult,
+  type TimedOffset,
+  type Visibility,
+} from './store/reader.ts';
 export { WAL_BYTES_MAX } from './store/connection.ts';
 export { HEADERS_LIMIT_MAX, type From } from './store/batchIndex.ts';
 export { decodeStored, storedColumns } from './store/decodeStored.ts';

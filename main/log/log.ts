@@ -35,8 +35,12 @@ export interface Log extends Writing {
   shard(shardId: number): ShardState | undefined;
   /** The offset behind the last event of a shard that is acknowledged; undefined where there is no such shard. */
   end(shardId: number): bigint | undefined;
+  /** The same of what is committed, whether it is acknowledged by now or waits for the disk. */
+  committedEnd(shardId: number): bigint | undefined;
   /** Calls back when shards have changed, until the function that it returns is called. */
   onChange(changed: () => void): () => void;
+  /** The same when something was committed to them. */
+  onCommit(committed: () => void): () => void;
   /** Resolves when everything that was acknowledged before is that durable, too. */
   setDurability(durability: Durability): Promise<void>;
   /** From the call to the acknowledgement, milliseconds, over the last appends; null before the first. */
@@ -68,10 +72,12 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const writer = new Worker(writerFile, { workerData: { ...boot, queue: queue.shared } satisfies WriterBoot });
   const shards = await opened(writer);
   const byId = new Map(shards.map((shard) => [shard.id, shard]));
+  const committedEnds = new Map(shards.map(({ id, nextOffset }) => [id, nextOffset]));
   const reader = new StoreReader(boot.path, (shardId) => byId.get(shardId)?.nextOffset);
   const wal = createWalSync(boot.path, durability, (error) => void lose(error));
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<() => void>();
+  const commitListeners = new Set<() => void>();
   const meter = new AppendMeter();
   let lastId = 0;
   /** Not posted yet. */
@@ -83,6 +89,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
   writer.on('message', (message: FromWriter) => {
     if (message.type !== 'done') return;
+    learnCommitted(message);
     const hasWritten = message.answers.some(({ id, ok }) => ok && !UNWRITTEN.has(waiting.get(id)?.method ?? 'checkpoint'));
     if (hasWritten) wal.whenDurable(() => learn(message));
     else wal.inTurn(() => learn(message));
@@ -112,6 +119,12 @@ export async function openLog(options: LogOptions): Promise<Log> {
     writer.postMessage([{ id, method: 'checkpoint', args: [] }] satisfies Asked[]);
     await tried;
     onLost(`${boot.path} could not be synced: ${message}`);
+  }
+
+  function learnCommitted({ changed, gone }: FromWriter & { type: 'done' }): void {
+    for (const { id, nextOffset } of changed) committedEnds.set(id, nextOffset);
+    for (const id of gone) committedEnds.delete(id);
+    if (changed.length + gone.length > 0) commitListeners.forEach((committed) => committed());
   }
 
   function learn(message: FromWriter & { type: 'done' }): void {
@@ -146,9 +159,14 @@ export async function openLog(options: LogOptions): Promise<Log> {
     shards: () => [...byId.values()],
     shard: (shardId) => byId.get(shardId),
     end: (shardId) => byId.get(shardId)?.nextOffset,
+    committedEnd: (shardId) => committedEnds.get(shardId),
     onChange(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);
+    },
+    onCommit(committed) {
+      commitListeners.add(committed);
+      return () => commitListeners.delete(committed);
     },
     appendP99Ms: () => meter.p99Ms(),
     async append(batches, underWay, options = {}) {

@@ -12,9 +12,15 @@ import { decodeStored } from './decodeStored.ts';
 import { guarded } from './sqliteError.ts';
 import { TimeIndex, type TimePart } from './timeIndex.ts';
 
+/**
+ * What a reader may see of a shard: everything acknowledged, or what waits for the disk, too. The latter only for one who writes nothing on the
+ * strength of it but to the same file: what comes behind it in the write-ahead log is never there without it (../walSync.ts).
+ */
+export const VISIBILITIES = ['highWatermark', 'committed'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
 export interface ReadOptions {
-  /** What may be seen: everything acknowledged ({@link StoreReader}). */
-  upTo: 'highWatermark';
+  upTo: Visibility;
   /** Whole batches are returned up to this many bytes, and at least one even if it is larger. */
   bytesMax: number;
 }
@@ -96,10 +102,10 @@ export class StoreReader {
    * Throws `offset-out-of-range`, `no-such-shard`, and `file-unreadable` where a batch is not to be found that must be there. Bytes are
    * returned as stored, unchecked.
    */
-  read(shardId: number, from: bigint, { bytesMax }: ReadOptions): ReadResult {
+  read(shardId: number, from: bigint, { upTo, bytesMax }: ReadOptions): ReadResult {
     return this.#snapshot(shardId, (shard) => {
       const { startOffset, stream, number } = shard;
-      const endOffset = this.#endOf(shard);
+      const endOffset = upTo === 'committed' ? shard.nextOffset : this.#endOf(shard);
       if (from < startOffset || from > endOffset) {
         const held = `shard ${number} of stream ${stream} holds offsets from ${startOffset} up to, not including, ${endOffset}`;
         throw new LabError('offset-out-of-range', `Offset ${from} is out of range: ${held}.`);

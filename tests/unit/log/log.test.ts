@@ -44,6 +44,23 @@ it('answers after the commit, when the shards are known to have grown and what w
   expect(changes).toBe(1);
 });
 
+it('shows what is committed before it is acknowledged only to who asks for that', async () => {
+  const log = await opened({ durability: 'safe' });
+  const id = await oneShard(log);
+  const seen: { committed: bigint; acknowledged: bigint; read: number[] }[] = [];
+  const stop = log.onCommit(() => {
+    const read = (['committed', 'highWatermark'] as const).map((upTo) => log.reader.read(id, 0n, { upTo, bytesMax: 1e9 }).batches.length);
+    seen.push({ committed: log.committedEnd(id)!, acknowledged: log.end(id)!, read });
+  });
+  await log.append([batchOf(id, 2)], 1);
+  stop();
+  // The sync had not begun yet.
+  expect(seen).toEqual([{ committed: 2n, acknowledged: 0n, read: [1, 0] }]);
+  expect(log.end(id)).toBe(2n);
+  await log.deleteShards([id]);
+  expect(log.committedEnd(id)).toBeUndefined();
+});
+
 it('leaves the bytes of an append with who asked for it', async () => {
   const log = await opened();
   const batch = batchOf(await oneShard(log), 2);

@@ -16,7 +16,7 @@ function open(fetch: (from: bigint) => Promise<StoredBatch[]>): Input {
     fetch: async ({ from }: { from: bigint }) => ({ batches: await fetch(from), startOffset: 0n, endOffset: 2n }),
   } as unknown as BrokerClient;
   const onGap = (why: string): never => expect.fail(why);
-  return new Input({ stream: 'in', brokerId: 1, shardId: 1, broker, from: 0n, bytesMax: 1, onGap });
+  return new Input({ stream: 'in', brokerId: 1, shardId: 1, broker, upTo: 'highWatermark', from: 0n, bytesMax: 1, onGap });
 }
 
 it('goes on with what was fetched ahead and came just after the last event was taken', async () => {

@@ -1,7 +1,7 @@
 /** One shard that a task reads: its records in order, fetched ahead of their use. */
 import type { BrokerClient } from '../../../cluster/brokerLink.ts';
 import { toLabError } from '../../../api/errors.ts';
-import { decodeStored, type LogRecord, storedColumns, type StoredBatch } from '../../../log/index.ts';
+import { decodeStored, type LogRecord, storedColumns, type StoredBatch, type Visibility } from '../../../log/index.ts';
 import { type HeldRecords, pickedRecords } from './pickedRecords.ts';
 
 export interface InputPlace {
@@ -12,6 +12,8 @@ export interface InputPlace {
 
 export interface InputOptions extends InputPlace {
   broker: BrokerClient;
+  /** The same for all inputs of a broker. */
+  upTo: Visibility;
   /** The offset that is read first. */
   from: bigint;
   /** Bytes of batches in one fetch; the next one begins when fewer than that wait behind the batch whose events are taken. */
@@ -38,6 +40,7 @@ export class Input {
   readonly stream: string;
   readonly brokerId: number;
   readonly shardId: number;
+  readonly upTo: Visibility;
   readonly #broker: BrokerClient;
   readonly #bytesMax: number;
   readonly #onGap: InputOptions['onGap'];
@@ -62,10 +65,11 @@ export class Input {
   #ahead: Promise<void> | null = null;
   #failure: unknown = null;
 
-  constructor({ stream, brokerId, shardId, broker, from, bytesMax, onGap, bound }: InputOptions) {
+  constructor({ stream, brokerId, shardId, broker, upTo, from, bytesMax, onGap, bound }: InputOptions) {
     this.stream = stream;
     this.brokerId = brokerId;
     this.shardId = shardId;
+    this.upTo = upTo;
     this.#broker = broker;
     this.#passed = from;
     this.#next = from;
@@ -191,7 +195,12 @@ export class Input {
 
   async #fetch(): Promise<void> {
     try {
-      const { batches, endOffset } = await this.#broker.fetch({ shardId: this.shardId, from: this.#next, bytesMax: this.#bytesMax });
+      const { batches, endOffset } = await this.#broker.fetch({
+        shardId: this.shardId,
+        from: this.#next,
+        bytesMax: this.#bytesMax,
+        upTo: this.upTo,
+      });
       this.#batches.push(...batches);
       for (const { sizeBytes } of batches) this.#waitingBytes += sizeBytes;
       const last = batches.at(-1);

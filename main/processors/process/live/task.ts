@@ -160,8 +160,8 @@ export class Task {
   }
 
   async #inputsFromPositions(): Promise<Input[]> {
-    const { brokers, inputsTotal, reader, report, now, replay } = this.#parts;
-    const { positionsShardId, validWith, inputs } = this.#task;
+    const { brokers, guarantee, inputsTotal, reader, report, now, replay } = this.#parts;
+    const { homeId, positionsShardId, validWith, inputs } = this.#task;
     const positions = await this.#home.positions({ shardId: positionsShardId, reader });
     const valid = positions.filter(({ of, shard }) => of === validWith && shard === this.shard);
     const bytesMax = Math.max(FETCH_BYTES_MIN, Math.min(FETCH_BYTES, Math.floor(FETCH_BYTES_TOTAL / inputsTotal)));
@@ -170,8 +170,10 @@ export class Task {
       const broker = brokers.get(input.brokerId)!;
       const onGap: InputOptions['onGap'] = (why, gap) => report.gap({ stream: input.stream, shard: this.shard, ...gap, why }, now());
       const pass = (record: LogRecord): LogRecord | null => replay!.pass(this.shard, record);
+      // What comes of an event is committed to the file where the event is, behind it: it need not wait until the event is on the disk, too.
+      const upTo = guarantee === 'exactly-once' && input.brokerId === homeId ? 'committed' : 'highWatermark';
       const bound = input.until === undefined ? undefined : { until: input.until, pass };
-      return new Input({ ...input, broker, from, bytesMax, onGap, bound });
+      return new Input({ ...input, broker, upTo, from, bytesMax, onGap, bound });
     });
   }
 

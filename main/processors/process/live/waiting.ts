@@ -60,7 +60,7 @@ export class Waiting {
     this.#asked.add(brokerId);
     this.#brokers
       .get(brokerId)!
-      .awaitMore({ places: inputs.map(({ awaited }) => awaited), ms: AWAIT_MS }, { signal: this.#gone.signal })
+      .awaitMore({ places: inputs.map(({ awaited }) => awaited), ms: AWAIT_MS, upTo: inputs[0]!.upTo }, { signal: this.#gone.signal })
       .then(() => inputs.forEach((input) => input.woken()))
       .catch((error: unknown) => {
         if (!this.#gone.signal.aborted) this.#health.fail(error);

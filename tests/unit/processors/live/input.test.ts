@@ -21,6 +21,7 @@ function read({ client, id, shards: [shardId] }: TestBroker, from: bigint, bytes
     brokerId: id,
     shardId: shardId!,
     broker: client,
+    upTo: 'highWatermark',
     from,
     bytesMax,
     onGap: (why) => gaps.push(why),
