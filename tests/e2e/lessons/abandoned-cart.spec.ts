@@ -5,7 +5,8 @@ import { checks, followLesson } from './course.ts';
 import { column, deploy, deployAnew, killProcess, newProcessor, replaceInSource } from './steps.ts';
 
 const visitors = (page: Page): Locator => page.getByRole('region', { name: /^Visitor \d{6}$/ });
-const carts = (await column(page, 'abandoned-cart-v2').innerText()).replaceAll(/\s+/g, ' ');
+/** What abandoned-cart-v1 remembers. */
+const carts = (page: Page): Locator => column(page, 'abandoned-cart-v1').getByRole('list', { name: /^Entries of/ });
 /** How many carts v2 has found. */
 const found = async (page: Page): Promise<string | undefined> =>
   /([\d,]+) to derived-events/.exec((await column(page, 'abandoned-cart-v2').innerText()).replaceAll(/\s+/g, ' '))?.[1];
