@@ -3,22 +3,22 @@
  * was shown last stays until the answer comes.
  */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
-import type { RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsalPositions.ts';
+import type { RehearsalRow, RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsalPositions.ts';
 import type { NewColumn, Rehearsal, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { Comparing, type Pair } from './comparing.svelte.ts';
 import { Finding } from './finding.svelte.ts';
 import { type BenchSetup, columnsOf, keepSetup, keptSetup, rangesOf, type Shape } from './benchSetup.ts';
+import { rowsTaken, rowsWanted } from './heldRows.ts';
 import { type Pace, Playback } from './playback.ts';
-
-/** Rows of the input that are asked for before the cursor and behind it. */
-const [ROWS_BEFORE, ROWS_BEHIND] = [40, 120];
 
 export class BenchState {
   readonly #lab: LabState;
   setup = $state.raw<BenchSetup | null>(null);
   rehearsal = $state.raw<Rehearsal | null>(null);
-  view = $state.raw<RehearsalView | null>(null);
+  view = $state.raw<Omit<RehearsalView, 'rows'> | null>(null);
+  /** Of the input, around the cursor. */
+  rows = $state.raw<readonly RehearsalRow[]>([]);
   /** Where the cursor is wanted; the view follows. */
   position = $state(0);
   pace = $state<Pace>(10);
@@ -83,6 +83,7 @@ export class BenchState {
     this.#following?.abort();
     this.comparing.stop();
     this.rehearsal = this.view = null;
+    this.rows = [];
     if (id !== undefined) this.#lab.client.rehearsals.close({ id }).catch(() => {});
   }
 
@@ -99,10 +100,7 @@ export class BenchState {
         this.rehearsal = told;
         // One that was added, or runs again, is not in what is shown; one that runs ahead has not come to the cursor yet.
         const isShown = (id: number): boolean => this.view?.columns.some((column) => column.id === id && column.isReached) ?? false;
-        if (
-          !told.columns.every(({ id: column }) => isShown(column)) ||
-          (this.view?.rows.length ?? 0) < Math.min(ROWS_BEHIND, told.positions - this.position)
-        )
+        if (!told.columns.every(({ id: column }) => isShown(column)) || rowsWanted(this.rows, this.position, told.positions) !== null)
           this.#refresh();
       }
     } catch (thrown) {
@@ -146,12 +144,12 @@ export class BenchState {
     try {
       for (let asked = -1; this.rehearsal && asked !== this.position;) {
         asked = this.position;
-        const from = Math.max(1, asked - ROWS_BEFORE);
-        this.view = await this.#lab.client.rehearsals.view({
-          id: this.rehearsal.id,
-          position: asked,
-          rows: { from, limit: ROWS_BEFORE + ROWS_BEHIND },
-        });
+        const { id } = this.rehearsal;
+        const wanted = rowsWanted(this.rows, asked, this.positions);
+        const { rows, ...view } = await this.#lab.client.rehearsals.view({ id, position: asked, rows: wanted });
+        if (this.rehearsal?.id !== id) continue;
+        if (wanted) this.rows = rowsTaken(this.rows, rows);
+        this.view = view;
       }
     } catch (thrown) {
       const error = toLabError(thrown);
@@ -195,10 +193,9 @@ export class BenchState {
     }
   }
 
-  #ahead(): RehearsalView['rows'] {
-    const rows = this.view?.rows ?? [];
-    const at = rows.findIndex(({ position }) => position > this.position);
-    return at === -1 ? [] : rows.slice(at);
+  #ahead(): readonly RehearsalRow[] {
+    const at = this.rows.findIndex(({ position }) => position > this.position);
+    return at === -1 ? [] : this.rows.slice(at);
   }
 
   async #positionAt(time: number): Promise<number> {
