@@ -158,6 +158,28 @@ describe('what is asynchronous is refused', () => {
   });
 });
 
+describe('what uses the ctx of a step that is over ends the run, at its line: its answer would depend on when it came', () => {
+  it.each([
+    'void (async () => { await 0; ctx.emit("out", { value: "late" }); })()',
+    'void Promise.resolve().then(() => ctx.store("kept").set("k", 1))',
+    'const kept = ctx.store("kept"); void Promise.resolve().then(() => kept.get("k"))',
+    'void (async () => { try { await 0; ctx.bad("late"); } catch {} })()',
+  ])('%s', async (body) => {
+    await expect(runProcessor(onEvent(body), one)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/^TypeError: Nothing in a processor is asynchronous.*\(tried\.ts:4\)$/),
+    });
+  });
+});
+
+it('the ctx of one shard is of no use in the step of another', async () => {
+  const source = processor('onEvent(event, ctx) {\n(globalThis.first ??= ctx).store("kept").set(`of ${ctx.shard}`, 1);\n}');
+  const { emitted } = await runProcessor(source, [at(0, 1), at(1, 2, { shard: 1 }), at(2, 3)]);
+  expect(emitted).toMatchObject([
+    { output: 'bad', shard: 1, headers: [['loglab.reason', 'TypeError: This is of shard 0, and the step of shard 1: use the ctx that it gets. (tried.ts:4)']] },
+  ]);
+});
+
 it('a window that is asynchronous fails, at its line', async () => {
   const source = processor(`onEvent() {},\nwindow: { every: '1s',\nasync run() {} }`);
   const { failures } = await runProcessor(source, [at(0, 1), at(2, 2)]);
