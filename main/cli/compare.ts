@@ -9,7 +9,8 @@
  */
 import { LabError } from '../api/errors.ts';
 import type { LabClient } from '../api/index.ts';
-import { type Comparison, DIFFERENCES_KEPT_MAX, type ListedDifference, type Rehearsal } from '../api/rehearsals.ts';
+import { type Comparison, DIFFERENCES_KEPT_MAX, type ListedDifference } from '../api/rehearsalComparisons.ts';
+import type { Rehearsal } from '../api/rehearsals.ts';
 import { formatIsoTime } from '../api/time.ts';
 import type { Comparable, ComparedFile } from './compareInput.ts';
 import { type Output, toJson } from './output.ts';

@@ -6,14 +6,12 @@ import { type LabError, toLabError } from '../api/errors.ts';
 import type { ProcessorActivity, ProcessorShape, ProcessorState, ProcessorTask, StatePage } from '../api/processors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { RECOVERED_AFTER_MS, restartPauseMs } from '../processes/backOff.ts';
-import type { Spawner } from '../processes/spawner.ts';
 import { createRateMeter, type RateMeter } from '../streams/rates.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
-import type { ProcessorRecord } from '../workspace/processorRecords.ts';
 import { Activity } from './activity.ts';
-import type { Deployments } from './deployment.ts';
 import { lagOf } from './lag.ts';
 import type { RunReport, Told } from './process/live/report.ts';
+import { Peek, type PeekParts } from './peek.ts';
 import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
 import { streamOf, type Wiring, wiringOf } from './wiring.ts';
@@ -25,24 +23,16 @@ import { streamOf, type Wiring, wiringOf } from './wiring.ts';
 export const FAILURES_IN_A_ROW_MAX = 5;
 /** A processor without windows to which nothing came for so long is parked, milliseconds. */
 export const PARK_AFTER_MS = 30_000;
-/** A process that was started to look into the stores is kept so long, milliseconds. */
-const PEEK_MS = 30_000;
 /** How long it may take to commit what it has when it is to end, milliseconds. */
 const STOP_MS = 5_000;
 /** The same when it is to stand still for a moment; one that is just being restored takes its time for that, too. */
 const HOLD_MS = 15_000;
 
-export interface RunnerParts {
-  spawner: Spawner;
+export interface RunnerParts extends PeekParts {
   cluster: Cluster;
   registry: StreamRegistry;
-  deployments: Deployments;
-  /** What is to be run, as it is now. */
-  version: () => { record: ProcessorRecord; shape: ProcessorShape; source: string };
   changed: () => void;
   now: () => number;
-  /** Where all processors are to stand still: until when. Nothing is started before. */
-  held: () => Promise<void> | null;
 }
 
 export class Runner {
@@ -63,13 +53,13 @@ export class Runner {
   #inAtFailure = 0;
   /** Whether its last process was ended because of what its code did. */
   #isContained = false;
-  #peekTimer: NodeJS.Timeout | undefined;
-  #peeking: Promise<ProcessorLink> | null = null;
+  readonly #peek: Peek;
   /** Its process has taken up its state, or has not been able to. */
   #restoring: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#peek = new Peek(parts);
   }
 
   /** Begins, or begins anew with what the version is now; what ran before commits what it has. */
@@ -97,7 +87,7 @@ export class Runner {
    * no process of it runs, and what the last one was to send may still wait. One that does not come to a stand is ended, as by a crash.
    */
   async hold(goOn: Promise<void>): Promise<boolean> {
-    await this.#peeking?.catch(() => {});
+    await this.#peek.settled();
     const link = this.#link;
     if (!link) return false;
     const limit = setTimeout(() => void link.close(), HOLD_MS);
@@ -170,7 +160,7 @@ export class Runner {
   }
 
   async entries(asked: { store: string; shard: number | null; from: string; contains: string; most: number }): Promise<StatePage> {
-    const link = this.#link ?? (await this.#peek());
+    const link = this.#link ?? (await this.#peek.link());
     return link.client.entries(asked);
   }
 
@@ -185,10 +175,7 @@ export class Runner {
 
   /** Lets the tasks commit, then ends the process. */
   async #stop(): Promise<void> {
-    clearTimeout(this.#peekTimer);
-    const peeking = this.#peeking;
-    this.#peeking = null;
-    await peeking?.then((link) => link.close()).catch(() => {});
+    await this.#peek.close();
     const link = this.#link;
     if (!link) return;
     const limit = setTimeout(() => void link.close(), STOP_MS);
@@ -337,38 +324,6 @@ export class Runner {
       const stops = [this.#parts.cluster.onChange(done), this.#parts.registry.onChange(done)];
       this.#wake = done;
     });
-  }
-
-  /** A process that does nothing but hold the stores, while none runs. */
-  async #peek(): Promise<ProcessorLink> {
-    clearTimeout(this.#peekTimer);
-    this.#peekTimer = setTimeout(() => {
-      const peeking = this.#peeking;
-      this.#peeking = null;
-      void peeking?.then((link) => link.close()).catch(() => {});
-    }, PEEK_MS);
-    this.#peekTimer.unref();
-    this.#peeking ??= this.#restoredOnly().catch((error: unknown) => {
-      this.#peeking = null;
-      throw error;
-    });
-    return this.#peeking;
-  }
-
-  async #restoredOnly(): Promise<ProcessorLink> {
-    const { spawner, deployments, version } = this.#parts;
-    await this.#parts.held();
-    const { record, shape, source } = version();
-    const boot = await deployments.prepare(record, shape, source);
-    const link = await startProcessor(spawner);
-    try {
-      await this.#parts.held();
-      await link.client.restore({ ...boot, eventsAtOnce: EVENTS_AT_ONCE_MAX });
-      return link;
-    } catch (error) {
-      await link.close();
-      throw toLabError(error).code === 'disconnected' ? await link.ended : error;
-    }
   }
 
   #say(state: ProcessorState, message: string | null): void {

@@ -1,5 +1,4 @@
 /** The calls of api/processors.ts. */
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DomainHandlers } from '../api/contract.ts';
 import { LabError } from '../api/errors.ts';
@@ -11,7 +10,6 @@ import {
   type ProcessorShape,
   type ProcessorStart,
   type ProcessorSummary,
-  type SampleProcessor,
 } from '../api/processors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Spawner } from '../processes/spawner.ts';
@@ -25,9 +23,12 @@ import { geoFileOf } from './geoFile.ts';
 import { createIncoming, type Incoming } from './incoming.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { Runner } from './runner.ts';
+import { readSamples } from './samples.ts';
 import { openSourceFolder } from './sourceFolder.ts';
 import type { ColumnSource } from './rehearsal/columnLife.ts';
+import { createSummary } from './summaries.ts';
 import { createTestRuns } from './testRuns.ts';
+import { createTrusting } from './trusting.ts';
 import { wiringOf } from './wiring.ts';
 
 /** Pages hear of changes at most this often, milliseconds. */
@@ -82,6 +83,9 @@ export function createProcessors(parts: ProcessorsParts): Processors {
   /** Texts of files and of current versions, so that it is known without reading them which files say something else. */
   const texts = new Map<string, string | null>();
   let isClosed = false;
+  const trusting = createTrusting(records, trust, fileText);
+  const { isTrusted, assertTrusted } = trusting;
+  const summary = createSummary({ records, sources, deployments, runners, trusting, fileText, runs: parts.runs });
 
   sources.onChange(() => {
     texts.clear();
@@ -101,17 +105,6 @@ export function createProcessors(parts: ProcessorsParts): Processors {
 
   function mayRun({ name, wanted }: ProcessorRecord): boolean {
     return parts.runs && wanted === 'running' && isTrusted(name);
-  }
-
-  /** What runs, or is to be deployed first. */
-  function isTrusted(name: string): boolean {
-    const record = records.of(name);
-    return record ? trust.isTrusted(name, records.source(name, record.version)!) : isFileTrusted(name);
-  }
-
-  function isFileTrusted(name: string): boolean {
-    const text = sources.has(name) ? fileText(name) : null;
-    return text === null || trust.isTrusted(name, text);
   }
 
   function runnerOf(name: string): Runner {
@@ -146,61 +139,14 @@ export function createProcessors(parts: ProcessorsParts): Processors {
     if (!records.of(name) && !sources.has(name)) throw unknown(name);
   }
 
-  function assertTrusted(name: string, text?: string): void {
-    if (text === undefined ? isTrusted(name) : trust.isTrusted(name, text)) return;
-    const what = text === undefined || !records.of(name) ? `“${name}”` : `This text of “${name}”`;
-    throw new LabError('untrusted', `${what} came with a workspace from elsewhere. Look at it, and trust it, before it runs.`);
-  }
-
   function fileText(name: string): string | null {
+    if (!sources.has(name)) return null;
     if (!texts.has(name)) texts.set(name, sources.read(name));
     return texts.get(name)!;
   }
 
   function names(): string[] {
     return [...new Set([...records.all().map(({ name }) => name), ...sources.names()])].sort();
-  }
-
-  function summary(name: string): ProcessorSummary {
-    const record = records.of(name);
-    const runner = runners.get(name);
-    const versions = record ? records.versions(name) : [];
-    const current = versions.find(({ version }) => version === record?.version) ?? null;
-    const totals = runner?.totals() ?? { in: 0, bad: 0, out: {} };
-    const rates = runner?.rates() ?? { in: 0, out: 0 };
-    return {
-      name,
-      file: sources.has(name) ? sources.file(name) : null,
-      ...stateOf(name, record, runner),
-      wasPaused: record?.wanted === 'paused',
-      current,
-      versions: versions.length,
-      hasChanges: record !== undefined && sources.has(name) && fileText(name) !== records.source(name, record.version),
-      isFileTrusted: isFileTrusted(name),
-      streams: record?.streams ?? {},
-      guarantee: record?.guarantee ?? 'exactly-once',
-      crossesBrokers: current !== null && deployments.crossesBrokers(wiringOf(current, record!.streams)),
-      restarts: runner?.restarts ?? 0,
-      tasks: runner?.tasks() ?? [],
-      ...totals,
-      inPerSecond: rates.in,
-      outPerSecond: rates.out,
-      latencyMs: runner?.latencyMs ?? null,
-      memoryBytes: runner?.memoryBytes ?? null,
-    };
-  }
-
-  function stateOf(
-    name: string,
-    record: ProcessorRecord | undefined,
-    runner: Runner | undefined,
-  ): Pick<ProcessorSummary, 'state' | 'message'> {
-    if (!isTrusted(name))
-      return { state: 'untrusted', message: 'It came with a workspace from elsewhere, and nobody here has trusted it yet.' };
-    if (!record) return { state: 'draft', message: null };
-    if (record.wanted === 'paused') return { state: 'paused', message: null };
-    if (!parts.runs) return { state: 'resting', message: 'It runs while the lab is open.' };
-    return { state: runner?.state ?? 'starting', message: runner?.message ?? null };
   }
 
   async function deploy(
@@ -407,16 +353,4 @@ export function createProcessors(parts: ProcessorsParts): Processors {
 /** Above those of other producers; the tasks of a processor have this one and those after it. */
 export function newProducerId(random: () => number): string {
   return String(2n ** 60n + BigInt(Math.floor(random() * 2 ** 48)) * 4_096n);
-}
-
-/** The comment that a sample begins with says what it is. */
-function readSamples(folder: string): SampleProcessor[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-    .sort()
-    .map((file) => {
-      const source = readFileSync(path.join(folder, file), 'utf8');
-      const title = /\/\*\*\s*\*?\s*([\s\S]*?)(?:\.\s|\*\/)/.exec(source)?.[1] ?? '';
-      return { name: file.slice(0, -'.ts'.length), title: title.replace(/\s*\n\s*\*\s*/g, ' ').trim(), source };
-    });
 }

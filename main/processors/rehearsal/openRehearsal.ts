@@ -8,13 +8,15 @@ import {
   DIFFERENCES_TOLD_MAX,
   type Difference,
   type ListedDifference,
-  type RehearsalMarks,
-  type rehearsalQuestions,
-  type RehearsalRow,
-  type RehearsalState,
-  type RehearsalView,
-  type Searched,
-} from '../../api/rehearsals.ts';
+} from '../../api/rehearsalComparisons.ts';
+import type {
+  RehearsalMarks,
+  rehearsalQuestions,
+  RehearsalRow,
+  RehearsalState,
+  RehearsalView,
+  Searched,
+} from '../../api/rehearsalPositions.ts';
 import type { BrokerClient } from '../../cluster/brokerLink.ts';
 import { columnView } from './answers/columnView.ts';
 import { Comparison } from './answers/comparison.ts';

@@ -1,17 +1,15 @@
 /** What the process of a rehearsal answers to the engine: the questions of api/rehearsals.ts, and what it is told of its columns. */
 import * as v from 'valibot';
 import { call, stream, type } from '../../api/contract.ts';
+import type { Comparison, Difference, ListedDifference } from '../../api/rehearsalComparisons.ts';
 import {
-  type Comparison,
-  type Difference,
-  type ListedDifference,
   rehearsalQuestions,
   type RehearsalMarks,
-  type RehearsalOrder,
   type RehearsalState,
   type RehearsalView,
   type Searched,
-} from '../../api/rehearsals.ts';
+} from '../../api/rehearsalPositions.ts';
+import type { RehearsalOrder } from '../../api/rehearsals.ts';
 import { chosenRecords } from './recorded.ts';
 import type { Settled } from './settle.ts';
 

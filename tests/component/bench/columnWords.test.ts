@@ -1,6 +1,7 @@
 /** What is said of a column: how it stands. */
 import { expect, test } from 'vitest';
-import type { ColumnView, RehearsalColumn } from '../../../main/api/rehearsals.ts';
+import type { ColumnView } from '../../../main/api/rehearsalPositions.ts';
+import type { RehearsalColumn } from '../../../main/api/rehearsals.ts';
 import type { BenchState } from '../../../renderer/src/features/bench/bench.svelte.ts';
 import { standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
 

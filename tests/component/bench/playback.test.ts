@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RehearsalRow } from '../../../main/api/rehearsals.ts';
+import type { RehearsalRow } from '../../../main/api/rehearsalPositions.ts';
 import { GAP_MS_MAX, Playback } from '../../../renderer/src/features/bench/playback.ts';
 
 const rows = (from: number, ...times: (number | null)[]): RehearsalRow[] =>

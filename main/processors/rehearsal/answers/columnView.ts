@@ -6,7 +6,7 @@ import {
   STEP_PARTS_MAX,
   type StepChange,
   type StepEmission,
-} from '../../../api/rehearsals.ts';
+} from '../../../api/rehearsalPositions.ts';
 import { EVENT, KINDS, type ReadChunk } from '../journal/format.ts';
 import { type JournalReader, stepsOf } from '../journal/reader.ts';
 import { lastChange } from './storeState.ts';

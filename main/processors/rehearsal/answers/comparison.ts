@@ -9,7 +9,7 @@ import {
   DIFFERENCES_KEPT_MAX,
   EXAMPLES_MAX,
   UNMATCHED_MAX,
-} from '../../../api/rehearsals.ts';
+} from '../../../api/rehearsalComparisons.ts';
 import { type JournalReader, stepsOf } from '../journal/reader.ts';
 import { PositionSet } from '../positionSet.ts';
 import { told } from './told.ts';

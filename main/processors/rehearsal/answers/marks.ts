@@ -1,5 +1,5 @@
 /** What a scrubber shows: positions shared among pixels. */
-import type { RehearsalMarks } from '../../../api/rehearsals.ts';
+import type { RehearsalMarks } from '../../../api/rehearsalPositions.ts';
 import type { JournalReader } from '../journal/reader.ts';
 import type { PositionSet } from '../positionSet.ts';
 import type { TapeReader } from '../tape.ts';

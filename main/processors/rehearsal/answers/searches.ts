@@ -1,6 +1,6 @@
 /** The next position, or the one before, at which something is so. It looks for a moment; where it ends the next request goes on. */
 import { fieldReader } from '../../../connectors/files/fieldPath.ts';
-import type { RehearsalSearch, Searched } from '../../../api/rehearsals.ts';
+import type { RehearsalSearch, Searched } from '../../../api/rehearsalPositions.ts';
 import type { LogRecord } from '../../../log/index.ts';
 import { type JournalReader, stepsOf } from '../journal/reader.ts';
 import type { PositionSet } from '../positionSet.ts';

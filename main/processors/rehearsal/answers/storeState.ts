@@ -1,5 +1,5 @@
 /** The state of a store at any position: of each key the last change up to there. */
-import type { RehearsalState } from '../../../api/rehearsals.ts';
+import type { RehearsalState } from '../../../api/rehearsalPositions.ts';
 import { type ChangePlace, lastBefore, RunCursor } from '../journal/changes.ts';
 import type { Runs } from '../journal/runs.ts';
 import { told } from './told.ts';

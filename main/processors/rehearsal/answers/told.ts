@@ -1,4 +1,4 @@
-import { STEP_TEXT_MAX, type Told } from '../../../api/rehearsals.ts';
+import { STEP_TEXT_MAX, type Told } from '../../../api/rehearsalPositions.ts';
 
 export function told(text: string): Told;
 export function told(text: string | null): Told | null;

@@ -16,7 +16,7 @@
  *   block    run, number  from 0
  *            changes      JSON: ChangeBlock
  */
-import type { SoFar } from '../../../api/rehearsals.ts';
+import type { SoFar } from '../../../api/rehearsalPositions.ts';
 import type { Failure } from '../../realm/outcome.ts';
 
 export const SCHEMA = `

@@ -3,7 +3,8 @@
  * was shown last stays until the answer comes.
  */
 import { LabError, toLabError } from '../../../../main/api/errors.ts';
-import type { NewColumn, Rehearsal, RehearsalColumn, RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsals.ts';
+import type { RehearsalSearch, RehearsalView } from '../../../../main/api/rehearsalPositions.ts';
+import type { NewColumn, Rehearsal, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { Comparing, type Pair } from './comparing.svelte.ts';
 import { Finding } from './finding.svelte.ts';

@@ -1,5 +1,6 @@
 /** What is said of a column of the bench. */
-import type { ColumnView, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
+import type { ColumnView } from '../../../../main/api/rehearsalPositions.ts';
+import type { RehearsalColumn } from '../../../../main/api/rehearsals.ts';
 import { formatCount, formatCountOf, formatDuration } from '../../ui/format.ts';
 import type { BenchState } from './bench.svelte.ts';
 

@@ -1,6 +1,6 @@
 /** The comparison of two columns, followed until another one is asked for. */
 import { toLabError } from '../../../../main/api/errors.ts';
-import type { Comparison } from '../../../../main/api/rehearsals.ts';
+import type { Comparison } from '../../../../main/api/rehearsalComparisons.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 
 export interface Pair {

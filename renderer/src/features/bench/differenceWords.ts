@@ -1,5 +1,5 @@
 /** Differences of two columns, told as sentences, and as a text that is kept. */
-import type { Comparison, Difference } from '../../../../main/api/rehearsals.ts';
+import type { Comparison, Difference } from '../../../../main/api/rehearsalComparisons.ts';
 import { formatCount } from '../../ui/format.ts';
 import type { BenchState } from './bench.svelte.ts';
 import { columnName } from './columnWords.ts';

@@ -1,6 +1,6 @@
 /** Looking for a place in a rehearsal: the lab answers after a moment, found or not, and is asked again from where it stood. */
 import { toLabError } from '../../../../main/api/errors.ts';
-import type { RehearsalSearch } from '../../../../main/api/rehearsals.ts';
+import type { RehearsalSearch } from '../../../../main/api/rehearsalPositions.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
 import { formatCount } from '../../ui/format.ts';
 

@@ -2,7 +2,7 @@
  * How far a rehearsal that plays has come: its clock goes on at a pace, by the times of the events. Nobody waits for a night in which nothing
  * happened: a gap is shortened so that it lasts GAP_MS_MAX on the wall.
  */
-import type { RehearsalRow } from '../../../../main/api/rehearsals.ts';
+import type { RehearsalRow } from '../../../../main/api/rehearsalPositions.ts';
 
 /** Longest that nothing happens while it plays, milliseconds of the wall clock. */
 export const GAP_MS_MAX = 1_000;

@@ -2,7 +2,8 @@
  * The whole rehearsal in one strip: which shard each stretch came from, where something was emitted (a tick below), where something failed
  * (a red one), and where two processors differ (a mark above).
  */
-import type { RehearsalInput, RehearsalMarks } from '../../../../main/api/rehearsals.ts';
+import type { RehearsalMarks } from '../../../../main/api/rehearsalPositions.ts';
+import type { RehearsalInput } from '../../../../main/api/rehearsals.ts';
 import { SHARD_COLOURS } from '../../ui/shards.ts';
 
 /** Heights in pixels: of the marks above, of the ticks below, each with its distance. */

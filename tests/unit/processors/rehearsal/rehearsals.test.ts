@@ -2,7 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Comparison, Rehearsal } from '../../../../main/api/rehearsals.ts';
+import type { Comparison } from '../../../../main/api/rehearsalComparisons.ts';
+import type { Rehearsal } from '../../../../main/api/rehearsals.ts';
 import { openLab, temporaryFolder, type TestLab } from '../../openLab.ts';
 import { append, column, emittedByKey, find, rehearsed, sorted, stateAt, viewAt, when, whenOver, whole, written } from './rehearsing.ts';
 import { COUNT, count, EVENTS, source, WORDS } from './words.ts';

@@ -1,6 +1,7 @@
 /** What the tests of rehearsals share: a lab with events in it, rehearsals of them, and what these say. */
 import type { DomainClient, Input } from '../../../../main/api/contract.ts';
-import type { ColumnView, NewColumn, Rehearsal, rehearsals, RehearsalColumn, StepEmission } from '../../../../main/api/rehearsals.ts';
+import type { ColumnView, StepEmission } from '../../../../main/api/rehearsalPositions.ts';
+import type { NewColumn, Rehearsal, rehearsals, RehearsalColumn } from '../../../../main/api/rehearsals.ts';
 import type { LabClient } from '../../../../main/api/index.ts';
 
 export type Rehearsals = DomainClient<typeof rehearsals>;

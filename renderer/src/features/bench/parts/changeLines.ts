@@ -1,6 +1,6 @@
 /** A value of a store before and after a step, line by line. */
 import { diffArrays } from 'diff';
-import type { Told } from '../../../../../main/api/rehearsals.ts';
+import type { Told } from '../../../../../main/api/rehearsalPositions.ts';
 import { jsonLines } from '../../stream/jsonLines.ts';
 
 /** Lines of a value that are compared; of a larger one both are shown whole. */
