@@ -11,17 +11,19 @@ async function reasonsFor(body: string): Promise<string[]> {
   return emitted[0]!.headers.filter(([name]) => name === 'loglab.reason').map(([, reason]) => reason!);
 }
 
-describe('what does not come to an end is ended, and its line named', () => {
+const withEvent = ', with the event at offset 0 of in, shard 0';
+
+describe('what does not come to an end is ended, its line named and its event', () => {
   it.concurrent.each([
-    ['a loop in a handler', onEvent('for (;;);'), 4],
-    ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2],
-    ['one that is asynchronous', `(async () => {\nfor (;;) await 0;\n})();\n${onEvent('')}`, 2],
-    ['a loop that is asynchronous', onEvent('(async () => { for (;;) await 0; })();'), 4],
-    ['a loop in a window', processor(`onEvent() {},\nwindow: { every: '1s', run() {\nwhile (true) {}\n} }`), 5],
-  ])('%s', async (_name, source, line) => {
+    ['a loop in a handler', onEvent('for (;;);'), 4, withEvent],
+    ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2, ''],
+    ['one that is asynchronous', `(async () => {\nfor (;;) await 0;\n})();\n${onEvent('')}`, 2, ''],
+    ['a loop that is asynchronous', onEvent('(async () => { for (;;) await 0; })();'), 4, ''],
+    ['a loop in a window', processor(`onEvent() {},\nwindow: { every: '1s', run() {\nwhile (true) {}\n} }`), 5, ''],
+  ])('%s', async (_name, source, line, event) => {
     await expect(runProcessor(source, [at(0, 1), at(5, 2)])).rejects.toMatchObject({
       code: 'processor-ended',
-      message: `It did not come to an end within 3 seconds, at tried.ts:${line}. Its process was ended.`,
+      message: `It did not come to an end within 3 seconds, at tried.ts:${line}${event}. Its process was ended.`,
     });
   });
 });
@@ -33,7 +35,7 @@ describe('what takes too much memory is ended, and its line named', () => {
   ])('%s', async (_name, body) => {
     await expect(runProcessor(onEvent(body), one)).rejects.toMatchObject({
       code: 'processor-ended',
-      message: 'It took more than 512 MiB of memory, at tried.ts:4. Its process was ended.',
+      message: `It took more than 512 MiB of memory, at tried.ts:4${withEvent}. Its process was ended.`,
     });
   });
 });
