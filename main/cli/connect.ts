@@ -59,6 +59,7 @@ async function connectToWorkspace(folder: string, say: (line: string) => void): 
   // Where a lab is said to run, there is nothing to wait for, unless that is not so.
   const waits = readRunningLab(folder) ? [0, undefined] : [undefined];
   let inUse: unknown;
+  let silent: RunningLab | null = null;
   for (const lockWaitMs of waits) {
     try {
       return await openWorkspace(folder, lockWaitMs);
@@ -68,25 +69,33 @@ async function connectToWorkspace(folder: string, say: (line: string) => void): 
     }
     const lab = readRunningLab(folder);
     const connection = lab && (await connectToHolder(lab, folder));
-    if (!connection) continue;
+    if (connection === 'silent') silent = lab;
+    if (!lab || !connection || connection === 'silent') continue;
     say(`Talking to the lab that has this workspace open (process ${lab.pid}).`);
     return connection;
   }
-  throw inUse;
+  if (!silent) throw inUse;
+  const message = `The lab that has this workspace open (process ${silent.pid}) did not answer within ${ANSWER_MS / 1_000} seconds. Try again; where it never answers, end that process.`;
+  throw new LabError('deadline', message, { cause: inUse });
 }
 
-/** Null where nobody answers there who has just this workspace open: the lab that was there has ended, and left its note. */
-async function connectToHolder({ url }: RunningLab, folder: string): Promise<Connection | null> {
+/**
+ * Null where nobody answers there who has just this workspace open: the lab that was there has ended, and left its note. `silent` where
+ * somebody is there, and too busy to answer.
+ */
+async function connectToHolder({ url }: RunningLab, folder: string): Promise<Connection | 'silent' | null> {
   const connecting = connectTo(url);
+  let isSilent = false;
   try {
     const connection = await within(ANSWER_MS, connecting);
     const { workspace } = await within(ANSWER_MS, connection.client.lab.info({}));
     if (isSameFolder(workspace.path, folder)) return connection;
-  } catch {
-    // It is no lab, or not the one with this token.
+  } catch (error) {
+    // Else it is no lab, or not the one with this token.
+    isSilent = toLabError(error).code === 'deadline';
   }
   void connecting.then((connection) => connection.close()).catch(() => {});
-  return null;
+  return isSilent ? 'silent' : null;
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

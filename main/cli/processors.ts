@@ -28,8 +28,21 @@ export async function deployProcessor(
 ): Promise<void> {
   const source = await readSource(file);
   const called = name ?? nameOf(file);
-  const deployed = await client.processors.deploy({ name: called, source, ...options }).catch(sayHowToTrust(called));
+  const deployed = await client.processors
+    .deploy({ name: called, source, ...options })
+    .catch(nameFile(file, called))
+    .catch(sayHowToTrust(called));
   await output.print(json ? lineOf(deployed) : sentenceOf(deployed));
+}
+
+/** The lab names places in the file that it makes of this one; here it is the one that was given. */
+function nameFile(file: string, called: string): (error: unknown) => never {
+  return (error) => {
+    const made = `${called}.ts`;
+    const given = path.basename(file);
+    if (!(error instanceof LabError) || !error.message.startsWith(`${made}:`) || given === made) throw error;
+    throw new LabError(error.code, given + error.message.slice(made.length), { cause: error });
+  };
 }
 
 /** A processor is called after its file. */
@@ -61,7 +74,10 @@ export async function listProcessors({ client }: Connection, output: Output, { j
     ]),
   ];
   for (const line of tableLines(rows, [2, 3, 4, 5, 6, 7])) await output.print(line);
-  for (const { name, message } of processors) if (message !== null) output.say(`${name}: ${message}`);
+  // What holds for many is said once.
+  for (const [message, those] of Map.groupBy(processors, (each) => each.message)) {
+    if (message !== null) output.say(`${those.map(({ name }) => name).join(', ')}: ${message}`);
+  }
 }
 
 /** What runs of a processor, or would; of one that was never deployed what its file says. */

@@ -6,6 +6,7 @@ import { recordFromJson, recordLineBytesMax, recordToJson } from '../api/recordJ
 import { NO_TIMESTAMP } from '../api/time.ts';
 import { VALUE_BYTES_MAX_CEILING } from '../api/values.ts';
 import { LineSplitter, type Line } from '../connectors/files/lines.ts';
+import { BAD, REASON_HEADER } from '../processors/bad.ts';
 import {
   SIMULATED_RECORDS_MAX,
   type Emission,
@@ -126,6 +127,12 @@ function streamOf(line: string, inputs: readonly string[]): string {
   throw new LabError('bad-input', `${said}; the processor reads ${inputs.map((input) => `“${input}”`).join(', ')}.`);
 }
 
+const reasonsOf = (headers: Emission['headers']): string =>
+  headers
+    .filter(([name]) => name === REASON_HEADER)
+    .map(([, reason]) => Buffer.from(reason!).toString().replaceAll(/\s*\n\s*/g, ' '))
+    .join('; ');
+
 function createPrinter(output: Output, json: boolean) {
   const ends = new Map<string, bigint>();
   const counts = new Map<string, number>();
@@ -137,7 +144,7 @@ function createPrinter(output: Output, json: boolean) {
     ends.set(place, offset + 1n);
     counts.set(stream, (counts.get(stream) ?? 0) + 1);
     const record = { shard, offset, timestamp: timestamp ?? NO_TIMESTAMP, key, value, headers };
-    return json ? recordToJson(stream, record) : `${stream}\t${plainRecord(record)}`;
+    return json ? recordToJson(stream, record) : `${stream}\t${plainRecord(record)}${stream === BAD ? `\t${reasonsOf(headers)}` : ''}`;
   }
 
   return {

@@ -204,9 +204,13 @@ const processor = {
 
 export const processorContract = { processor };
 
+const eventUnderWay = v.strictObject({ stream: v.string(), shard: v.number(), offset: v.string() });
+/** By the name that the code has for the stream. */
+export type EventUnderWay = v.InferOutput<typeof eventUnderWay>;
+
 const watchdog = {
-  /** Why its process is about to be ended, a sentence. */
-  ending: call(v.strictObject({ why: v.string() }), type<void>()),
+  /** Why its process is about to be ended, a sentence; and with which event, where it was with one. */
+  ending: call(v.strictObject({ why: v.string(), event: v.nullable(eventUnderWay) }), type<void>()),
 };
 
 /** What a processor's watchdog says to whoever started the process, over a connection of its own. */

@@ -6,7 +6,7 @@ import type { Spawner } from '../processes/spawner.ts';
 import { listenLocal } from '../rpc/adapters/localSocket.ts';
 import { createPeer } from '../rpc/peer.ts';
 import type { Port } from '../rpc/port.ts';
-import { processorContract, watchdogContract } from './processorContract.ts';
+import { type EventUnderWay, processorContract, watchdogContract } from './processorContract.ts';
 import type { ProcessorBoot } from './process/processorProcess.ts';
 
 export interface ProcessorLink {
@@ -14,8 +14,8 @@ export interface ProcessorLink {
   readonly client: DomainClient<(typeof processorContract)['processor']>;
   /** Resolves when the process has ended: `processor-ended` with the reason. */
   readonly ended: Promise<LabError>;
-  /** Whether its watchdog ended it, because of what its code did. */
-  readonly isContained: boolean;
+  /** Where its watchdog ended it, because of what its code did: with which event, if with one. */
+  readonly contained: { event: EventUnderWay | null } | null;
   /** Ends the process, at once. */
   close(): Promise<void>;
 }
@@ -24,18 +24,18 @@ export interface ProcessorLink {
 export async function startProcessor(spawner: Spawner): Promise<ProcessorLink> {
   const secret = randomBytes(32).toString('base64url');
   const connected = Promise.withResolvers<Port>();
-  let why: string | null = null;
+  let contained: { why: string; event: EventUnderWay | null } | null = null;
   const listener = await listenLocal({ secret, onPort: connected.resolve });
   const watchdog = await listenLocal({
     secret,
     onPort: (port) =>
-      void createPeer(port, { serve: { contract: watchdogContract, handlers: { watchdog: { ending: (said) => void (why = said.why) } } } }),
+      void createPeer(port, { serve: { contract: watchdogContract, handlers: { watchdog: { ending: (said) => void (contained = said) } } } }),
   });
   const child = spawner.spawn('processor');
   const ended = new Promise<LabError>((resolve) =>
     child.onExit((how) => {
       void watchdog.close();
-      resolve(new LabError('processor-ended', why ?? `The process of the processor ended (${how}).`));
+      resolve(new LabError('processor-ended', contained?.why ?? `The process of the processor ended (${how}).`));
     }),
   );
   child.post({ type: 'boot', address: listener.address, secret, watchdogAddress: watchdog.address } satisfies ProcessorBoot);
@@ -44,8 +44,8 @@ export async function startProcessor(spawner: Spawner): Promise<ProcessorLink> {
   return {
     client: createPeer(first).client(processorContract).processor,
     ended,
-    get isContained() {
-      return why !== null;
+    get contained() {
+      return contained;
     },
     async close() {
       child.kill();

@@ -12,7 +12,7 @@ import { Activity } from './activity.ts';
 import { lagOf } from './lag.ts';
 import type { RunReport, Told } from './process/live/report.ts';
 import { Peek, type PeekParts } from './peek.ts';
-import { EVENTS_AT_ONCE_MAX } from './processorContract.ts';
+import { EVENTS_AT_ONCE_MAX, type EventUnderWay } from './processorContract.ts';
 import { type ProcessorLink, startProcessor } from './processorLink.ts';
 import { streamOf, type Wiring, wiringOf } from './wiring.ts';
 
@@ -51,8 +51,8 @@ export class Runner {
   #failures = 0;
   /** Events that were processed when it last failed. */
   #inAtFailure = 0;
-  /** Whether its last process was ended because of what its code did. */
-  #isContained = false;
+  /** Where its last process was ended because of what its code did. */
+  #contained: ProcessorLink['contained'] = null;
   readonly #peek: Peek;
   /** Its process has taken up its state, or has not been able to. */
   #restoring: Promise<unknown> = Promise.resolve();
@@ -205,6 +205,7 @@ export class Runner {
   async #live(order: number): Promise<boolean> {
     const { spawner, deployments, version } = this.#parts;
     const { record, shape, source } = version();
+    this.#contained = null;
     this.#say('starting', null);
     await this.#brokersUp(order);
     await this.#parts.held();
@@ -231,7 +232,7 @@ export class Runner {
       return await this.#follows(link, shape, record.streams);
     } catch (error) {
       const cause = toLabError(error).code === 'disconnected' ? await link.ended : error;
-      this.#isContained = link.isContained;
+      this.#contained = link.contained;
       throw cause;
     } finally {
       stopWatching();
@@ -278,11 +279,20 @@ export class Runner {
     return Math.max(0, ...inputs.map(({ stream }) => (registry.has(stream) ? registry.get(stream).shards.length : 0)));
   }
 
+  /** The event that it was at when it was ended is shown among the failures. */
+  #blame({ stream, shard, offset }: EventUnderWay, message: string, at: number): void {
+    const event = { stream, offset, key: null, text: null };
+    const failure = { at, shard, event, step: null, reasons: [message], place: null };
+    const { streams } = this.#parts.version().record;
+    this.activity.take({ ...calledHere({ emitted: [], failures: [failure] }, streams), lines: [], linesDropped: 0 });
+  }
+
   /** True where it is to be tried again. */
   async #afterFailure(error: LabError, startedAt: number, order: number): Promise<boolean> {
     const { code, message } = error;
     const now = this.#parts.now();
     this.activity.say(message, now);
+    if (this.#contained?.event) this.#blame(this.#contained.event, message, now);
     if (code === 'broker-down' || code === 'no-such-stream' || code === 'shards-missing') {
       this.#say('waiting', message);
       // The broker may not be known to be down yet; a stream may come.
@@ -290,7 +300,7 @@ export class Runner {
       return order === this.#order;
     }
     const { in: events } = this.totals();
-    const hasGotOn = !this.#isContained && events > this.#inAtFailure;
+    const hasGotOn = !this.#contained && events > this.#inAtFailure;
     this.#inAtFailure = events;
     this.#failures = hasGotOn || now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
     if (this.#failures >= FAILURES_IN_A_ROW_MAX) {

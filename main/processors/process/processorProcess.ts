@@ -47,7 +47,7 @@ parent.onMessage((message) => {
   });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-// Left behind by code that was asynchronous all the same: its step has failed already.
+// Left behind by code that was asynchronous all the same: its step has failed already, or the realm knows that it was late.
 process.on('unhandledRejection', () => {});
 
 async function boot({ address, secret, watchdogAddress }: ProcessorBoot): Promise<void> {
@@ -79,7 +79,9 @@ function createService(
     }
   }
 
-  /** Some steps, watched. What is asynchronous all the same runs before it ends, and may have no end. */
+  let latest: Realm | null = null;
+
+  /** Some steps, watched. What is asynchronous all the same runs before it ends, and may have no end; what it did then is no answer. */
   async function burst(steps: () => void): Promise<void> {
     heartbeat.beat();
     try {
@@ -88,6 +90,8 @@ function createService(
     } finally {
       heartbeat.rest();
     }
+    const late = latest?.late() ?? null;
+    if (late !== null) throw new LabError('bad-input', late);
   }
 
   /** `prepared`: what is done with the code before it runs. */
@@ -98,8 +102,10 @@ function createService(
     nameFile(fileName);
     const code = prepared(compileProcessor(source, fileName));
     let loaded: LoadedProcessor | undefined;
+    latest = null;
     await burst(() => (loaded = loadProcessor(realmScript, code, { fileName, seed, geoFile })));
-    return { ...loaded!, realm: watched(loaded!.realm, heartbeat) };
+    latest = loaded!.realm;
+    return { ...loaded!, realm: watched(latest, heartbeat) };
   }
 
   function restored(): LiveProcessor {

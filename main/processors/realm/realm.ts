@@ -52,6 +52,8 @@ export interface Realm {
   readonly entries: Entries;
   /** How many entries a store has. */
   sizeOf(shard: number, store: string): number;
+  /** What used a context after its step, and where; null where nothing did. From then on what it keeps may depend on chance. */
+  late(): string | null;
   /** The line of the file that ran last in this step, where the module tells it (process/rehearsal/tracedLines.ts); else 0. */
   line(): number;
 }
@@ -80,6 +82,9 @@ export function createRealm(seed: number): Realm {
   /** The event of the step; null in a window. */
   let current: Event | null = null;
   let stepTime = 0;
+  /** That of the step under way; null between two. */
+  let stepShard: number | null = null;
+  let late: string | null = null;
   let lineOf: ((next: number) => unknown) | null = null;
 
   function shardOf(number: number): { stores: ShardStores; context: EventContext } {
@@ -89,10 +94,22 @@ export function createRealm(seed: number): Realm {
   }
 
   function made(number: number): { number: number; stores: ShardStores; context: EventContext } {
-    const stores = new ShardStores(declaration!.stores);
+    const stores = new ShardStores(declaration!.stores, () => assertUnderWay(number));
     const shard = { number, stores, context: contextOf(number, stores) };
     shards.set(number, shard);
     return shard;
+  }
+
+  /**
+   * A context is for the steps of its shard. What uses it later, or keeps it for another shard, would slip what it does under a step that it has
+   * nothing to do with.
+   */
+  function assertUnderWay(shard: number): void {
+    if (stepShard === shard) return;
+    if (stepShard !== null) throw new TypeError(`This is of shard ${shard}, and the step of shard ${stepShard}: use the ctx that it gets.`);
+    const error = new TypeError('Nothing in a processor is asynchronous: what it does after its step is lost. Take async, await and then away.');
+    late ??= told(failureOf(error));
+    throw error;
   }
 
   function contextOf(shard: number, stores: ShardStores): EventContext {
@@ -107,6 +124,7 @@ export function createRealm(seed: number): Realm {
       shard,
       store: (name) => stores.get(name),
       emit(output, event) {
+        assertUnderWay(shard);
         if (!outputs.includes(output))
           throw new TypeError(`There is no output “${output}”: say outputs: ['${output}'] in defineProcessor.`);
         if (typeof event !== 'object' || event === null) throw new TypeError(`ctx.emit('${output}', { value }) takes an object.`);
@@ -116,6 +134,7 @@ export function createRealm(seed: number): Realm {
       geo,
       log,
       bad(reason) {
+        assertUnderWay(shard);
         if (!current) throw new TypeError('Only an event can be bad: ctx.bad is for onEvent.');
         recording.bad(typeof reason === 'string' ? reason : said(reason));
       },
@@ -125,6 +144,8 @@ export function createRealm(seed: number): Realm {
   function failureOf(thrown: unknown): Failure {
     return { message: messageOf(thrown), place: placeIn(thrown, fileName) };
   }
+
+  const told = ({ message, place }: Failure): string => (place ? `${message} (${fileName}:${place.line})` : message);
 
   function asynchronous(handler: unknown): Failure {
     const message = 'TypeError: It returned a promise: nothing in a processor is asynchronous. Take async and await away.';
@@ -138,12 +159,14 @@ export function createRealm(seed: number): Realm {
     world.reseed(what, shard, at);
     lineOf?.(0);
     let failure: Failure | null = null;
+    stepShard = shard;
     try {
       const returned = run(context);
       if (isThenable(returned)) failure = asynchronous(current ? processor!.onEvent : processor![what as 'window' | 'punctuate']!.run);
     } catch (thrown) {
       failure = failureOf(thrown);
     }
+    stepShard = null;
     if (failure || recording.isBad) stores.takeBack();
     else stores.keep(recording.outcome);
     return failure;
@@ -185,7 +208,7 @@ export function createRealm(seed: number): Realm {
       current = events.made(stream, shard, offset, timestamp, key, text, headers);
       const failure = step(shard, stream, offset, onEvent);
       // What it throws is a reason like others.
-      if (failure) recording.bad(failure.place ? `${failure.message} (${fileName}:${failure.place.line})` : failure.message);
+      if (failure) recording.bad(told(failure));
       recording.end(null);
     },
     window: (shard, time) => periodic('window', shard, time),
@@ -206,6 +229,7 @@ export function createRealm(seed: number): Realm {
     listEntries: (shard, store, from, contains, most) => shardOf(shard).stores.list(store, from, contains, most, entries),
     entries,
     sizeOf: (shard, store) => shardOf(shard).stores.size(store),
+    late: () => late,
     line() {
       const line = lineOf?.(-1);
       return typeof line === 'number' ? line : 0;

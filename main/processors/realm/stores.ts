@@ -46,8 +46,11 @@ export class ShardStores {
   readonly #contents = new Map<string, KeyedJson>();
   #changes: Change[] = [];
   #changedCharacters = 0;
+  readonly #assertUsable: () => void;
 
-  constructor(names: readonly string[]) {
+  /** `assertUsable` throws where they may not be used right now. */
+  constructor(names: readonly string[], assertUsable: () => void) {
+    this.#assertUsable = assertUsable;
     for (const name of names) this.#stores.set(name, this.#made(name));
   }
 
@@ -110,8 +113,14 @@ export class ShardStores {
   #made(name: string): Store {
     const content = new KeyedJson();
     this.#contents.set(name, content);
-    const read = (json: string | undefined): unknown => (json === undefined ? undefined : parse(json));
+    const assertUsable = this.#assertUsable;
+    const read = (key: string): unknown => {
+      assertUsable();
+      const json = content.values.get(checkedKey(key, name));
+      return json === undefined ? undefined : parse(json);
+    };
     const change = (key: string, json: string | undefined): void => {
+      assertUsable();
       this.#changedCharacters += key.length + (json?.length ?? 0);
       if (this.#changedCharacters > CHANGED_CHARACTERS_MAX) {
         throw new RangeError(`More than ${CHANGED_CHARACTERS_MAX} characters were changed in stores at once (CHANGED_CHARACTERS_MAX).`);
@@ -121,11 +130,14 @@ export class ShardStores {
     };
     const set = (key: string, value: unknown): void => change(checkedKey(key, name), jsonOf(value, key, name));
     return {
-      get: (key) => read(content.values.get(checkedKey(key, name))),
-      has: (key) => content.values.has(checkedKey(key, name)),
+      get: read,
+      has(key) {
+        assertUsable();
+        return content.values.has(checkedKey(key, name));
+      },
       set,
       setIf(key, value, condition) {
-        if (condition(read(content.values.get(checkedKey(key, name)))) !== true) return false;
+        if (condition(read(key)) !== true) return false;
         set(key, value);
         return true;
       },
@@ -133,9 +145,13 @@ export class ShardStores {
         if (content.values.has(checkedKey(key, name))) change(key, undefined);
       },
       *range(from = '', until) {
-        for (const [key, json] of content.range(from, until)) yield [key, parse(json)];
+        for (const [key, json] of content.range(from, until)) {
+          assertUsable();
+          yield [key, parse(json)];
+        }
       },
       get size() {
+        assertUsable();
         return content.values.size;
       },
     };

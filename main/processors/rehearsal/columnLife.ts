@@ -139,7 +139,7 @@ export class ColumnLife {
     for (let run = 0; run < 2; run++) {
       problem = await this.#life({ ...plan, carefulFrom, journal: this.journal });
       // Ended by its watchdog: what it did last was not noted. Once more, noting each position, so that it is known at which one it ends.
-      const isContained = problem !== null && this.#link?.isContained === true && !this.#isClosed;
+      const isContained = problem !== null && this.#link?.contained != null && !this.#isClosed;
       await this.#link?.close();
       this.#link = null;
       // It may have done more than it came to say.

@@ -82,6 +82,7 @@ describe('with a lab that runs', { timeout: 60_000 }, () => {
     );
     expect(await asked('processors', 'deploy', file('b roken.ts', UPPER))).toEqual(failed(/give another name with --name\.$/));
     expect(await asked('processors', 'deploy', file('broken.ts', 'const x = ;'))).toEqual(failed(/^broken\.ts:1:11: Unexpected token/));
+    expect(await asked('processors', 'deploy', file('events.ndjson', '{"a":1}\n{"a":2}\n'))).toEqual(failed(/^events\.ndjson:1:\d+: /));
     expect(await asked('processors', 'pause', 'nobody')).toEqual(failed(/“nobody”/));
     expect(await asked('processors', 'deploy', inside('upper.ts'), '--from', 'offset:3')).toMatchObject({ code: 2 });
   });

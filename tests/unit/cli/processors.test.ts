@@ -150,6 +150,12 @@ describe('bad input', () => {
     expect(await test(sample('word-count'), file('broken.ndjson', '{"value":\n'))).toEqual(failed(/^Line 1: This line is not JSON/));
   });
 
+  it('for people, a bad event stands there with all its reasons', async () => {
+    const source = `export default { inputs: ['in'], onEvent(event, ctx) { ctx.bad('one'); ctx.bad('two,\\n  in lines'); } };`;
+    const { out } = await test(file('bad.ts', source), file('one.ndjson', record('x', { key: 'k' })));
+    expect(out).toEqual(['bad\t0:0\t-\tk\tx\tone; two, in lines']);
+  });
+
   it('a processor that does not parse, hangs, or fails in a window', async () => {
     const processor = (body: string): string => `export default { inputs: ['in'], onEvent() {}, ${body} };`;
     expect(await test(file('broken.ts', 'const x = ;'), morning)).toEqual(failed('broken.ts:1:11: Unexpected token'));

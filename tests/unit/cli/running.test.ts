@@ -71,6 +71,19 @@ describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
   });
 });
 
+it('a lab that is too busy to answer is named, and not told to be closed', { timeout: 60_000 }, async () => {
+  const other = await serve(folder('busy'));
+  process.kill(other.pid, 'SIGSTOP');
+  try {
+    expect(await list(folder('busy'))).toEqual(
+      failed(new RegExp(`^The lab that has this workspace open \\(process ${other.pid}\\) did not answer within 3 seconds\\.`)),
+    );
+  } finally {
+    process.kill(other.pid, 'SIGCONT');
+    await other.stop();
+  }
+});
+
 describe('what a lab has left behind', { timeout: 60_000 }, () => {
   it('leads nowhere once the workspace is free', async () => {
     const killed = await serve(folder('killed'));

@@ -11,17 +11,19 @@ async function reasonsFor(body: string): Promise<string[]> {
   return emitted[0]!.headers.filter(([name]) => name === 'loglab.reason').map(([, reason]) => reason!);
 }
 
-describe('what does not come to an end is ended, and its line named', () => {
+const withEvent = ', with the event at offset 0 of in, shard 0';
+
+describe('what does not come to an end is ended, its line named and its event', () => {
   it.concurrent.each([
-    ['a loop in a handler', onEvent('for (;;);'), 4],
-    ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2],
-    ['one that is asynchronous', `(async () => {\nfor (;;) await 0;\n})();\n${onEvent('')}`, 2],
-    ['a loop that is asynchronous', onEvent('(async () => { for (;;) await 0; })();'), 4],
-    ['a loop in a window', processor(`onEvent() {},\nwindow: { every: '1s', run() {\nwhile (true) {}\n} }`), 5],
-  ])('%s', async (_name, source, line) => {
+    ['a loop in a handler', onEvent('for (;;);'), 4, withEvent],
+    ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2, ''],
+    ['one that is asynchronous', `(async () => {\nfor (;;) await 0;\n})();\n${onEvent('')}`, 2, ''],
+    ['a loop that is asynchronous', onEvent('(async () => { for (;;) await 0; })();'), 4, ''],
+    ['a loop in a window', processor(`onEvent() {},\nwindow: { every: '1s', run() {\nwhile (true) {}\n} }`), 5, ''],
+  ])('%s', async (_name, source, line, event) => {
     await expect(runProcessor(source, [at(0, 1), at(5, 2)])).rejects.toMatchObject({
       code: 'processor-ended',
-      message: `It did not come to an end within 3 seconds, at tried.ts:${line}. Its process was ended.`,
+      message: `It did not come to an end within 3 seconds, at tried.ts:${line}${event}. Its process was ended.`,
     });
   });
 });
@@ -33,7 +35,7 @@ describe('what takes too much memory is ended, and its line named', () => {
   ])('%s', async (_name, body) => {
     await expect(runProcessor(onEvent(body), one)).rejects.toMatchObject({
       code: 'processor-ended',
-      message: 'It took more than 512 MiB of memory, at tried.ts:4. Its process was ended.',
+      message: `It took more than 512 MiB of memory, at tried.ts:4${withEvent}. Its process was ended.`,
     });
   });
 });
@@ -156,6 +158,28 @@ describe('what is asynchronous is refused', () => {
       expect.stringMatching(/It returned a promise: nothing in a processor is asynchronous.*\(tried\.ts:3\)/),
     ]);
   });
+});
+
+describe('what uses the ctx of a step that is over ends the run, at its line: its answer would depend on when it came', () => {
+  it.each([
+    'void (async () => { await 0; ctx.emit("out", { value: "late" }); })()',
+    'void Promise.resolve().then(() => ctx.store("kept").set("k", 1))',
+    'const kept = ctx.store("kept"); void Promise.resolve().then(() => kept.get("k"))',
+    'void (async () => { try { await 0; ctx.bad("late"); } catch {} })()',
+  ])('%s', async (body) => {
+    await expect(runProcessor(onEvent(body), one)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/^TypeError: Nothing in a processor is asynchronous.*\(tried\.ts:4\)$/),
+    });
+  });
+});
+
+it('the ctx of one shard is of no use in the step of another', async () => {
+  const source = processor('onEvent(event, ctx) {\n(globalThis.first ??= ctx).store("kept").set(`of ${ctx.shard}`, 1);\n}');
+  const { emitted } = await runProcessor(source, [at(0, 1), at(1, 2, { shard: 1 }), at(2, 3)]);
+  expect(emitted).toMatchObject([
+    { output: 'bad', shard: 1, headers: [['loglab.reason', 'TypeError: This is of shard 0, and the step of shard 1: use the ctx that it gets. (tried.ts:4)']] },
+  ]);
 });
 
 it('a window that is asynchronous fails, at its line', async () => {

@@ -52,6 +52,11 @@ async function summary(name: string): Promise<ProcessorSummary> {
   return (await lab.client.processors.list({})).find((each) => each.name === name)!;
 }
 
+async function firstOf<T>(told: AsyncIterable<T>): Promise<T> {
+  for await (const one of told) return one;
+  throw new Error('Nothing was told.');
+}
+
 function deploy(
   name: string,
   source: string | null,
@@ -186,14 +191,19 @@ describe('a processor', () => {
     expect(await lab.client.processors.list({})).toEqual([]);
   });
 
-  it('that hangs is ended with its line named, started again a few times, and then left alone', async () => {
+  it('that hangs is ended with its line and its event named, started again a few times, and then left alone', async () => {
     await lab.client.streams.create({ name: 'words', shards: 1 });
     const hanging = COUNT.replace("if (event.text === 'bad') return ctx.bad('It is said to be bad.');", "while (event.text === 'bad');");
     await deploy('count', hanging);
     await append('words', words(3));
     await append('words', ['w1'], 'bad');
     await vi.waitFor(async () => expect(await summary('count')).toMatchObject({ state: 'failed' }), { timeout: 40_000, interval: 100 });
-    expect((await summary('count')).message).toMatch(/ended 5 times in a row.*count\.ts:7/);
+    expect((await summary('count')).message).toMatch(/ended 5 times in a row.*count\.ts:7, with the event at offset 3 of words, shard 0/);
+    expect((await firstOf(lab.client.processors.follow({ name: 'count' }))).failures.at(-1)).toMatchObject({
+      shard: 0,
+      event: { stream: 'words', offset: '3' },
+      reasons: [expect.stringMatching(/did not come to an end/)],
+    });
     expect(await texts('counts')).toHaveLength(3);
     await deploy('count', COUNT);
     await vi.waitFor(async () => expect(await texts('bad')).toEqual(['bad']), WITHIN);

@@ -43,6 +43,7 @@ export async function renewableRealm(load: () => Promise<LoadedColumn>): Promise
       return current.entries;
     },
     sizeOf: (shard, store) => current.sizeOf(shard, store),
+    late: () => current.late(),
     line: () => current.line(),
   };
   return {
