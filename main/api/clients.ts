@@ -57,7 +57,10 @@ export interface KafkaRequest {
   request: string | null;
   /** The same of the answer; null where there was none. */
   response: string | null;
-  /** Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, where it closed the connection. */
+  /**
+   * Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, where it closed the connection. That a
+   * version of ApiVersions is too new is none: it is how a client finds the one that both know.
+   */
   errors: string[];
 }
 

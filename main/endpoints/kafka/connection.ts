@@ -31,6 +31,8 @@ interface Slot {
   answer?: { response: unknown; pieces: Uint8Array[] } | null;
 }
 
+type Refusal = Parameters<ConnectionRecord['unanswered']>[0];
+
 export interface ConnectionParts {
   broker: BrokerParts;
   memory: Memory;
@@ -51,6 +53,8 @@ export class Connection {
   #slotBytes = 0;
   /** Bytes that this connection has told the memory of. */
   #held = 0;
+  /** What is told of what could not be read; nothing behind it is looked at. */
+  #refusal: Refusal | null = null;
   #isClosed = false;
 
   constructor(socket: Socket, parts: ConnectionParts) {
@@ -79,14 +83,14 @@ export class Connection {
   }
 
   #receive(piece: Buffer): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#refusal) return;
     const { memory } = this.#parts;
     this.#record.bytesIn += piece.length;
     this.#hold(piece.length);
     try {
       for (const frame of this.#frames.take(piece)) this.#take(frame);
     } catch (error) {
-      return this.#refuse(error);
+      this.#refusal = this.#refused(error);
     }
     if (memory.isExhausted) return this.close();
     this.#goOn();
@@ -104,6 +108,7 @@ export class Connection {
   #goOn(): void {
     if (this.#isClosed) return;
     for (let slot = this.#next(); slot; slot = this.#next()) void this.#answer(slot);
+    if (this.#refusal) return this.#endRefused(this.#refusal);
     const isFull = this.#slots.length >= REQUESTS_WAITING_MAX || this.#slotBytes >= REQUESTS_WAITING_BYTES_MAX;
     const mayRead = !isFull && (this.#frames.bytes > 0 || this.#parts.memory.mayReceive);
     if (mayRead === this.#socket.isPaused()) this.#socket[mayRead ? 'resume' : 'pause']();
@@ -134,11 +139,15 @@ export class Connection {
 
   #send(slot: Slot): void {
     this.#slotBytes -= slot.bytes;
-    this.#hold(-slot.bytes);
     const { response = null, pieces = [] } = slot.answer ?? {};
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#record.answered({ ...told(slot), response, bytesOut: bytes });
-    if (bytes === 0) return;
+    if (bytes > 0) this.#write(pieces, bytes);
+    // Whoever waits for room, this connection too, goes on at once: only behind the answer.
+    this.#hold(-slot.bytes);
+  }
+
+  #write(pieces: readonly Uint8Array[], bytes: number): void {
     const { memory } = this.#parts;
     memory.unsent(bytes);
     this.#socket.cork();
@@ -147,15 +156,21 @@ export class Connection {
     this.#socket.uncork();
   }
 
-  #refuse(error: unknown): void {
+  #refused(error: unknown): Refusal {
     const { header = null, api = null } = error instanceof Unreadable ? error : {};
     if (header) this.#record.clientId = header.clientId;
-    const at = this.#parts.now();
-    this.#record.unanswered({
+    return {
       ...{ api: api ?? 'unknown', version: header?.version ?? -1, request: null, bytesIn: this.#frames.bytes },
-      ...{ at, durationMs: 0, why: (error as Error).message },
-    });
-    this.close();
+      ...{ at: this.#parts.now(), durationMs: 0, why: (error as Error).message },
+    };
+  }
+
+  /** What still comes meanwhile is read and passed over: what lies unread when a socket is closed would take the answers along. */
+  #endRefused(refusal: Refusal): void {
+    this.#socket.resume();
+    if (this.#slots.length > 0 || this.#socket.writableEnded) return;
+    this.#record.unanswered(refusal);
+    this.#socket.destroySoon();
   }
 
   #hold(bytes: number): void {

@@ -1,6 +1,8 @@
 /** A message as people are shown it: short, without the bytes of its record batches. */
 import { LENGTH_OVERHEAD_BYTES } from '../../log/index.ts';
+import { apiVersions } from './apis/apiVersions.ts';
 import { errorNameOf } from './errorCodes.ts';
+import { serves } from './wire/api.ts';
 import { ZERO_UUID } from './wire/types.ts';
 
 /** Elements of an array that are kept; of the rest the number is told. */
@@ -36,8 +38,12 @@ export function textOf(digest: unknown): string | null {
   return text.length > DIGEST_CHARS_MAX ? `${text.slice(0, DIGEST_CHARS_MAX)}…` : text;
 }
 
-/** Names of the errors that an answer tells of, each once. */
-export function errorsIn(response: unknown): string[] {
+/**
+ * Names of the errors that an answer tells of, each once. None where a client asked in a newer version of ApiVersions than there is here: the
+ * answer to that is how it learns in which one to ask (KIP-511), and every new library begins so.
+ */
+export function errorsIn(response: unknown, { api, version }: { api: string; version: number }): string[] {
+  if (api === apiVersions.name && !serves(apiVersions, version)) return [];
   const codes = new Set<number>();
   collect(response, codes);
   return [...codes].map(errorNameOf);

@@ -14,19 +14,20 @@ export class Frames {
     return this.#bytes;
   }
 
-  /** The frames that are whole now, without their lengths. Throws `protocol` for one that is too long, before it is there. */
-  take(piece: Buffer): Buffer[] {
+  /**
+   * The frames that are whole now, without their lengths, each as it is asked for. Throws `protocol` for one that is too long, before it is there
+   * and behind those that came before it.
+   */
+  *take(piece: Buffer): Generator<Buffer, void> {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    const frames: Buffer[] = [];
     for (let length = this.#nextLength(); length !== null && this.#bytes >= LENGTH_BYTES + length; length = this.#nextLength()) {
       const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-      frames.push(all.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
       const rest = all.subarray(LENGTH_BYTES + length);
       this.#pieces = rest.length > 0 ? [rest] : [];
       this.#bytes = rest.length;
+      yield all.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
     }
-    return frames;
   }
 
   #nextLength(): number | null {

@@ -86,7 +86,7 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
         client.bytesIn = bytes;
       },
       answered({ response, bytesOut, ...told }) {
-        const errors = errorsIn(response);
+        const errors = errorsIn(response, told);
         client.requests += 1;
         client.bytesOut += bytesOut;
         if (errors.length > 0) client.errors += 1;

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { KafkaRequest } from '../../../../main/api/clients.ts';
 import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
+import { errorCodes } from '../../../../main/endpoints/kafka/errorCodes.ts';
 import { openKafkaLab } from './lab.ts';
 import { batch } from './wireClient.ts';
 
@@ -23,6 +24,21 @@ test('who is connected, by name, library and address, until it goes', async () =
   expect(await lab.client.clients.addresses({})).toMatchObject([{ brokerId: 1, host: '127.0.0.1' }, { brokerId: 2 }]);
   client.socket.destroy();
   for await (const connected of lab.client.clients.watch({})) if (connected.length === 0) break;
+});
+
+test('a newer library that finds the version of ApiVersions which both know has made no error', async () => {
+  const lab = await openKafkaLab();
+  const client = await lab.wire();
+  const newer = { ...apis.apiVersions, max: apis.apiVersions.max + 1 };
+  await client.frame(() => client.send(newer, newer.max, { clientSoftwareName: 'a-library', clientSoftwareVersion: '9' }));
+  await client.ask(apis.apiVersions, apis.apiVersions.max, { clientSoftwareName: 'a-library', clientSoftwareVersion: '9' });
+  expect(await lab.client.clients.list({})).toMatchObject([{ requests: 2, errors: 0 }]);
+  for await (const { requests } of lab.client.requests.watch({ filter: {} })) {
+    expect(requests).toMatchObject([{ version: newer.max, errors: [] }, { errors: [] }]);
+    // What it was told can be seen all the same.
+    expect(JSON.parse(requests[0]!.response!)).toMatchObject({ errorCode: errorCodes.UNSUPPORTED_VERSION });
+    break;
+  }
 });
 
 test('what each asked and was answered, from before the page looked and after, filtered', async () => {

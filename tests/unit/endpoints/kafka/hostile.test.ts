@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
 import { errorCodes } from '../../../../main/endpoints/kafka/errorCodes.ts';
-import { REQUEST_BYTES_MAX } from '../../../../main/endpoints/kafka/frames.ts';
+import { Frames, REQUEST_BYTES_MAX } from '../../../../main/endpoints/kafka/frames.ts';
 import { writeRequest } from '../../../../main/endpoints/kafka/wire/api.ts';
 import { temporaryFolder } from '../../openLab.ts';
 import { createKnown, openKafkaLab } from './lab.ts';
@@ -62,6 +62,25 @@ test.each<[string, Buffer]>([
   bad.socket.write(bytes);
   await bad.closed();
   await isWell(good);
+});
+
+test.each<[string, Buffer]>([
+  ['a frame with a negative length', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+  ['a request that is cut off', frame(Buffer.from([0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 9]))],
+])('what came before %s in the same piece is answered, then the connection ends; nothing behind it is done', async (_name, bad) => {
+  const lab = await openKafkaLab();
+  await createKnown(lab, 'orders', 1);
+  const [client, good] = [await lab.wire(), await lab.wire()];
+  const request = (correlationId: number, value: string): Buffer =>
+    Buffer.concat(writeRequest(apis.produce, { version: 9, correlationId, clientId: null }, toOrders(batch([value]))));
+  const metadata = Buffer.concat(writeRequest(apis.metadata, { version: 9, correlationId: 3, clientId: null }, { topics: [] }));
+  const pieces: Buffer[] = [];
+  client.socket.on('data', (piece: Buffer) => pieces.push(piece));
+  client.socket.write(Buffer.concat([request(1, 'a'), request(2, 'b'), metadata, bad, request(4, 'c')]));
+  await client.closed();
+  const answers = [...new Frames().take(Buffer.concat(pieces))];
+  expect(answers.map((answer) => answer.readInt32BE(0))).toEqual([1, 2, 3]);
+  expect((await good.ask(apis.produce, 9, toOrders(batch(['d'])))).responses[0]!.partitionResponses[0]).toMatchObject({ baseOffset: 2n });
 });
 
 test('changed recordings, random bytes and clients that die inside a request do no harm', async () => {
