@@ -130,7 +130,11 @@ function streamOf(line: string, inputs: readonly string[]): string {
 const reasonsOf = (headers: Emission['headers']): string =>
   headers
     .filter(([name]) => name === REASON_HEADER)
-    .map(([, reason]) => Buffer.from(reason!).toString().replaceAll(/\s*\n\s*/g, ' '))
+    .map(([, reason]) =>
+      Buffer.from(reason!)
+        .toString()
+        .replaceAll(/\s*\n\s*/g, ' '),
+    )
     .join('; ');
 
 function createPrinter(output: Output, json: boolean) {

@@ -29,7 +29,9 @@ export async function startProcessor(spawner: Spawner): Promise<ProcessorLink> {
   const watchdog = await listenLocal({
     secret,
     onPort: (port) =>
-      void createPeer(port, { serve: { contract: watchdogContract, handlers: { watchdog: { ending: (said) => void (contained = said) } } } }),
+      void createPeer(port, {
+        serve: { contract: watchdogContract, handlers: { watchdog: { ending: (said) => void (contained = said) } } },
+      }),
   });
   const child = spawner.spawn('processor');
   const ended = new Promise<LabError>((resolve) =>

@@ -300,7 +300,8 @@ export class Runner {
       return order === this.#order;
     }
     const { in: events } = this.totals();
-    const hasGotOn = !this.#contained && events > this.#inAtFailure;
+    // `bad-input`: of what its code is, or does.
+    const hasGotOn = !this.#contained && code !== 'bad-input' && events > this.#inAtFailure;
     this.#inAtFailure = events;
     this.#failures = hasGotOn || now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
     if (this.#failures >= FAILURES_IN_A_ROW_MAX) {

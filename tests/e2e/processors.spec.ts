@@ -166,8 +166,39 @@ export default defineProcessor<{ n: number }>({
   await write(page, 'doubled', `// No name:\nconst = 1;\n${text('2')}`);
   await page.keyboard.press('Control+S');
   await expect(page.getByRole('alert')).toContainText('Line 2');
+  // What the case said of the text before is no answer for this one.
+  await expect(testPanel(page)).toContainText('0 of 1 were run');
+  await expect(testPanel(page)).not.toContainText('passes');
+  // Code that is scrolled to the side goes under the numbers of its lines.
+  await expect(page.locator('.cm-gutters')).not.toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
   expect(readFileSync(path.join(lab.workspace, 'processors/doubled.ts'), 'utf8')).toContain('const = 1');
   await page.screenshot({ path: test.info().outputPath('not-loaded.png') });
+});
+
+test('what fails again and again is left alone, and its editor says at which line', async ({ page, lab, client }) => {
+  test.slow();
+  await client.streams.create({ name: 'left', shards: 1 });
+  await client.streams.create({ name: 'right', shards: 2 });
+  const text = `import { defineProcessor } from 'loglab';
+
+export default defineProcessor({
+  inputs: ['left', 'right'],
+  stores: ['seen'],
+  onEvent(event, ctx) {
+    void Promise.resolve().then(() => ctx.store('seen').set('late', true));
+  },
+});
+`;
+  await client.processors.deploy({ name: 'late', source: text, guarantee: null, start: null, anew: false });
+  await openLab(page, lab, '#/processors');
+  await expect(column(page, 'late')).toContainText('have not the same number of shards (left 1, right 2)');
+  await client.produce.append({ stream: 'left', records: [record({ key: 'a', value: '1' })] });
+  await expect(column(page, 'late')).toContainText('failed', { timeout: 60_000 });
+  await column(page, 'late').getByRole('link', { name: 'late', exact: true }).click();
+  await expect(page.getByText('Nothing in a processor is asynchronous')).toBeVisible();
+  await page.getByRole('button', { name: 'Line 7' }).click();
+  await expect(page.locator('.cm-activeLineGutter').first()).toHaveText('7');
+  await page.screenshot({ path: test.info().outputPath('failed-editor.png') });
 });
 
 test('an editor of one’s own: the file is watched; what was typed in the lab is not lost', async ({ page, lab, client }) => {

@@ -107,7 +107,9 @@ export function createRealm(seed: number): Realm {
   function assertUnderWay(shard: number): void {
     if (stepShard === shard) return;
     if (stepShard !== null) throw new TypeError(`This is of shard ${shard}, and the step of shard ${stepShard}: use the ctx that it gets.`);
-    const error = new TypeError('Nothing in a processor is asynchronous: what it does after its step is lost. Take async, await and then away.');
+    const error = new TypeError(
+      'Nothing in a processor is asynchronous: what it does after its step is lost. Take async, await and then away.',
+    );
     late ??= told(failureOf(error));
     throw error;
   }

@@ -178,7 +178,11 @@ it('the ctx of one shard is of no use in the step of another', async () => {
   const source = processor('onEvent(event, ctx) {\n(globalThis.first ??= ctx).store("kept").set(`of ${ctx.shard}`, 1);\n}');
   const { emitted } = await runProcessor(source, [at(0, 1), at(1, 2, { shard: 1 }), at(2, 3)]);
   expect(emitted).toMatchObject([
-    { output: 'bad', shard: 1, headers: [['loglab.reason', 'TypeError: This is of shard 0, and the step of shard 1: use the ctx that it gets. (tried.ts:4)']] },
+    {
+      output: 'bad',
+      shard: 1,
+      headers: [['loglab.reason', 'TypeError: This is of shard 0, and the step of shard 1: use the ctx that it gets. (tried.ts:4)']],
+    },
   ]);
 });
 

@@ -38,9 +38,29 @@ export const guaranteeWords: Record<Guarantee, { word: string; promise: string }
 export const isAtWork = ({ state }: ProcessorSummary): boolean =>
   ['starting', 'running', 'parked', 'waiting', 'restarting'].includes(state);
 
+/** Said where it is chosen, in a lab of several brokers. */
+export const promiseAcrossBrokers =
+  'What it writes to streams of other brokers than its state is committed with the state, and sent right after: it comes a moment later, still once.';
+
 /** What holds where a task's outputs lie on other brokers than its state. */
 export function acrossBrokers({ guarantee }: ProcessorSummary): string {
   if (guarantee === 'exactly-once')
     return 'Some of its streams lie on other brokers than its state. What goes there is committed with the state, and sent right after: it comes a moment later, still once.';
   return 'Some of its streams lie on other brokers than its state: they are written one after the other.';
+}
+
+/** The line of its file that the lab's sentence names, where the file still says what ran; null where it names none. */
+export function lineNamed({ name, message, hasChanges }: ProcessorSummary): number | null {
+  const at = message === null || hasChanges ? -1 : message.lastIndexOf(`${name}.ts:`);
+  const line = at === -1 ? Number.NaN : Number.parseInt(message!.slice(at + name.length + 4), 10);
+  return Number.isNaN(line) ? null : line;
+}
+
+/** What is to be known of inputs that do not have the same number of shards, `shards` of each by name; null where there is nothing. */
+export function unevenInputs({ current }: ProcessorSummary, shards: (input: string) => number | undefined): string | null {
+  if (!current || current.stores.length === 0) return null;
+  const known = current.inputs.map((input) => ({ input, count: shards(input) })).filter(({ count }) => count !== undefined);
+  if (new Set(known.map(({ count }) => count)).size < 2) return null;
+  const said = known.map(({ input, count }) => `${input} ${count}`).join(', ');
+  return `Its inputs have not the same number of shards (${said}): events of one key may lie in different ones, and each shard has stores of its own.`;
 }

@@ -38,10 +38,13 @@ export class EditorState {
   cases = $state.raw<TestCase[]>([]);
   readonly results = new SvelteMap<string, CaseResult>();
   #run: AbortController | null = null;
+  #casesRun: AbortController | null = null;
   #checking: string | null = null;
 
   readonly isChanged = $derived(this.text !== null && this.text !== this.saved);
   readonly runOnMs = $derived(this.runOn.trim() === '' ? 0 : parseDuration(this.runOn.trim()));
+  /** Cases that were run over the text as it is. */
+  readonly ran = $derived(this.cases.filter(({ name }) => this.results.has(name)).length);
   readonly passed = $derived(this.cases.filter(({ name }) => this.results.get(name)?.passed).length);
 
   constructor(lab: LabState, name: string) {
@@ -98,6 +101,8 @@ export class EditorState {
     if (!written) return;
     this.saved = text;
     this.theirs = null;
+    // What the cases said, they said of another text.
+    this.#forgetResults();
     if (!(await this.#check(text))) return;
     if (this.input.trim() !== '') await this.test();
     await this.runCases();
@@ -143,16 +148,28 @@ export class EditorState {
     this.running = false;
   }
 
+  #forgetResults(): void {
+    this.#casesRun?.abort();
+    this.results.clear();
+  }
+
   async runCases(): Promise<void> {
     const { text } = this;
     if (text === null) return;
-    for (const one of this.cases) this.results.set(one.name, await this.#resultOf(one, text));
+    this.#forgetResults();
+    const run = new AbortController();
+    this.#casesRun = run;
+    for (const one of this.cases) {
+      const result = await this.#resultOf(one, text, run.signal);
+      if (run.signal.aborted) return;
+      this.results.set(one.name, result);
+    }
   }
 
-  async #resultOf(one: TestCase, source: string): Promise<CaseResult> {
+  async #resultOf(one: TestCase, source: string, signal: AbortSignal): Promise<CaseResult> {
     try {
       const tested = { name: this.name, source, inputs: this.shape?.inputs ?? [], input: one.input, runOnMs: one.runOnMs };
-      return compared(one, await runTest(this.#lab.client, tested, new AbortController().signal));
+      return compared(one, await runTest(this.#lab.client, tested, signal));
     } catch (thrown) {
       return { passed: false, got: '', error: toLabError(thrown).message };
     }
@@ -225,6 +242,7 @@ export class EditorState {
 
   close(): void {
     this.#run?.abort();
+    this.#casesRun?.abort();
   }
 }
 
