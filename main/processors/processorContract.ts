@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { call, stream, type } from '../api/contract.ts';
 import { bytes } from '../api/values.ts';
+import { STEP_WALL_MS_MAX } from './process/stepClock.ts';
 import type { Declaration } from './realm/declaration.ts';
 import { GUARANTEES, STATE_ENTRIES_MAX, type StatePage } from '../api/processors.ts';
 import { CODECS } from '../api/streams.ts';
@@ -15,6 +16,8 @@ export const SIMULATED_RECORDS_MAX = 1_000;
 export const SIMULATED_BYTES = 1024 * 1024;
 /** Longest that the tasks of a processor take up their state, milliseconds. */
 export const RESTORE_MS_MAX = 10 * 60_000;
+/** Longest that a source is loaded, milliseconds: its watchdog says sooner what is wrong, also on a machine that is busy. */
+export const LOAD_MS_MAX = STEP_WALL_MS_MAX + 30_000;
 /** Parts under way. */
 const SIMULATED_CREDIT = 2;
 
@@ -193,7 +196,7 @@ const processor = {
     type<StatePage>(),
   ),
   /** Loads a source, in place of one that was loaded before. `bad-input`, with the place, where it can not be. */
-  load: call(v.strictObject(source), type<Loaded>()),
+  load: call(v.strictObject(source), type<Loaded>(), { deadlineMs: LOAD_MS_MAX }),
   /** The next events of a simulated run (simulation.ts). */
   simulate: stream(v.strictObject({ records: v.pipe(v.array(simulatedRecord), v.maxLength(SIMULATED_RECORDS_MAX)) }), type<Simulated>(), {
     credit: SIMULATED_CREDIT,

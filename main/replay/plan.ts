@@ -61,6 +61,8 @@ export async function rangesOf(
   places: readonly ShardPlace[],
   { from, until }: Pick<ReplayWish, 'from' | 'until'>,
 ): Promise<PlannedShard[]> {
+  if (from.at !== 'beginning' && from.at === until.at && boundOf(from) > boundOf(until))
+    throw new LabError('bad-input', 'It would end before it begins. Change from or until.');
   const bounds = await cluster.bounds([...places]);
   const firsts = from.at === 'time' ? await cluster.offsetsForTime([...places], from.time) : [];
   return Promise.all(
@@ -73,6 +75,9 @@ export async function rangesOf(
     }),
   );
 }
+
+const boundOf = (bound: { at: 'offset'; offset: bigint } | { at: 'time'; time: bigint }): bigint =>
+  bound.at === 'offset' ? bound.offset : bound.time;
 
 /** Events of the ranges, counted by what was appended. */
 export async function eventsIn(cluster: Cluster, places: readonly ShardPlace[], ranges: readonly PlannedShard[]): Promise<number> {

@@ -16,7 +16,8 @@ export function addCompare(program: Command, output: Output): void {
 Of both, the n-th event with an output and a key are set against each other: a line each where value or headers differ, where the second file has
 none (missing) or one more (extra), then a summary. Nothing reaches a stream. The input is a file where there is one of that name or it can not name
 a stream; of it one record as JSON a line is read, as by processors test, and no workspace. Else, and always with --url, --workspace or --lab, it is a
-stream. A processor with one input reads it, whatever it calls it. Exit code: 0 where all is the same, 1 where something differs, 2 where it could
+stream. A processor with one input reads it, whatever it calls it. Both have the same chance at the same event, by its shard and offset; a record of
+a file that names no shard is in shard 0. Exit code: 0 where all is the same, 1 where something differs, 2 where it could
 not be compared.`,
     )
     .requiredOption('--input <input>', 'a stream, or a file of records; - is stdin')

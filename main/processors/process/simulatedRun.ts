@@ -45,8 +45,9 @@ export class SimulatedRun {
 
   /** One event, which comes at a time of the wall clock (NaN: at once), behind all that is due by then. */
   *event(shardNumber: number, record: InputRecord, at: number): Generator<void> {
-    const shard = this.#shardOf(shardNumber);
     if (at > this.#now) yield* this.passTo(at);
+    // With its first event its time begins, live too: the windows before have not run in it.
+    const shard = this.#shardOf(shardNumber);
     shard.eventTime.hear(record.stream, record.timestamp, this.#now);
     yield* shard.duePunctuations(this.now);
     shard.event(record, this.now);

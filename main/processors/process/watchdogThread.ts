@@ -9,10 +9,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectLocal } from '../../rpc/adapters/localSocket.ts';
 import { createPeer } from '../../rpc/peer.ts';
 import { stepUnderWay } from './heartbeat.ts';
+import { createStepClock } from './stepClock.ts';
 import { type EventUnderWay, watchdogContract } from '../processorContract.ts';
 
-/** Longest that one step may take, milliseconds. */
-const STEP_MS_MAX = 3_000;
 /** Most memory of the process, bytes. */
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 /** How often it looks, milliseconds. */
@@ -29,8 +28,7 @@ export interface WatchdogBoot {
 
 const { memory, address, secret } = workerData as WatchdogBoot;
 let fileName = '';
-let step: number | null = null;
-let since = 0;
+const steps = createStepClock(() => ({ wallMs: performance.now(), computedMs: computedMs() }));
 let isEnding = false;
 
 parentPort!.on('message', (name: string) => (fileName = name));
@@ -41,16 +39,18 @@ function look(): void {
     if (process.memoryUsage.rss() > 2 * MEMORY_BYTES_MAX) process.kill(process.pid, 'SIGKILL');
     return;
   }
-  const current = stepUnderWay(memory);
-  if (current !== step) {
-    step = current;
-    since = performance.now();
-  }
+  const overdue = steps.look(stepUnderWay(memory));
   if (process.memoryUsage.rss() > MEMORY_BYTES_MAX) {
     void end(`It took more than ${MEMORY_BYTES_MAX / 1024 / 1024} MiB of memory`);
-  } else if (current !== null && performance.now() - since > STEP_MS_MAX) {
-    void end(`It did not come to an end within ${STEP_MS_MAX / 1000} seconds`);
+  } else if (overdue !== null) {
+    void end(overdue);
   }
+}
+
+/** What all threads of this process have computed, milliseconds. */
+function computedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** It is said at once, and once more with the place where that is found: on a machine that has much to do that may take too long. */

@@ -79,6 +79,8 @@ export function createRealm(seed: number): Realm {
   let streamTime = Number.NaN;
   let processor: Processor | undefined;
   let declaration: Declaration | undefined;
+  /** What chance begins anew by for an event, by its stream: the place of this among the inputs, so that a program that only calls it otherwise has the same. */
+  const chanceOf = new Map<string, string>();
   /** The event of the step; null in a window. */
   let current: Event | null = null;
   let stepTime = 0;
@@ -195,6 +197,7 @@ export function createRealm(seed: number): Realm {
         module(exports, required);
         if (typeof exports[LINE] === 'function') lineOf = exports[LINE] as typeof lineOf;
         ({ processor, declaration } = declarationOf(exports.default));
+        declaration.inputs.forEach((stream, place) => chanceOf.set(stream, `input ${place}`));
       } catch (thrown) {
         return stringify({ failure: failureOf(thrown) } satisfies Loaded);
       }
@@ -208,7 +211,7 @@ export function createRealm(seed: number): Realm {
     },
     event(stream, shard, offset, timestamp, key, text, headers) {
       current = events.made(stream, shard, offset, timestamp, key, text, headers);
-      const failure = step(shard, stream, offset, onEvent);
+      const failure = step(shard, chanceOf.get(stream) ?? stream, offset, onEvent);
       // What it throws is a reason like others.
       if (failure) recording.bad(told(failure));
       recording.end(null);

@@ -1,5 +1,6 @@
 /** Code that is broken, or means harm: contained, named at its line, and whoever started it lives on. */
 import { describe, expect, it } from 'vitest';
+import { STEP_MS_MAX } from '../../../main/processors/process/stepClock.ts';
 import { at, onEvent, processor, runProcessor } from './running.ts';
 
 const one = [at(0, { n: 1 })];
@@ -12,8 +13,10 @@ async function reasonsFor(body: string): Promise<string[]> {
 }
 
 const withEvent = ', with the event at offset 0 of in, shard 0';
+/** What ends a step is what it computes: on a machine with much else to do that takes its time. */
+const ENDED_MS_MAX = 120_000;
 
-describe('what does not come to an end is ended, its line named and its event', () => {
+describe('what does not come to an end is ended, its line named and its event', { timeout: ENDED_MS_MAX }, () => {
   it.concurrent.each([
     ['a loop in a handler', onEvent('for (;;);'), 4, withEvent],
     ['a loop while it is loaded', 'let n = 0;\nfor (;;) n++;', 2, ''],
@@ -26,6 +29,18 @@ describe('what does not come to an end is ended, its line named and its event', 
       message: `It did not come to an end within 3 seconds, at tried.ts:${line}${event}. Its process was ended.`,
     });
   });
+});
+
+// Windows has no such signals.
+it.runIf(process.platform !== 'win32')('a step that the machine lets do nothing for longer is not ended', async () => {
+  const stopped = Promise.withResolvers<void>();
+  const stop = (pid: number): void => {
+    setTimeout(() => process.kill(pid, 'SIGSTOP'), 100);
+    setTimeout(() => (process.kill(pid, 'SIGCONT'), stopped.resolve()), 100 + STEP_MS_MAX + 1_000);
+  };
+  const busy = onEvent('let n = 0; for (let i = 0; i < 400_000_000; i++) n = (n + i) % 7; ctx.emit("out", { value: n });');
+  const [{ emitted }] = await Promise.all([runProcessor(busy, one, { onRun: stop }), stopped.promise]);
+  expect(emitted).toMatchObject([{ output: 'out' }]);
 });
 
 describe('what takes too much memory is ended, and its line named', () => {

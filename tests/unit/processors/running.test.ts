@@ -181,3 +181,13 @@ it('chance is that of the seed and of the event, whatever came before', async ()
   expect(texts(await runProcessor(source, events, { seed: 2 }))).not.toEqual(first);
   expect(new Set(first.flatMap((text) => JSON.parse(text!) as number[])).size).toBe(4);
 });
+
+it('chance is not that of what an input is called, but of its place among the inputs', async () => {
+  const source = (...inputs: string[]): string =>
+    `import { defineProcessor } from 'loglab';
+export default defineProcessor({ inputs: ${JSON.stringify(inputs)}, outputs: ['out'], onEvent(event, ctx) { ctx.emit('out', { value: ctx.random() }); } });`;
+  const from = (stream: string) => [at(0, 1, { stream })];
+  const first = texts(await runProcessor(source('in'), from('in')));
+  expect(texts(await runProcessor(source('orders'), from('orders')))).toEqual(first);
+  expect(texts(await runProcessor(source('other', 'in'), from('in')))).not.toEqual(first);
+});

@@ -25,6 +25,8 @@ export interface RunOptions {
   seed?: number;
   runOnMs?: number;
   geoFile?: string;
+  /** Called when it is asked to run, with the id of its process. */
+  onRun?: (pid: number) => void;
 }
 
 const textOf = (bytes: Uint8Array | null): string | null => bytes && Buffer.from(bytes).toString();
@@ -33,13 +35,22 @@ const textOf = (bytes: Uint8Array | null): string | null => bytes && Buffer.from
 export async function runProcessor(
   source: string,
   records: SimulatedRecord[],
-  { seed = 1, runOnMs = 0, geoFile }: RunOptions = {},
+  { seed = 1, runOnMs = 0, geoFile, onRun }: RunOptions = {},
 ): Promise<Ran> {
-  const link = await startProcessor(createNodeSpawner(builtFolder));
+  const spawner = createNodeSpawner(builtFolder);
+  let pid = 0;
+  const link = await startProcessor({
+    spawn(...asked) {
+      const child = spawner.spawn(...asked);
+      pid = child.pid!;
+      return child;
+    },
+  });
   const ran: Ran = { emitted: [], failures: [], log: [] };
   try {
     const { log } = await link.client.load({ source, fileName: 'tried.ts', seed, geoFile: geoFile ?? geoFileOf(null, resources) });
     ran.log.push(...log);
+    onRun?.(pid);
     for (const parts of [() => link.client.simulate({ records }), () => link.client.runOn({ ms: runOnMs })]) {
       for await (const part of parts()) {
         for (const { output, shard, timestamp, key, value, headers } of part.emissions) {

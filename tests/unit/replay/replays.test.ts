@@ -75,6 +75,13 @@ it('goes into a stream that is there only where that was said, and ends although
   await expect(start(client, wish('orders', 'orders'))).rejects.toMatchObject({ code: 'stream-exists' });
   await expect(start(client, wish('nothing', 'copy'))).rejects.toMatchObject({ code: 'no-such-stream' });
   await expect(start(client, wish('orders', '__positions'))).rejects.toMatchObject({ code: 'bad-input' });
+  const [ten, twenty] = [
+    { at: 'offset', offset: 10n },
+    { at: 'offset', offset: 20n },
+  ] as const;
+  const backwards = start(client, wish('orders', 'backwards', { from: twenty, until: ten }));
+  await expect(backwards).rejects.toMatchObject({ code: 'bad-input', message: 'It would end before it begins. Change from or until.' });
+  expect((await client.streams.list({})).map(({ name }) => name)).not.toContain('backwards');
   await expect(start(client, wish('orders', 'a b'))).rejects.toMatchObject({ code: 'bad-stream-name' });
   const { notes } = await client.replays.preview(wish('orders', 'orders'));
   expect(notes).toEqual([

@@ -41,6 +41,10 @@ export const orderWords: Record<RehearsalOrder['by'], { word: string; means: str
   shuffled: { word: 'shuffled', means: 'The shards mixed at random, by a seed: what changes with it depends on their order.' },
 };
 
+/** As it is told above the rehearsal; with the seed, for the same seed gives the same order. */
+export const orderTitle = (order: RehearsalOrder): string =>
+  orderWords[order.by].word + (order.by === 'shuffled' ? ` with seed ${order.seed}` : '');
+
 /** What a processor says it reads and writes. */
 export type Shape = Pick<ProcessorSummary, 'name'> & { inputs: readonly string[]; outputs: readonly string[] };
 

@@ -41,7 +41,7 @@ export class Finding {
           return found.position;
         }
         if (found.isOver || performance.now() > until) {
-          const where = direction === 'next' ? 'behind' : 'before';
+          const where = direction === 'next' ? 'after' : 'before';
           const sentence = found.isOver
             ? `There is no ${word} ${where} this position.`
             : `No ${word} up to event ${formatCount(found.lookedTo)}.`;
