@@ -19,7 +19,7 @@ export interface HostileFrame {
 export const TARGET = 'target';
 
 const recorded = path.join(import.meta.dirname, '../unit/endpoints/kafka/recorded');
-const LENGTH_BYTES = 4;
+export const LENGTH_BYTES = 4;
 /** Where, behind the length, the number stands by which an answer is known. */
 const CORRELATION_AT = LENGTH_BYTES + 4;
 const HEADER_BYTES = 8;

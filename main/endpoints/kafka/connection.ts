@@ -55,6 +55,8 @@ export class Connection {
   #held = 0;
   /** What is told of what could not be read; nothing behind it is looked at. */
   #refusal: Refusal | null = null;
+  /** The refusal has been told of; what was answered is on its way. */
+  #isEnding = false;
   #isClosed = false;
 
   constructor(socket: Socket, parts: ConnectionParts) {
@@ -168,7 +170,8 @@ export class Connection {
   /** What still comes meanwhile is read and passed over: what lies unread when a socket is closed would take the answers along. */
   #endRefused(refusal: Refusal): void {
     this.#socket.resume();
-    if (this.#slots.length > 0 || this.#socket.writableEnded) return;
+    if (this.#slots.length > 0 || this.#isEnding) return;
+    this.#isEnding = true;
     this.#record.unanswered(refusal);
     this.#socket.destroySoon();
   }
