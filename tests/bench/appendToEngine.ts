@@ -10,8 +10,8 @@ import { never, openEngine } from './lab.ts';
 export async function appendToEngine(): Promise<Figure[]> {
   const same = { what: 'append of events through the engine', wanted: 0.5, producers: 1, durability: 'safe', open } as const;
   return [
-    await measureAppend({ ...same, valueBytes: 1024, batches: 100 }),
-    await measureAppend({ ...same, valueBytes: 100, batches: 500 }),
+    ...(await measureAppend({ ...same, valueBytes: 1024, batches: 100 })),
+    ...(await measureAppend({ ...same, valueBytes: 100, batches: 500 })),
   ];
 }
 
