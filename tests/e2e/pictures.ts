@@ -1,7 +1,7 @@
 /** A screen looked at in both themes and both sizes, and by axe. Its pictures are in test-results/look. */
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright/test';
+import { violations } from './axe.ts';
 import { expect, root } from './lab.ts';
 
 const SIZES = [
@@ -20,9 +20,7 @@ export async function picture(page: Page, name: string, except?: string): Promis
         animations: 'disabled',
       });
     }
-    const axe = new AxeBuilder({ page }).setLegacyMode();
-    const { violations } = await (except === undefined ? axe : axe.exclude(except)).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+    expect(await violations(page, except === undefined ? {} : { except })).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: 'light' });
 }

@@ -4,7 +4,7 @@ import { expect, test } from '../lab.ts';
 import { choose, dialog, openLab } from '../screens.ts';
 import { full, look, LOOK_MS_MAX, picture } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 const benchColumn = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const positionOf = (page: Page) => page.getByRole('slider', { name: 'Position' });

@@ -3,7 +3,7 @@ import { expect, test } from '../lab.ts';
 import { choose, dialog, navigation, openLab } from '../screens.ts';
 import { full, look, LOOK_MS_MAX } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 test('Kafka clients: none, and the code to connect', async ({ page, lab, client }) => {
   await openLab(page, lab, '#/clients');

@@ -3,9 +3,9 @@
  * test-results/look are for eyes; nothing compares them.
  */
 import path from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright/test';
 import type { LabClient } from '../../../main/api/index.ts';
+import { violations } from '../axe.ts';
 import { expect, root } from '../lab.ts';
 import { views } from '../records.ts';
 
@@ -16,6 +16,9 @@ const sizes = [
   { width: 1920, height: 1080 },
   { width: 1280, height: 800 },
 ];
+
+/** Rows are all alike: a few of them stand for the rest. */
+const ALIKE = '[role=rowgroup] [role=row]:nth-child(n + 5)';
 
 /**
  * Takes pictures, measures and lets axe look, in both themes. Problems are gathered, so that one run tells of all.
@@ -31,11 +34,11 @@ export async function look(page: Page, name: string, part = 'body'): Promise<voi
     await expect.soft.poll(beyond, `${name} fits ${size.width}×${size.height}`).toEqual([0, 0]);
     await picture(page, `${name}-${size.width}`);
   }
-  expect.soft(await violations(page, part), name).toEqual([]);
+  expect.soft(await violations(page, { part, except: ALIKE }), name).toEqual([]);
   await wear(page, 'dark');
   await picture(page, `${name}-dark`);
   // The theme changes colours alone.
-  expect.soft(await violations(page, part, ['color-contrast']), `${name}, dark`).toEqual([]);
+  expect.soft(await violations(page, { part, except: ALIKE, rules: ['color-contrast'] }), `${name}, dark`).toEqual([]);
   await wear(page, 'light');
 }
 
@@ -46,13 +49,6 @@ async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
 
 export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(root, 'test-results/look', `${name}.png`), animations: 'disabled' });
-}
-
-export async function violations(page: Page, part = 'body', rules?: string[]): Promise<string[]> {
-  // Rows are all alike: a few of them stand for the rest.
-  const axe = new AxeBuilder({ page }).setLegacyMode().include(part).exclude('[role=rowgroup] [role=row]:nth-child(n + 5)');
-  const found = await (rules ? axe.withRules(rules) : axe).analyze();
-  return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
 export async function full(client: LabClient): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from '../lab.ts';
 import { dialog, openLab } from '../screens.ts';
 import { look, LOOK_MS_MAX } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 test('the shop: closed, unwatched, empty, with a coupon, a coupon that counts, two visitors, beside a lesson', async ({
   page,

@@ -2,7 +2,7 @@ import { expect, test } from '../lab.ts';
 import { dialog, fromPalette, grid, navigation, openLab, openStream, row } from '../screens.ts';
 import { full, look, LOOK_MS_MAX } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 test('empty: welcome, streams, lessons, settings', async ({ page, lab }) => {
   await openLab(page, lab);

@@ -1,10 +1,11 @@
+import { violations } from '../axe.ts';
 import { expect, test } from '../lab.ts';
 import { broker, crash } from '../processes.ts';
 import { record } from '../records.ts';
 import { grid, openLab, openStream, row } from '../screens.ts';
-import { full, look, LOOK_MS_MAX, picture, violations } from './look.ts';
+import { full, look, LOOK_MS_MAX, picture } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 test('in trouble: a lost broker, a lost lab, no such stream, a refusal, a wrong token', async ({ page, lab, client }) => {
   await full(client);

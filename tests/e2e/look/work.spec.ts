@@ -5,7 +5,7 @@ import { views } from '../records.ts';
 import { choose, dialog, fromPalette, grid, jobs, openLab, row } from '../screens.ts';
 import { full, look, LOOK_MS_MAX } from './look.ts';
 
-test.describe.configure({ mode: 'parallel', timeout: LOOK_MS_MAX });
+test.describe.configure({ timeout: LOOK_MS_MAX });
 
 test('at work: produce, with and without mistakes', async ({ page, lab, client }) => {
   await full(client);
