@@ -6,7 +6,8 @@ export default defineConfig({
   testDir: import.meta.dirname,
   testMatch: '*.spec.ts',
   outputDir: '../../test-results/e2e',
-  fullyParallel: false,
+  // Each test has a lab of its own. One file's long tests would else be done one after the other, and last.
+  fullyParallel: true,
   workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
