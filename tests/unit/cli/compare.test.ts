@@ -1,8 +1,7 @@
 /** loglab compare, as a shell runs it: over the records of a file, over a stream of a workspace and of a lab that is served. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../openLab.ts';
 import { type Outcome, run, serve } from './command.ts';
 
@@ -38,7 +37,6 @@ const trouble = (why: string | RegExp): unknown => ({
   out: [],
   err: [typeof why === 'string' ? why : expect.stringMatching(why)],
 });
-const leftBehind = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('loglab-records-'));
 
 describe('over the records of a file', () => {
   it('prints what differs, is missing and is extra, then a summary, and exits with 1', async () => {
@@ -77,11 +75,15 @@ describe('over the records of a file', () => {
 
   it('exits with 0 where both do the same, also with chance in it, and leaves nothing behind', async () => {
     const [one, other] = ['a', 'b'].map((name) => file(`${name}.ts`, processor(`ctx.emit('out', { value: ctx.random() });`)));
-    const before = leftBehind();
+    // Other tests run meanwhile, and have labs of their own in the folder of all.
+    const own = path.join(temporary.folder, 'own');
+    mkdirSync(own);
+    vi.stubEnv('TMPDIR', own);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const same = { code: 0, out: ['3 events. Of the outputs 3 are the same; none is different.'], err: [] };
     expect(await run(['compare', one!, other!, '--input', '-'], lines(3))).toEqual(same);
     expect(await compare(one!, other!, file('three.ndjson', lines(3)), '--seed', '7')).toEqual(same);
-    expect(leftBehind().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(own).filter((name) => name.startsWith('loglab-records-'))).toEqual([]);
   });
 
   it('finds of both abandoned carts what processors test finds of each', async () => {
