@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     include: ['tests/component/**/*.test.ts'],
     setupFiles: ['tests/component/setup.ts'],
+    maxWorkers: '100%',
     browser: {
       enabled: true,
       headless: true,

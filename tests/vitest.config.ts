@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts', 'tests/engine/**/*.test.ts'],
     // A process a file: better-sqlite3 must not be loaded in threads that are terminated.
     pool: 'forks',
+    // Tests wait for processes and disks most of the time: no core is kept free of them.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     globalSetup: path.join(import.meta.dirname, 'buildPrograms.ts'),
   },
