@@ -16,7 +16,7 @@ export default defineConfig({
     browserName: 'chromium',
     launchOptions: chromiumOptions(),
     viewport: { width: 1280, height: 800 },
-    // Of a failure the page is kept as it was at each step, and one picture. A film of every test would cost a quarter of all the time.
+    // Of a failure the page is kept as it was at each step, and one picture. A film of every test costs the browser a fifth of its time.
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
     screenshot: 'only-on-failure',
     timezoneId: 'Europe/London',
