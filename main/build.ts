@@ -29,7 +29,7 @@ const parts: Part[] = [
     name: 'page',
     config: 'renderer/vite.config.ts',
     output: 'dist/renderer',
-    sources: ['renderer', 'main/api', 'main/rpc', 'package-lock.json'],
+    sources: ['renderer', 'main/api', 'main/rpc', 'resources/processors/loglab.d.ts', 'package-lock.json'],
   },
 ];
 

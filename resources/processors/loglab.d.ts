@@ -16,6 +16,7 @@
  * Everything it can ask for (the time, chance, places) comes from the lab, so the same events give the same answers. It has no files, no network and
  * no modules of Node, and nothing in it is asynchronous.
  */
+
 declare module 'loglab' {
   /** Whatever JSON can say. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -92,7 +93,7 @@ declare module 'loglab' {
     lookup(address: string): GeoAnswer;
   }
 
-  /** What each handler gets. */
+  /** What each handler gets. It is of use until the handler returns, in its shard: whoever keeps it for later is told so, and ends the run. */
   export interface Context {
     /** The lab's wall clock, milliseconds since 1970-01-01 UTC. `Date.now()` and `new Date()` tell the same. */
     readonly now: number;
@@ -146,3 +147,15 @@ declare module 'loglab' {
 
   export function defineProcessor<Value = Json>(processor: Processor<Value>): Processor<Value>;
 }
+
+/** What is said goes to the processor's log, as with `ctx.log`. */
+interface Console {
+  log(...said: unknown[]): void;
+  info(...said: unknown[]): void;
+  warn(...said: unknown[]): void;
+  error(...said: unknown[]): void;
+  debug(...said: unknown[]): void;
+}
+// As the libraries of browsers and Node declare it, so that it is one with theirs where they are there, too.
+// eslint-disable-next-line no-var
+declare var console: Console;

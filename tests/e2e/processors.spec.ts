@@ -119,6 +119,7 @@ export default defineProcessor<{ n: number }>({
   inputs: ['orders'],
   outputs: ['twice'],
   onEvent(event, ctx) {
+    console.log(event.offset);
     ctx.emit('twice', { value: event.value.n * ${factor} });
   },
 });
