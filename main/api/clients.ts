@@ -43,9 +43,10 @@ export interface KafkaRequest {
   clientId: string | null;
   software: { name: string; version: string } | null;
   address: string;
-  /** "Produce"; "API 71" for one that is not known here. */
+  /** "Produce", served here or not; "API 999" where the protocol has no name for it, "unreadable" where it could not be told what it was. */
   api: string;
-  version: number;
+  /** Null where it could not be read. */
+  version: number | null;
   /** When it had come in, milliseconds since 1970. */
   at: number;
   /** Until its answer was ready, milliseconds. */
@@ -58,8 +59,8 @@ export interface KafkaRequest {
   /** The same of the answer; null where there was none. */
   response: string | null;
   /**
-   * Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, where it closed the connection. That a
-   * version of ApiVersions is too new is none: it is how a client finds the one that both know.
+   * Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, as a sentence, where it closed the
+   * connection. That a version of ApiVersions is too new is none: it is how a client finds the one that both know.
    */
   errors: string[];
 }

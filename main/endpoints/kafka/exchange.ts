@@ -1,12 +1,14 @@
 /** One request and its answer: read, answered, written, and told of. */
 import { toLabError } from '../../api/errors.ts';
 import { answers } from './answers/index.ts';
+import { nameOfKey } from './apiKeys.ts';
 import { apiVersions } from './apis/apiVersions.ts';
 import { type ApiName, apiNameOf, apiOf } from './apis/index.ts';
 import type { AskingClient, BrokerParts } from './asked.ts';
 import { errorCodes } from './errorCodes.ts';
+import { FRAME_LENGTH_BYTES } from './frames.ts';
 import { type Api, readHeader, readRequest, type RequestHeader, serves, writeResponse } from './wire/api.ts';
-import { malformed } from './wire/reader.ts';
+import { Malformed, malformed } from './wire/reader.ts';
 
 export interface Exchange {
   header: RequestHeader;
@@ -22,33 +24,32 @@ export interface Exchange {
 /** A request that could not be read: as much of it as is known. */
 export class Unreadable extends Error {
   readonly header: RequestHeader | null;
-  readonly api: string | null;
+  /** Of its frame, its length included. */
+  readonly bytes: number;
 
-  constructor(error: unknown, header: RequestHeader | null, api: string | null) {
-    super(toLabError(error).message, { cause: error });
+  constructor(error: unknown, header: RequestHeader | null, bytes: number) {
+    super(error instanceof Malformed ? error.reason : toLabError(error).message, { cause: error });
     this.header = header;
-    this.api = api;
+    this.bytes = bytes;
   }
 }
 
 /** Throws {@link Unreadable}: the connection is closed, as Kafka does. */
 export function readExchange(frame: Buffer): Exchange {
   let header: RequestHeader | null = null;
-  let api: string | null = null;
   try {
     const read = readHeader(frame);
     header = read.header;
     const name = apiNameOf(header.key);
-    api = name ? apiOf(name).name : `API ${header.key}`;
-    if (!name) throw malformed(`API ${header.key} is not served here`);
+    if (!name) throw malformed(`${nameOfKey(header.key)} is not served here`);
     const declared = apiOf(name);
     if (!serves(declared, header.version)) {
       if (name === 'apiVersions') return unsupported(header);
-      throw malformed(`version ${header.version} of ${declared.name} is not served here`);
+      throw malformed(`${declared.name} is not served here in version ${header.version}`);
     }
     return exchangeOf(name, header, readRequest(declared, header.version, frame, read.at));
   } catch (error) {
-    throw new Unreadable(error, header, api);
+    throw new Unreadable(error, header, FRAME_LENGTH_BYTES + frame.length);
   }
 }
 

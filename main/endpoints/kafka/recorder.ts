@@ -9,7 +9,7 @@ import { digestOf, errorsIn, textOf } from './digest.ts';
 
 interface Told {
   api: string;
-  version: number;
+  version: number | null;
   request: unknown;
   bytesIn: number;
   at: number;

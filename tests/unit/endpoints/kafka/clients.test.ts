@@ -1,6 +1,7 @@
 /** What pages learn of clients and their requests (main/api/clients.ts). */
 import { expect, test } from 'vitest';
 import type { KafkaRequest } from '../../../../main/api/clients.ts';
+import { nameOfKey } from '../../../../main/endpoints/kafka/apiKeys.ts';
 import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
 import { errorCodes } from '../../../../main/endpoints/kafka/errorCodes.ts';
 import { openKafkaLab } from './lab.ts';
@@ -76,6 +77,37 @@ test('what each asked and was answered, from before the page looked and after, f
     api: 'API 99',
     bytesOut: 0,
     response: null,
-    errors: [expect.stringContaining('API 99 is not served here') as string],
+    errors: ['API 99 is not served here.'],
   });
+});
+
+test('who is refused is told of by what was asked for, why, and how much had come', async () => {
+  const lab = await openKafkaLab();
+  // JoinGroup, which is not served; a version that is not; a request that is cut off; a length that can not be.
+  const sent = [
+    Buffer.from([0, 0, 0, 10, 0, 11, 0, 5, 0, 0, 0, 1, 0xff, 0xff]),
+    Buffer.from([0, 0, 0, 10, 0, 3, 0, 99, 0, 0, 0, 1, 0xff, 0xff]),
+    Buffer.from([0, 0, 0, 11, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 7]),
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+  ];
+  for (const bytes of sent) {
+    const client = await lab.wire();
+    client.socket.write(bytes);
+    await client.closed();
+  }
+  const seen: Partial<KafkaRequest>[] = [];
+  for await (const { requests } of lab.client.requests.watch({ filter: {} })) {
+    seen.push(...requests.map(({ api, version, bytesIn, errors }) => ({ api, version, bytesIn, errors })));
+    if (seen.length === sent.length) break;
+  }
+  expect(seen).toEqual([
+    { api: 'JoinGroup', version: 5, bytesIn: 14, errors: ['JoinGroup is not served here.'] },
+    { api: 'Metadata', version: 99, bytesIn: 14, errors: ['Metadata is not served here in version 99.'] },
+    { api: 'Metadata', version: 1, bytesIn: 15, errors: ['4 bytes where 1 are left.'] },
+    { api: 'unreadable', version: null, bytesIn: 18, errors: ['A request of 1195725856 bytes (REQUEST_BYTES_MAX).'] },
+  ]);
+});
+
+test('a request that is served has the name that the protocol has for its key', () => {
+  for (const { key, name } of Object.values(apis)) expect(nameOfKey(key)).toBe(name);
 });
