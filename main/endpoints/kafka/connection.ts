@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { AskingClient, BrokerParts } from './asked.ts';
 import { nameOfKey } from './apiKeys.ts';
-import { type Exchange, readExchange, Unreadable } from './exchange.ts';
+import { type Answered, type Exchange, readExchange, Unreadable } from './exchange.ts';
 import { FRAME_LENGTH_BYTES, Frames } from './frames.ts';
 import type { Memory } from './memory.ts';
 import type { ConnectionRecord, Recorder } from './recorder.ts';
@@ -29,7 +29,7 @@ interface Slot {
   began: number;
   isUnderWay: boolean;
   /** Undefined until it is there. */
-  answer?: { response: unknown; pieces: Uint8Array[] } | null;
+  answer?: Answered | null;
 }
 
 type Refusal = Parameters<ConnectionRecord['unanswered']>[0];

@@ -6,11 +6,13 @@ import { type KafkaClient, type KafkaRequest, REQUESTS_AT_ONCE_MAX, REQUESTS_KEP
 import { KAFKA_WATCH_INTERVAL_MS, type RequestNews } from '../../cluster/kafkaContract.ts';
 import { conflate } from '../../rpc/conflate.ts';
 import { digestOf, errorsIn, textOf } from './digest.ts';
+import type { Message } from './wire/api.ts';
 
 interface Told {
   api: string;
   version: number | null;
-  request: unknown;
+  /** Null where it could not be read. */
+  request: Message | null;
   bytesIn: number;
   at: number;
   durationMs: number;
@@ -21,7 +23,8 @@ export interface ConnectionRecord {
   clientId: string | null;
   software: KafkaClient['software'];
   bytesIn: number;
-  answered(told: Told & { response: unknown; bytesOut: number }): void;
+  /** `response`: null where none was wanted. */
+  answered(told: Told & { response: Message | null; bytesOut: number }): void;
   /** It was the last: the connection is closed. */
   unanswered(told: Told & { why: string }): void;
   disconnected(): void;
@@ -70,7 +73,7 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
     changed();
     const keptOf = ({ request, ...told }: Told, rest: Pick<Kept, 'bytesOut' | 'response' | 'errors'>): Kept => ({
       ...{ brokerId, connectionId: client.id, clientId: client.clientId, software: client.software, address },
-      ...{ ...told, request: digestOf(request), ...rest },
+      ...{ ...told, request: request && digestOf(request), ...rest },
     });
     return {
       set clientId(clientId: string | null) {
@@ -86,11 +89,11 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
         client.bytesIn = bytes;
       },
       answered({ response, bytesOut, ...told }) {
-        const errors = errorsIn(response, told);
+        const errors = errorsIn(response?.value, told);
         client.requests += 1;
         client.bytesOut += bytesOut;
         if (errors.length > 0) client.errors += 1;
-        keep(keptOf(told, { response: digestOf(response), bytesOut, errors }));
+        keep(keptOf(told, { response: response && digestOf(response), bytesOut, errors }));
       },
       unanswered({ why, ...told }) {
         client.requests += 1;
