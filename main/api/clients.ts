@@ -83,6 +83,9 @@ export const clients = {
 };
 
 export const requests = {
-  /** What the brokers remember, oldest first, then what comes. `missed`: so many were forgotten before they could be told of. */
+  /**
+   * The newest that the brokers remember, then what comes, and beside it what is older, backwards: within one item the oldest first, and what
+   * a later item tells may be older than what is known. `missed`: so many were forgotten before they could be told of.
+   */
   watch: stream(v.strictObject({ filter }), type<{ requests: KafkaRequest[]; missed: number }>()),
 };

@@ -83,5 +83,21 @@ test('a refused request: its name, its bytes, and why at the beginning; one that
   expect(answer.textContent.trim()).toBe(why);
   // At the least width of the page's window for which it is made, it can be read to its end.
   expect(answer.scrollWidth).toBeLessThanOrEqual(answer.clientWidth);
-  await expect.element(page.getByRole('row', { name: /unreadable/ })).not.toHaveTextContent(/v-1|null/);
+  const unreadable = page
+    .getByRole('row', { name: /unreadable/ })
+    .element()
+    .querySelectorAll('td')[2]!;
+  expect(unreadable.textContent.trim()).toBe('unreadable');
+});
+
+test('the newest are first whatever comes first; older ones that follow stand below', async () => {
+  const shown = (): string[] => [...document.querySelectorAll('tbody td:nth-child(2)')].map(({ textContent }) => textContent);
+  requests.set({ requests: [request(11), request(12)], missed: 0 });
+  await show('#/requests');
+  await expect.poll(shown).toEqual(['till 12', 'till 11']);
+  // Answered in the same millisecond: the later one is the newer one.
+  requests.set({ requests: [request(9, { at: 1_005 }), request(10, { at: 1_005 })], missed: 0 });
+  await expect.poll(shown).toEqual(['till 12', 'till 11', 'till 10', 'till 9']);
+  requests.set({ requests: [request(13)], missed: 0 });
+  await expect.poll(shown).toEqual(['till 13', 'till 12', 'till 11', 'till 10', 'till 9']);
 });
