@@ -43,9 +43,10 @@ export interface KafkaRequest {
   clientId: string | null;
   software: { name: string; version: string } | null;
   address: string;
-  /** "Produce"; "API 71" for one that is not known here. */
+  /** "Produce", served here or not; "API 999" where the protocol has no name for it, "unreadable" where it could not be told what it was. */
   api: string;
-  version: number;
+  /** Null where it could not be read. */
+  version: number | null;
   /** When it had come in, milliseconds since 1970. */
   at: number;
   /** Until its answer was ready, milliseconds. */
@@ -58,8 +59,8 @@ export interface KafkaRequest {
   /** The same of the answer; null where there was none. */
   response: string | null;
   /**
-   * Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, where it closed the connection. That a
-   * version of ApiVersions is too new is none: it is how a client finds the one that both know.
+   * Names of the errors in the answer ("UNKNOWN_TOPIC_OR_PARTITION"), each once; why there was no answer, as a sentence, where it closed the
+   * connection. That a version of ApiVersions is too new is none: it is how a client finds the one that both know.
    */
   errors: string[];
 }
@@ -82,6 +83,9 @@ export const clients = {
 };
 
 export const requests = {
-  /** What the brokers remember, oldest first, then what comes. `missed`: so many were forgotten before they could be told of. */
+  /**
+   * The newest that the brokers remember, then what comes, and beside it what is older, backwards: within one item the oldest first, and what
+   * a later item tells may be older than what is known. `missed`: so many were forgotten before they could be told of.
+   */
   watch: stream(v.strictObject({ filter }), type<{ requests: KafkaRequest[]; missed: number }>()),
 };

@@ -7,7 +7,7 @@ import type { KafkaClient, KafkaRequest } from '../api/clients.ts';
 /** The engine hears of clients and requests at most this often, milliseconds. */
 export const KAFKA_WATCH_INTERVAL_MS = 200;
 
-/** Requests that a watcher has not seen yet, oldest first; `missed` more came and went meanwhile. */
+/** Requests that a watcher has not seen yet, oldest first; so many more, `missed`, were forgotten meanwhile. */
 export interface RequestNews {
   requests: KafkaRequest[];
   missed: number;
@@ -22,7 +22,7 @@ export const kafkaContract = {
     clients: call(nothing, type<KafkaClient[]>()),
     /** Those that are connected; newest wins. */
     watchClients: stream(nothing, type<KafkaClient[]>()),
-    /** What is remembered first, then what comes. */
+    /** The newest that are remembered, then what comes, and beside it what is older, backwards. */
     watchRequests: stream(nothing, type<RequestNews>()),
   },
 };

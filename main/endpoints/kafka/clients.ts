@@ -81,7 +81,7 @@ export function createClientsServices(cluster: Cluster, listeners: KafkaListener
       subscribe(changed) {
         const reading = new AbortController();
         const got = (_id: number, news: { requests: KafkaRequest[]; missed: number }): void => {
-          waiting.push(...news.requests.filter((request) => isWanted(request, filter)));
+          waiting = [...waiting, ...news.requests.filter((request) => isWanted(request, filter))].sort(inOrder);
           const tooMany = Math.max(0, waiting.length - REQUESTS_KEPT_MAX);
           waiting = waiting.slice(tooMany);
           missed += news.missed + tooMany;
@@ -92,7 +92,7 @@ export function createClientsServices(cluster: Cluster, listeners: KafkaListener
       },
       take() {
         if (waiting.length === 0 && missed === 0) return undefined;
-        const item = { requests: waiting.sort((a, b) => a.at - b.at), missed };
+        const item = { requests: waiting, missed };
         [waiting, missed] = [[], 0];
         return item;
       },
@@ -113,6 +113,9 @@ export function createClientsServices(cluster: Cluster, listeners: KafkaListener
     requests: { watch: ({ filter }, { signal }) => watchRequests(filter, signal) },
   };
 }
+
+/** The oldest first. */
+const inOrder = (one: KafkaRequest, other: KafkaRequest): number => one.at - other.at;
 
 function isWanted({ connectionId, clientId, api, errors }: KafkaRequest, filter: RequestFilter): boolean {
   if (filter.connectionId !== undefined && filter.connectionId !== connectionId) return false;

@@ -4,8 +4,9 @@
  */
 import type { Socket } from 'node:net';
 import type { AskingClient, BrokerParts } from './asked.ts';
-import { type Exchange, readExchange, Unreadable } from './exchange.ts';
-import { Frames } from './frames.ts';
+import { nameOfKey } from './apiKeys.ts';
+import { type Answered, type Exchange, readExchange, Unreadable } from './exchange.ts';
+import { FRAME_LENGTH_BYTES, Frames } from './frames.ts';
 import type { Memory } from './memory.ts';
 import type { ConnectionRecord, Recorder } from './recorder.ts';
 
@@ -28,7 +29,7 @@ interface Slot {
   began: number;
   isUnderWay: boolean;
   /** Undefined until it is there. */
-  answer?: { response: unknown; pieces: Uint8Array[] } | null;
+  answer?: Answered | null;
 }
 
 type Refusal = Parameters<ConnectionRecord['unanswered']>[0];
@@ -102,8 +103,9 @@ export class Connection {
     const at = this.#parts.now();
     const exchange = readExchange(frame);
     this.#record.clientId = exchange.header.clientId;
-    this.#slots.push({ exchange, bytes: frame.length + 4, at, began: performance.now(), isUnderWay: false });
-    this.#slotBytes += frame.length + 4;
+    const bytes = FRAME_LENGTH_BYTES + frame.length;
+    this.#slots.push({ exchange, bytes, at, began: performance.now(), isUnderWay: false });
+    this.#slotBytes += bytes;
   }
 
   /** Takes up what may be taken up, and reads on or not. */
@@ -159,11 +161,13 @@ export class Connection {
   }
 
   #refused(error: unknown): Refusal {
-    const { header = null, api = null } = error instanceof Unreadable ? error : {};
+    // Of a frame that is too long, so much as has come.
+    const unreadable = error instanceof Unreadable ? error : new Unreadable(error, null, this.#frames.bytes);
+    const { header, bytes, message: why } = unreadable;
     if (header) this.#record.clientId = header.clientId;
     return {
-      ...{ api: api ?? 'unknown', version: header?.version ?? -1, request: null, bytesIn: this.#frames.bytes },
-      ...{ at: this.#parts.now(), durationMs: 0, why: (error as Error).message },
+      ...{ api: header ? nameOfKey(header.key) : 'unreadable', version: header?.version ?? null, request: null, bytesIn: bytes },
+      ...{ at: this.#parts.now(), durationMs: 0, why },
     };
   }
 

@@ -2,8 +2,9 @@
 import { LENGTH_OVERHEAD_BYTES } from '../../log/index.ts';
 import { apiVersions } from './apis/apiVersions.ts';
 import { errorNameOf } from './errorCodes.ts';
-import { serves } from './wire/api.ts';
-import { ZERO_UUID } from './wire/types.ts';
+import { type Message, serves } from './wire/api.ts';
+import { type Fields, given, isOnWire } from './wire/fields.ts';
+import type { Format } from './wire/types.ts';
 
 /** Elements of an array that are kept; of the rest the number is told. */
 const ELEMENTS_KEPT_MAX = 10;
@@ -15,20 +16,25 @@ const BATCH_LENGTH_AT = 8;
 const RECORD_COUNT_AT = 57;
 const RECORDS_AT = 61;
 
-export function digestOf(value: unknown): unknown {
-  if (value instanceof Uint8Array) return batchesIn(value);
-  if (Array.isArray(value)) {
-    const kept = value.slice(0, ELEMENTS_KEPT_MAX).map(digestOf);
-    return value.length > ELEMENTS_KEPT_MAX ? [...kept, `and ${value.length - ELEMENTS_KEPT_MAX} more`] : kept;
-  }
-  if (value === null || typeof value !== 'object') return value;
+/** Of a request or an answer: the fields that its version has, in the order of the wire, and no others; a tagged one where it was said. */
+export const digestOf = ({ value, fields, format }: Message): unknown => digestOfStruct(value as Record<string, unknown>, fields, format);
+
+function digestOfStruct(value: Record<string, unknown>, fields: Fields, format: Format): unknown {
   const copy: Record<string, unknown> = {};
-  for (const name in value) {
-    const own = (value as Record<string, unknown>)[name];
-    // It stands for none, and where a version has no ids for what has no id.
-    if (own !== ZERO_UUID) copy[name] = digestOf(own);
+  for (const name in fields) {
+    const field = fields[name]!;
+    if (isOnWire(value, name, field, format)) copy[name] = digestOfValue(given(value, name, field), field.fields, format);
   }
   return copy;
+}
+
+function digestOfValue(value: unknown, fields: Fields | null, format: Format): unknown {
+  if (value instanceof Uint8Array) return batchesIn(value);
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, ELEMENTS_KEPT_MAX).map((element) => digestOfValue(element, fields, format));
+    return value.length > ELEMENTS_KEPT_MAX ? [...kept, `and ${value.length - ELEMENTS_KEPT_MAX} more`] : kept;
+  }
+  return value === null || fields === null ? value : digestOfStruct(value as Record<string, unknown>, fields, format);
 }
 
 /** Null for nothing. */
@@ -42,8 +48,8 @@ export function textOf(digest: unknown): string | null {
  * Names of the errors that an answer tells of, each once. None where a client asked in a newer version of ApiVersions than there is here: the
  * answer to that is how it learns in which one to ask (KIP-511), and every new library begins so.
  */
-export function errorsIn(response: unknown, { api, version }: { api: string; version: number }): string[] {
-  if (api === apiVersions.name && !serves(apiVersions, version)) return [];
+export function errorsIn(response: unknown, { api, version }: { api: string; version: number | null }): string[] {
+  if (api === apiVersions.name && version !== null && !serves(apiVersions, version)) return [];
   const codes = new Set<number>();
   collect(response, codes);
   return [...codes].map(errorNameOf);

@@ -1,12 +1,24 @@
 /** One request and its answer: read, answered, written, and told of. */
 import { toLabError } from '../../api/errors.ts';
 import { answers } from './answers/index.ts';
+import { nameOfKey } from './apiKeys.ts';
 import { apiVersions } from './apis/apiVersions.ts';
 import { type ApiName, apiNameOf, apiOf } from './apis/index.ts';
 import type { AskingClient, BrokerParts } from './asked.ts';
 import { errorCodes } from './errorCodes.ts';
-import { type Api, readHeader, readRequest, type RequestHeader, serves, writeResponse } from './wire/api.ts';
-import { malformed } from './wire/reader.ts';
+import { FRAME_LENGTH_BYTES } from './frames.ts';
+import {
+  type Api,
+  type Message,
+  readHeader,
+  readRequest,
+  type RequestHeader,
+  requestOf,
+  responseOf,
+  serves,
+  writeResponse,
+} from './wire/api.ts';
+import { Malformed, malformed } from './wire/reader.ts';
 
 export interface Exchange {
   header: RequestHeader;
@@ -14,41 +26,46 @@ export interface Exchange {
   api: string;
   /** Whether others of its kind may be under way at the same time. */
   mayOverlap: boolean;
-  request: unknown;
+  /** Null where it is answered unread. */
+  request: Message | null;
   /** Resolves with the answer and its frame; null where there is to be none. Rejects where the connection must be closed. */
-  answer(parts: BrokerParts, client: AskingClient, signal: AbortSignal): Promise<{ response: unknown; pieces: Uint8Array[] } | null>;
+  answer(parts: BrokerParts, client: AskingClient, signal: AbortSignal): Promise<Answered | null>;
+}
+
+export interface Answered {
+  response: Message;
+  pieces: Uint8Array[];
 }
 
 /** A request that could not be read: as much of it as is known. */
 export class Unreadable extends Error {
   readonly header: RequestHeader | null;
-  readonly api: string | null;
+  /** Of its frame, its length included. */
+  readonly bytes: number;
 
-  constructor(error: unknown, header: RequestHeader | null, api: string | null) {
-    super(toLabError(error).message, { cause: error });
+  constructor(error: unknown, header: RequestHeader | null, bytes: number) {
+    super(error instanceof Malformed ? error.reason : toLabError(error).message, { cause: error });
     this.header = header;
-    this.api = api;
+    this.bytes = bytes;
   }
 }
 
 /** Throws {@link Unreadable}: the connection is closed, as Kafka does. */
 export function readExchange(frame: Buffer): Exchange {
   let header: RequestHeader | null = null;
-  let api: string | null = null;
   try {
     const read = readHeader(frame);
     header = read.header;
     const name = apiNameOf(header.key);
-    api = name ? apiOf(name).name : `API ${header.key}`;
-    if (!name) throw malformed(`API ${header.key} is not served here`);
+    if (!name) throw malformed(`${nameOfKey(header.key)} is not served here`);
     const declared = apiOf(name);
     if (!serves(declared, header.version)) {
       if (name === 'apiVersions') return unsupported(header);
-      throw malformed(`version ${header.version} of ${declared.name} is not served here`);
+      throw malformed(`${declared.name} is not served here in version ${header.version}`);
     }
     return exchangeOf(name, header, readRequest(declared, header.version, frame, read.at));
   } catch (error) {
-    throw new Unreadable(error, header, api);
+    throw new Unreadable(error, header, FRAME_LENGTH_BYTES + frame.length);
   }
 }
 
@@ -58,12 +75,13 @@ function exchangeOf(name: ApiName, header: RequestHeader, request: unknown): Exc
   const declared: Api = apiOf(name);
   const { version, correlationId } = header;
   return {
-    ...{ header, api: declared.name, request },
+    ...{ header, api: declared.name, request: requestOf(declared, version, request) },
     mayOverlap: name === 'produce',
     async answer(parts, client, signal) {
-      const response = await (answers[name] as AnyAnswer)(request, { ...parts, version, client, signal });
-      if (response === null) return null;
-      return { response, pieces: writeResponse(declared, version, correlationId, response as Record<string, unknown>) };
+      const value = await (answers[name] as AnyAnswer)(request, { ...parts, version, client, signal });
+      if (value === null) return null;
+      const pieces = writeResponse(declared, version, correlationId, value as Record<string, unknown>);
+      return { response: responseOf(declared, version, value), pieces };
     },
   };
 }
@@ -71,9 +89,12 @@ function exchangeOf(name: ApiName, header: RequestHeader, request: unknown): Exc
 /** The client learns from version 0 which ones are served (KIP-511). */
 function unsupported(header: RequestHeader): Exchange {
   const { key, min, max } = apiVersions;
-  const response = { errorCode: errorCodes.UNSUPPORTED_VERSION, apiKeys: [{ apiKey: key, minVersion: min, maxVersion: max }] };
+  const value = { errorCode: errorCodes.UNSUPPORTED_VERSION, apiKeys: [{ apiKey: key, minVersion: min, maxVersion: max }] };
   return {
-    ...{ header, api: apiVersions.name, request: {}, mayOverlap: false },
-    answer: () => Promise.resolve({ response, pieces: writeResponse(apiVersions, 0, header.correlationId, response) }),
+    ...{ header, api: apiVersions.name, request: null, mayOverlap: false },
+    answer: () => {
+      const pieces = writeResponse(apiVersions, 0, header.correlationId, value);
+      return Promise.resolve({ response: responseOf(apiOf('apiVersions'), 0, value), pieces });
+    },
   };
 }

@@ -3,7 +3,8 @@ import { malformed } from './wire/reader.ts';
 
 /** Largest request, bytes: several of the largest batches. */
 export const REQUEST_BYTES_MAX = 32 * 1024 * 1024;
-const LENGTH_BYTES = 4;
+/** Of the length before each of them. */
+export const FRAME_LENGTH_BYTES = 4;
 
 export class Frames {
   #pieces: Buffer[] = [];
@@ -21,18 +22,18 @@ export class Frames {
   *take(piece: Buffer): Generator<Buffer, void> {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    for (let length = this.#nextLength(); length !== null && this.#bytes >= LENGTH_BYTES + length; length = this.#nextLength()) {
+    for (let length = this.#nextLength(); length !== null && this.#bytes >= FRAME_LENGTH_BYTES + length; length = this.#nextLength()) {
       const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-      const rest = all.subarray(LENGTH_BYTES + length);
+      const rest = all.subarray(FRAME_LENGTH_BYTES + length);
       this.#pieces = rest.length > 0 ? [rest] : [];
       this.#bytes = rest.length;
-      yield all.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+      yield all.subarray(FRAME_LENGTH_BYTES, FRAME_LENGTH_BYTES + length);
     }
   }
 
   #nextLength(): number | null {
-    if (this.#bytes < LENGTH_BYTES) return null;
-    if (this.#pieces[0]!.length < LENGTH_BYTES) this.#pieces = [Buffer.concat(this.#pieces)];
+    if (this.#bytes < FRAME_LENGTH_BYTES) return null;
+    if (this.#pieces[0]!.length < FRAME_LENGTH_BYTES) this.#pieces = [Buffer.concat(this.#pieces)];
     const length = this.#pieces[0]!.readInt32BE(0);
     if (length >= 0 && length <= REQUEST_BYTES_MAX) return length;
     throw malformed(`a request of ${length} bytes (REQUEST_BYTES_MAX)`);

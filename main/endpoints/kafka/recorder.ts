@@ -6,11 +6,13 @@ import { type KafkaClient, type KafkaRequest, REQUESTS_AT_ONCE_MAX, REQUESTS_KEP
 import { KAFKA_WATCH_INTERVAL_MS, type RequestNews } from '../../cluster/kafkaContract.ts';
 import { conflate } from '../../rpc/conflate.ts';
 import { digestOf, errorsIn, textOf } from './digest.ts';
+import type { Message } from './wire/api.ts';
 
 interface Told {
   api: string;
-  version: number;
-  request: unknown;
+  version: number | null;
+  /** Null where it could not be read. */
+  request: Message | null;
   bytesIn: number;
   at: number;
   durationMs: number;
@@ -21,7 +23,8 @@ export interface ConnectionRecord {
   clientId: string | null;
   software: KafkaClient['software'];
   bytesIn: number;
-  answered(told: Told & { response: unknown; bytesOut: number }): void;
+  /** `response`: null where none was wanted. */
+  answered(told: Told & { response: Message | null; bytesOut: number }): void;
   /** It was the last: the connection is closed. */
   unanswered(told: Told & { why: string }): void;
   disconnected(): void;
@@ -70,7 +73,7 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
     changed();
     const keptOf = ({ request, ...told }: Told, rest: Pick<Kept, 'bytesOut' | 'response' | 'errors'>): Kept => ({
       ...{ brokerId, connectionId: client.id, clientId: client.clientId, software: client.software, address },
-      ...{ ...told, request: digestOf(request), ...rest },
+      ...{ ...told, request: request && digestOf(request), ...rest },
     });
     return {
       set clientId(clientId: string | null) {
@@ -86,11 +89,11 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
         client.bytesIn = bytes;
       },
       answered({ response, bytesOut, ...told }) {
-        const errors = errorsIn(response, told);
+        const errors = errorsIn(response?.value, told);
         client.requests += 1;
         client.bytesOut += bytesOut;
         if (errors.length > 0) client.errors += 1;
-        keep(keptOf(told, { response: digestOf(response), bytesOut, errors }));
+        keep(keptOf(told, { response: response && digestOf(response), bytesOut, errors }));
       },
       unanswered({ why, ...told }) {
         client.requests += 1;
@@ -104,15 +107,33 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
     };
   }
 
-  function newsSince(next: number): { news: RequestNews; next: number } {
-    const oldest = Math.max(next, count - REQUESTS_KEPT_MAX);
-    const end = Math.min(count, oldest + REQUESTS_AT_ONCE_MAX);
-    const numbers = Array.from({ length: end - oldest }, (_, index) => oldest + index);
-    const requests = numbers.map((number) => {
+  const oldestKept = (): number => Math.max(0, count - REQUESTS_KEPT_MAX);
+
+  function requestsIn(from: number, to: number): KafkaRequest[] {
+    return Array.from({ length: to - from }, (_, index) => {
+      const number = from + index;
       const { request, response, ...rest } = ring[number % REQUESTS_KEPT_MAX]!;
       return { id: `${brokerId}-${number}`, ...rest, request: textOf(request), response: textOf(response) };
     });
-    return { news: { requests, missed: oldest - next }, next: end };
+  }
+
+  /** The newest first, then what comes; as much as there is room for of the older ones, backwards. */
+  function newsFromNow(): () => { news: RequestNews; isMore: boolean } | undefined {
+    /** What is not told yet: from `next` on, and within `older`. */
+    let next = Math.max(oldestKept(), count - REQUESTS_AT_ONCE_MAX);
+    const older = { from: oldestKept(), to: next };
+    return () => {
+      const from = Math.max(next, oldestKept());
+      const to = Math.min(count, from + REQUESTS_AT_ONCE_MAX);
+      const forgotten = Math.min(Math.max(0, oldestKept() - older.from), older.to - older.from);
+      older.from += forgotten;
+      const olderFrom = Math.max(older.from, older.to - (REQUESTS_AT_ONCE_MAX - (to - from)));
+      const news = { requests: [...requestsIn(olderFrom, older.to), ...requestsIn(from, to)], missed: from - next + forgotten };
+      next = to;
+      older.to = olderFrom;
+      if (news.requests.length === 0 && news.missed === 0) return undefined;
+      return { news, isMore: next < count || older.from < older.to };
+    };
   }
 
   return {
@@ -120,7 +141,7 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
     clients: allClients,
     watchClients: (signal) => conflate({ subscribe, take: allClients, intervalMs: KAFKA_WATCH_INTERVAL_MS, signal }),
     watchRequests(signal) {
-      let next = Math.max(0, count - REQUESTS_KEPT_MAX);
+      const take = newsFromNow();
       let again: () => void = () => {};
       return conflate({
         subscribe(listener) {
@@ -128,11 +149,9 @@ export function createRecorder(brokerId: number, now: () => number): Recorder {
           return subscribe(listener);
         },
         take() {
-          if (next === count) return undefined;
-          const found = newsSince(next);
-          next = found.next;
-          if (next < count) again();
-          return found.news;
+          const found = take();
+          if (found?.isMore) again();
+          return found?.news;
         },
         intervalMs: KAFKA_WATCH_INTERVAL_MS,
         signal,

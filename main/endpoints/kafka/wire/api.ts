@@ -34,6 +34,13 @@ export interface RequestHeader {
   clientId: string | null;
 }
 
+/** A request or an answer, and how it is on the wire. */
+export interface Message {
+  value: unknown;
+  fields: Fields;
+  format: types.Format;
+}
+
 /** Its response has the old header in every version: who asks does not know yet what is understood. */
 const API_VERSIONS_KEY = 18;
 const HEADER_BYTES = 8;
@@ -58,6 +65,14 @@ export const serves = (declared: Api, version: number): boolean => isWithin(decl
 function formatOf({ flexibleFrom }: Pick<Api, 'flexibleFrom'>, version: number): types.Format {
   return { version, flexible: version >= flexibleFrom };
 }
+
+export const requestOf = (declared: Api, version: number, value: unknown): Message => {
+  return { value, fields: declared.request, format: formatOf(declared, version) };
+};
+
+export const responseOf = (declared: Api, version: number, value: unknown): Message => {
+  return { value, fields: declared.response, format: formatOf(declared, version) };
+};
 
 /** The part of the header that every version has; `frame` is without its length. Throws `protocol`. */
 export function readHeader(frame: Buffer): { header: RequestHeader; at: number } {

@@ -156,13 +156,13 @@ export function structType<F extends Fields>(fields: F): Type<Value<F>> {
 
   function write(output: Writer, value: Record<string, unknown>, format: Format): void {
     for (const [name, each] of plain) {
-      if (isWithin(each.versions, format.version)) each.type.write(output, given(value, name, each), formatOf(each, format));
+      if (isOnWire(value, name, each, format)) each.type.write(output, given(value, name, each), formatOf(each, format));
     }
     if (format.flexible) writeTagged(output, value, format);
   }
 
   function writeTagged(output: Writer, value: Record<string, unknown>, format: Format): void {
-    const said = tagged.filter(([name, each]) => isWithin(each.versions, format.version) && !isDefault(given(value, name, each), each));
+    const said = tagged.filter(([name, each]) => isOnWire(value, name, each, format));
     output.unsignedVarint(said.length);
     for (const [name, each] of said) {
       const inside = new Writer();
@@ -176,7 +176,13 @@ export function structType<F extends Fields>(fields: F): Type<Value<F>> {
   return { name: 'struct', zero: {} as Value<F>, read, write };
 }
 
-function given(value: Record<string, unknown>, name: string, { fallback }: Field<unknown>): unknown {
+/** Whether a message in this version holds the field: one that is tagged only where it says more than its default. */
+export function isOnWire(value: Record<string, unknown>, name: string, each: Field<unknown>, { version, flexible }: Format): boolean {
+  if (!isWithin(each.versions, version)) return false;
+  return each.tag === null || (flexible && !isDefault(given(value, name, each), each));
+}
+
+export function given(value: Record<string, unknown>, name: string, { fallback }: Field<unknown>): unknown {
   const own = value[name];
   return own === undefined ? fallback : own;
 }

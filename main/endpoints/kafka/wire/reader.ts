@@ -86,6 +86,15 @@ export class Reader {
   }
 }
 
-export function malformed(what: string): LabError {
-  return new LabError('protocol', `A message of Kafka’s protocol is malformed: ${what}.`);
+/** A message that breaks Kafka's protocol. */
+export class Malformed extends LabError {
+  /** What is wrong alone, as a sentence: for where it is plain that it is a message of Kafka's. */
+  readonly reason: string;
+
+  constructor(what: string) {
+    super('protocol', `A message of Kafka’s protocol is malformed: ${what}.`);
+    this.reason = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+  }
 }
+
+export const malformed = (what: string): Malformed => new Malformed(what);

@@ -10,6 +10,12 @@ import type { LabState } from '../../state/lab.svelte.ts';
 /** Requests that the page keeps; the oldest leave first. */
 export const REQUESTS_SHOWN_MAX = 2_000;
 
+/** By when they came; those of one millisecond by their brokers and ids. */
+const newestFirst = (one: KafkaRequest, other: KafkaRequest): number =>
+  other.at - one.at || one.brokerId - other.brokerId || numberOf(other.id) - numberOf(one.id);
+
+const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf('-') + 1));
+
 export class RequestLog {
   paused = $state(false);
   clientId = $state<string | null>(null);
@@ -61,7 +67,7 @@ export class RequestLog {
         if (signal.aborted) return;
         this.missed = isFirst ? missed : this.missed + missed;
         const fresh = requests.filter(({ at, durationMs }) => at + durationMs >= this.#clearedAt);
-        this.#show([...fresh.toReversed(), ...(isFirst ? [] : this.#taken)].slice(0, REQUESTS_SHOWN_MAX));
+        this.#show([...fresh.toReversed(), ...(isFirst ? [] : this.#taken)].sort(newestFirst).slice(0, REQUESTS_SHOWN_MAX));
         isFirst = false;
         this.#learn(requests);
       }
