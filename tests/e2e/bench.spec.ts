@@ -106,12 +106,18 @@ test('a source that can not be loaded is said at its line, and what ran before s
   await expect(source).toContainText('ABANDONED_AFTER_MS');
   await source.click();
   await page.keyboard.press('Control+Home');
+  await page.keyboard.type('// tried\n');
+  const changed = column(page, 'abandoned-cart-v1 changed');
+  await expect(changed).toBeVisible();
   await page.keyboard.type('const = 1;\n');
-  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).toContainText('Line 1');
-  await expect(first).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).toContainText('Line 2');
+  await expect(changed).toBeVisible();
+  const marks = page.locator('.cm-lint-marker-error');
+  await expect(marks).toHaveCount(1);
   await page.screenshot({ path: test.info().outputPath('not-loaded.png') });
   await page.getByRole('button', { name: 'Take back' }).click();
-  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).not.toContainText('Line 1');
+  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).not.toContainText('Line 2');
+  await expect(marks).toHaveCount(0);
 });
 
 test('it plays, jumps to an offset, a time and a text, and the bench is set up again as it was', async ({ page, lab, client }) => {
