@@ -106,12 +106,18 @@ test('a source that can not be loaded is said at its line, and what ran before s
   await expect(source).toContainText('ABANDONED_AFTER_MS');
   await source.click();
   await page.keyboard.press('Control+Home');
+  await page.keyboard.type('// tried\n');
+  const changed = column(page, 'abandoned-cart-v1 changed');
+  await expect(changed).toBeVisible();
   await page.keyboard.type('const = 1;\n');
-  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).toContainText('Line 1');
-  await expect(first).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).toContainText('Line 2');
+  await expect(changed).toBeVisible();
+  const marks = page.locator('.cm-lint-marker-error');
+  await expect(marks).toHaveCount(1);
   await page.screenshot({ path: test.info().outputPath('not-loaded.png') });
   await page.getByRole('button', { name: 'Take back' }).click();
-  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).not.toContainText('Line 1');
+  await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).not.toContainText('Line 2');
+  await expect(marks).toHaveCount(0);
 });
 
 test('it plays, jumps to an offset, a time and a text, and the bench is set up again as it was', async ({ page, lab, client }) => {
@@ -151,4 +157,42 @@ test('it plays, jumps to an offset, a time and a text, and the bench is set up a
   await expect(page.getByRole('checkbox', { name: 'abandoned-cart-v2' })).toBeChecked();
   await page.getByRole('button', { name: 'Start the rehearsal' }).click();
   await expect(column(page, 'abandoned-cart-v2 v1')).toBeVisible();
+});
+
+test('two that stand apart are compared beside each other, in view; the code of one is closed with its bench; an empty range is named', async ({
+  page,
+  lab,
+  client,
+}) => {
+  await withCarts(page, lab, client);
+  const text = readFileSync(sample('abandoned-cart-v1'), 'utf8');
+  for (const name of ['other-1', 'other-2']) await client.processors.save({ name, source: text });
+  await start(page, ['abandoned-cart-v1', 'other-1', 'other-2', 'abandoned-cart-v2']);
+  const [first, second] = [column(page, 'abandoned-cart-v1 v1'), column(page, 'abandoned-cart-v2 v1')];
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'abandoned-cart-v1 v1 with abandoned-cart-v2 v1' }).click();
+  const panel = page.getByRole('region', { name: 'Comparison' });
+  await expect(panel.getByRole('status')).toContainText('up to event 2,318.');
+  const [input, one, other, beside] = await Promise.all(
+    [page.getByRole('region', { name: 'Input' }), first, second, panel].map(async (each) => (await each.boundingBox())!),
+  );
+  expect(one!.x).toBeGreaterThanOrEqual(input!.x + input!.width - 1);
+  expect(Math.abs(other!.x - (one!.x + one!.width))).toBeLessThanOrEqual(1);
+  expect(other!.x + other!.width).toBeLessThanOrEqual(beside!.x + 1);
+  await page.screenshot({ path: test.info().outputPath('beside.png') });
+
+  await second.getByRole('button', { name: /^More about/ }).click();
+  await page.getByRole('menuitem', { name: 'Change its code…' }).click();
+  const code = page.getByRole('region', { name: 'Code of abandoned-cart-v2' });
+  await expect(code).toBeVisible();
+  await page.getByRole('button', { name: 'Set up anew' }).click();
+  await page.getByRole('textbox', { name: 'From' }).fill('2020-01-01 00:00');
+  await page.getByRole('textbox', { name: 'Until' }).fill('2020-01-02 00:00');
+  await page.getByRole('button', { name: 'Start the rehearsal' }).click();
+  await expect(page.getByRole('region', { name: 'Input' })).toContainText(
+    'There is no event between 2020-01-01 00:00:00 UTC and 2020-01-02 00:00:00 UTC in raw-events.',
+  );
+  await expect(part(column(page, 'abandoned-cart-v1 v1'), 'Offsets')).toContainText('no event is read');
+  await expect(code).toBeHidden();
+  await page.screenshot({ path: test.info().outputPath('empty.png') });
 });

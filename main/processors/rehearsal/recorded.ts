@@ -117,9 +117,13 @@ export class RecordedShard {
       this.#failure =
         cause.code !== 'offset-out-of-range'
           ? cause
-          : new LabError(cause.code, `The events of ${stream}, shard ${shard}, from offset ${this.#next} on were trimmed meanwhile.`, {
-              cause,
-            });
+          : new LabError(
+              cause.code,
+              `The events of ${stream}, shard ${shard}, from offset ${this.#next.toLocaleString('en')} on were trimmed before they were read.`,
+              {
+                cause,
+              },
+            );
     }
   }
 

@@ -53,7 +53,10 @@ export class Settling {
     try {
       await this.#settle(signal);
     } catch (error) {
-      this.#say(`${toLabError(error).message} The rehearsal ends before it.`);
+      const { code, message } = toLabError(error);
+      const end =
+        code === 'offset-out-of-range' ? 'The rehearsal ends before them; set up anew, it has what is left.' : 'The rehearsal ends there.';
+      this.#say(`${message} ${end}`);
     } finally {
       this.#flush();
       this.#tape.close();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ColumnView } from '../../../main/api/rehearsalPositions.ts';
 import type { RehearsalColumn } from '../../../main/api/rehearsals.ts';
 import type { BenchState } from '../../../renderer/src/features/bench/bench.svelte.ts';
-import { standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
+import { besideEachOther, standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
 
 const bench = { comparing: { pair: null, told: null } } as unknown as BenchState;
 const column = (rest: Partial<RehearsalColumn>): RehearsalColumn =>
@@ -18,4 +18,14 @@ test.each([
   [column({ failedAt: 1_200 }), view(true), 'fails at every event'],
 ])('a column stands: %#', (told, shown, word) => {
   expect(standingOf(bench, told, shown).word).toBe(word);
+});
+
+test('two that are compared stand beside each other; the others stay where they are', () => {
+  const columns = [1, 2, 3, 4].map((id) => ({ id }));
+  const order = (pair: { a: number; b: number } | null) => besideEachOther(columns, pair).map(({ id }) => id);
+  expect(order({ a: 1, b: 4 })).toEqual([1, 4, 2, 3]);
+  expect(order({ a: 4, b: 2 })).toEqual([1, 2, 4, 3]);
+  expect(order(null)).toEqual([1, 2, 3, 4]);
+  // One that is made anew is not there for a moment.
+  expect(order({ a: 1, b: 5 })).toEqual([1, 2, 3, 4]);
 });

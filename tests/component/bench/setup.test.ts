@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import type { ProcessorSummary } from '../../../main/api/processors.ts';
-import { chained, columnsOf, inChainOrder, onlyWords, rangesOf, wired } from '../../../renderer/src/features/bench/benchSetup.ts';
+import {
+  chained,
+  columnsOf,
+  emptyWords,
+  inChainOrder,
+  onlyWords,
+  rangesOf,
+  wired,
+} from '../../../renderer/src/features/bench/benchSetup.ts';
 import { shapeHere } from '../../../renderer/src/features/bench/processorChoice.ts';
 import { changeLines } from '../../../renderer/src/features/bench/parts/changeLines.ts';
 
@@ -79,4 +87,17 @@ it('one with a single input reads the stream whatever it calls it, but not where
   const found = wired('raw', chosen);
   expect(found.map((each) => each.shape.inputs)).toEqual([['raw'], ['derived'], ['raw']]);
   expect(found.map((each) => each.processor.reads)).toEqual([undefined, undefined, 'raw']);
+});
+
+it('an empty range is named', () => {
+  const setup = { stream: 'raw', from: null, until: null, order: { by: 'append' } as const, processors: [] };
+  const words = (rest: Partial<Parameters<typeof emptyWords>[0]>) => emptyWords({ ...setup, ...rest }, (ms) => `t${ms}`);
+  expect(words({ from: '1', until: '2' })).toBe('There is no event between t1 and t2 in raw.');
+  expect(words({ from: '1' })).toBe('There is no event from t1 on in raw.');
+  expect(words({ until: '2' })).toBe('There is no event before t2 in raw.');
+  expect(words({})).toBe('There is no event in raw.');
+  const keys = { are: 'these' as const, keys: ['a'] };
+  expect(words({ until: '2', only: { shards: [1], fromOffset: null, untilOffset: null, keys } })).toBe(
+    'There is no event before t2 in raw, shard 1, key a.',
+  );
 });

@@ -121,6 +121,19 @@ export function onlyWords({ shards, fromOffset, untilOffset, keys }: BenchOnly):
   ].join(', ');
 }
 
+/** That a rehearsal has no event: of which range is said. `time` tells a time, milliseconds since 1970. */
+export function emptyWords({ stream, from, until, only }: BenchSetup, time: (ms: bigint) => string): string {
+  const between =
+    from !== null && until !== null
+      ? ` between ${time(BigInt(from))} and ${time(BigInt(until))}`
+      : from !== null
+        ? ` from ${time(BigInt(from))} on`
+        : until !== null
+          ? ` before ${time(BigInt(until))}`
+          : '';
+  return `There is no event${between} in ${stream}${only ? `, ${onlyWords(only)}` : ''}.`;
+}
+
 /**
  * Where one with a single input is to read the stream, whatever it calls it: as if it named it, unless another one here emits what it reads. All
  * others as they are.

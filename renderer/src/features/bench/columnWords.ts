@@ -35,3 +35,10 @@ export function standingOf(bench: BenchState, { id, state, reach, failedAt }: Re
   }
   return { word: 'in step', tone: 'good' };
 }
+
+/** The columns as they are shown: the second of two that are compared comes right behind the first. */
+export function besideEachOther<T extends { id: number }>(columns: readonly T[], pair: { a: number; b: number } | null): readonly T[] {
+  const own = columns.filter(({ id }) => id === pair?.a || id === pair?.b);
+  if (own.length < 2) return columns;
+  return columns.flatMap((column) => (column === own[0] ? own : column === own[1] ? [] : [column]));
+}

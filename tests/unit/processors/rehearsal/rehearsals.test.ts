@@ -268,7 +268,9 @@ describe('what is bad', () => {
     expect(late).toMatchObject({
       state: 'stopped',
       reach: 0,
-      problem: expect.stringMatching(/short, shard 0, .*trimmed meanwhile\. It went up to event 0\./) as string,
+      problem: expect.stringMatching(
+        /short, shard 0, from offset 0 on were trimmed before they were read\. It went up to event 0\./,
+      ) as string,
     });
     const { columns } = await lab.client.rehearsals.view({ id, position: 200, rows: null });
     expect(columns[0]).toMatchObject({ isReached: true, soFar: { in: 200 } });

@@ -1,7 +1,7 @@
 /** The editor's hold on the language worker: completion, hovers and problems for CodeMirror. */
 import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
 import { linter, lintGutter, type Diagnostic } from '@codemirror/lint';
-import type { Extension } from '@codemirror/state';
+import { type Extension, StateEffect } from '@codemirror/state';
 import { hoverTooltip } from '@codemirror/view';
 import type { Answer, Asked, Completions, Hover, Problem } from './languageMessages.ts';
 
@@ -13,6 +13,9 @@ const KINDS: Record<string, string> = {
   ...{ const: 'constant', let: 'variable', var: 'variable', parameter: 'variable', class: 'class', interface: 'interface' },
   ...{ type: 'type', keyword: 'keyword', module: 'namespace' },
 };
+
+/** The lab has answered: what it found is told anew, also of a text that has not changed since. */
+export const answered = StateEffect.define<null>();
 
 export class Language {
   readonly #worker = new Worker(new URL('./languageWorker.ts', import.meta.url), { type: 'module', name: 'TypeScript' });
@@ -37,7 +40,10 @@ export class Language {
   get extension(): Extension {
     return [
       lintGutter(),
-      linter((view) => this.#diagnostics(view.state.doc.toString()), { delay: LINT_AFTER_MS }),
+      linter((view) => this.#diagnostics(view.state.doc.toString()), {
+        delay: LINT_AFTER_MS,
+        needsRefresh: ({ transactions }) => transactions.some(({ effects }) => effects.some((effect) => effect.is(answered))),
+      }),
       autocompletion({ override: [(context) => this.#complete(context)] }),
       hoverTooltip(async (view, at) => {
         const { hover } = await this.#ask<{ hover: Hover | null }>(view.state.doc.toString(), { what: 'hover', at });

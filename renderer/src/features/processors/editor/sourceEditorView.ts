@@ -8,7 +8,7 @@ import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import { codeLook } from '../../../ui/codeLook.ts';
-import { Language } from './language.ts';
+import { answered, Language } from './language.ts';
 
 const size = EditorView.theme({ '&': { height: '100%' } });
 
@@ -79,6 +79,7 @@ export class SourceEditorView {
       problems.push({ from, to: line.to, message: failure.message });
     }
     this.#language.tried(text, problems);
+    this.#view.dispatch({ effects: answered.of(null) });
     forceLinting(this.#view);
   }
 
