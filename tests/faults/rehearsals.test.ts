@@ -150,7 +150,9 @@ describe('in a lab', () => {
     const { id } = rehearsal;
     const [over] = (await when(lab.client, id, ({ columns }) => columns[0]!.state === 'stopped')).columns;
     const position = await find(lab.client, { id, from: 0, direction: 'next', what: { of: 'event', contains: '{"at":150}', field: null } });
-    expect(over!.problem).toMatch(/within 3 seconds, at tried\.ts:13\..* It went up to event \d+\.$/);
+    expect(over!.problem).toMatch(
+      /within 3 seconds, at tried\.ts:13, with the event at offset \d+ of words, shard \d\. .* It went up to event \d+\.$/,
+    );
     expect(over!.reach).toBe(position! - 1);
     expect(await viewAt(lab.client, id, position! - 1)).toMatchObject({ isReached: true, position: position! - 1 });
     expect(await viewAt(lab.client, id, position!)).toMatchObject({ isReached: false, position: position! - 1 });

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { ColumnView } from '../../../main/api/rehearsalPositions.ts';
 import type { RehearsalColumn } from '../../../main/api/rehearsals.ts';
 import type { BenchState } from '../../../renderer/src/features/bench/bench.svelte.ts';
-import { besideEachOther, standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
+import { besideEachOther, columnName, standingOf } from '../../../renderer/src/features/bench/columnWords.ts';
 
-const bench = { comparing: { pair: null, told: null } } as unknown as BenchState;
+const bench = { comparing: { pair: null, told: null }, changedSource: (id: number) => (id === 2 ? 'text' : null) } as unknown as BenchState;
 const column = (rest: Partial<RehearsalColumn>): RehearsalColumn =>
   ({ id: 1, state: 'running', reach: 1_200, failedAt: 3, ...rest }) as RehearsalColumn;
 const view = (isReached: boolean): ColumnView => ({ isReached }) as ColumnView;
@@ -18,6 +18,11 @@ test.each([
   [column({ failedAt: 1_200 }), view(true), 'fails at every event'],
 ])('a column stands: %#', (told, shown, word) => {
   expect(standingOf(bench, told, shown).word).toBe(word);
+});
+
+test('a column is called by its version, by having been changed here, or by its file, of which there is no version yet', () => {
+  const named = (id: number, version: number | null): string => columnName(bench, { id, name: 'cart', version });
+  expect([named(1, 3), named(2, null), named(1, null)]).toEqual(['cart v3', 'cart changed', 'cart its file']);
 });
 
 test('two that are compared stand beside each other; the others stay where they are', () => {

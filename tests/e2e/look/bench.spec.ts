@@ -131,9 +131,9 @@ test('the bench: ten columns', async ({ page, lab, client }) => {
   await page.keyboard.press('Control+G');
   await dialog(page, 'Jump').getByRole('textbox', { name: 'Number' }).fill('900');
   await page.keyboard.press('Enter');
-  for (const name of names) await expect(benchColumn(page, `${name} changed`).getByText('in step')).toBeAttached({ timeout: 60_000 });
+  for (const name of names) await expect(benchColumn(page, `${name} its file`).getByText('in step')).toBeAttached({ timeout: 60_000 });
   await look(page, 'bench-ten');
-  await benchColumn(page, `${names.at(-1)} changed`).scrollIntoViewIfNeeded();
+  await benchColumn(page, `${names.at(-1)} its file`).scrollIntoViewIfNeeded();
   await picture(page, 'bench-ten-last');
 });
 
@@ -148,11 +148,11 @@ test('the bench, in trouble: always failing, not the same twice, hanging', async
     await client.processors.save({ name, source: tried(parts) });
   await openLab(page, lab, '#/bench');
   await startBench(page, ['always-failing', 'by-chance', 'hanging']);
-  await expect(benchColumn(page, 'hanging changed').getByText(/^stopped at/)).toBeVisible({ timeout: 60_000 });
-  await expect(benchColumn(page, 'by-chance changed').getByText(/^It does not give the same twice/)).toBeVisible({ timeout: 60_000 });
+  await expect(benchColumn(page, 'hanging its file').getByText(/^stopped at/)).toBeVisible({ timeout: 60_000 });
+  await expect(benchColumn(page, 'by-chance its file').getByText(/^It does not give the same twice/)).toBeVisible({ timeout: 60_000 });
   await positionOf(page).focus();
   await page.keyboard.press('End');
-  await expect(benchColumn(page, 'always-failing changed').getByText('2,318 bad')).toBeVisible();
+  await expect(benchColumn(page, 'always-failing its file').getByText('2,318 bad')).toBeVisible();
   await look(page, 'bench-trouble');
 });
 
@@ -170,10 +170,10 @@ test('the bench: a column that takes long runs ahead, and is stopped', async ({ 
   await expect(building).toContainText(/event [1-9][\d,]* of 2,318/, { timeout: 60_000 });
   await look(page, 'bench-running-ahead');
   await building.getByRole('button', { name: 'Stop here' }).click();
-  await expect(benchColumn(page, 'slow changed')).toContainText(/It was stopped here\. It went up to event [\d,]+\./, { timeout: 60_000 });
+  await expect(benchColumn(page, 'slow its file')).toContainText(/It was stopped here\. It went up to event [\d,]+\./, { timeout: 60_000 });
   await expect(building).toBeHidden();
   await positionOf(page).focus();
   await page.keyboard.press('End');
-  await expect(benchColumn(page, 'slow changed')).toContainText('It did not come so far');
+  await expect(benchColumn(page, 'slow its file')).toContainText('It did not come so far');
   await look(page, 'bench-stopped');
 });

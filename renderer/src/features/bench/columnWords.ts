@@ -9,8 +9,15 @@ export interface Word {
   tone: 'plain' | 'good' | 'bad' | 'warn';
 }
 
-export const columnName = ({ name, version }: { name: string; version: number | null }): string =>
-  version === null ? `${name} changed` : `${name} v${version}`;
+type Named = Pick<RehearsalColumn, 'id' | 'name' | 'version'>;
+
+/** Which text of it runs: a version, one that was changed here, or that of its file, of which there is no version. */
+export function textWord(bench: BenchState, { id, version }: Named): string {
+  if (version !== null) return `v${version}`;
+  return bench.changedSource(id) === null ? 'its file' : 'changed';
+}
+
+export const columnName = (bench: BenchState, column: Named): string => `${column.name} ${textWord(bench, column)}`;
 
 /** What kind of a program it is. */
 export function kindOf({ stores, windowMs, punctuateMs }: RehearsalColumn): string {

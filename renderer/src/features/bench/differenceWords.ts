@@ -9,7 +9,7 @@ const SAID_MAX = 80;
 
 function nameOf(bench: BenchState, id: number): string {
   const column = bench.columns.find((one) => one.id === id);
-  return column ? columnName(column) : 'the other';
+  return column ? columnName(bench, column) : 'the other';
 }
 
 const cut = (text: string | undefined): string =>
