@@ -63,7 +63,11 @@ function madeClassPath(peer: JavaPeer): string {
   const jars = path.join(fetchedLibrary(peer), '*');
   const sources = readdirSync(path.join(folder, 'java')).map((file) => path.join(folder, 'java', file));
   const classes = kept(`${name}-classes`, [path.join(folder, 'pom.xml'), ...sources], (into) => {
-    run('javac', ['--release', '17', '-cp', jars, '-d', into, ...sources], `The classes that ask ${title} do not compile`);
+    run(
+      'javac',
+      ['--release', '17', '-encoding', 'UTF-8', '-cp', jars, '-d', into, ...sources],
+      `The classes that ask ${title} do not compile`,
+    );
   });
   return [classes, jars].join(path.delimiter);
 }
@@ -93,7 +97,9 @@ export function run(command: string, args: readonly string[], failure: string): 
 }
 
 async function java({ title }: JavaPeer, args: readonly string[], input: Buffer | string, what: string): Promise<string> {
-  const child = spawn('java', ['-Xmx1g', '-XX:+UseSerialGC', '-cp', ...args]);
+  // Texts are UTF-8 whatever the machine's own encoding is; Java 17 goes by that.
+  const encoding = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8', '-Dsun.jnu.encoding=UTF-8'];
+  const child = spawn('java', ['-Xmx1g', '-XX:+UseSerialGC', ...encoding, '-cp', ...args]);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
