@@ -3,7 +3,7 @@
  * its own (as processors have one). In what is measured: the way of the bytes from process to process, the broker's checks (each batch's CRC, each
  * record's length, offset and time), the commit, the sync, the acknowledgement. Not in it: making batches of events; the engine.
  *
- * One producer's batches of 100 B do not reach what is wanted of five rows a transaction (about 0.55, safe; eight reach it). Where the time goes, traced on two cores of
+ * One producer's batches of 100 B do not reach what is wanted of five rows a transaction (0.55 to 0.64, safe; eight reach it). Where the time goes, traced on two cores of
  * a virtual machine with nothing else running, safe, groups of about two of the five, medians, microseconds:
  *
  *   producer → read by the broker        330      of a batch, CPU: producer                  121
