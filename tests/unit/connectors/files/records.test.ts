@@ -1,25 +1,14 @@
 /** Records as JSON, imported: what `consume --json` and `export` write. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LabClient } from '../../../../main/api/index.ts';
+import { describe, expect, it } from 'vitest';
 import { HEADERS_MAX } from '../../../../main/api/values.ts';
 import type { ImportReport, RejectedLine } from '../../../../main/api/imports.ts';
 import { recordFromJson, recordToJson } from '../../../../main/api/recordJson.ts';
 import { shardForKey } from '../../../../main/api/murmur2.ts';
-import { bytes, openLab, readWhole, temporaryFolder, text, type TestLab } from '../../openLab.ts';
+import { bytes, readWhole, text } from '../../openLab.ts';
+import { client, NOW, useLab } from './importing.ts';
 
-const NOW = 1_700_000_000_000;
 const rules = { format: 'records', keyField: null, timeField: null } as const;
-const temporary = temporaryFolder();
-let lab: TestLab;
-let client: LabClient;
-beforeAll(async () => {
-  lab = await openLab(temporary.folder, { now: () => NOW });
-  ({ client } = lab);
-});
-afterAll(async () => {
-  await lab.close();
-  temporary.remove();
-});
+useLab();
 
 async function importWhole(
   stream: string,
