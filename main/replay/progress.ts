@@ -76,12 +76,19 @@ export class Progress {
     this.#said();
   }
 
-  /** After a crash it may come to the same place again. */
+  /** After a crash it may come to the same place again. What adjoins a range of which the same holds makes it longer. */
   missed(missed: MissedRange): void {
-    const { missed: known } = this.#saved;
-    if (known.some(({ shard, until }) => shard === missed.shard && until === missed.until)) return;
-    const shown = known.length < MISSED_SHOWN_MAX ? [...known, missed] : known;
-    this.#saved = { ...this.#saved, missed: shown, missedRanges: this.#saved.missedRanges + 1 };
+    const { missed: known, missedRanges } = this.#saved;
+    const ofShard = known.filter(({ shard }) => shard === missed.shard);
+    if (ofShard.some(({ from, until }) => from <= missed.from && missed.until <= until)) return;
+    const before = ofShard.find(({ until, why }) => until === missed.from && why === missed.why);
+    if (before) {
+      const longer = { ...before, until: missed.until };
+      this.#saved = { ...this.#saved, missed: known.map((range) => (range === before ? longer : range)) };
+    } else {
+      const shown = known.length < MISSED_SHOWN_MAX ? [...known, missed] : known;
+      this.#saved = { ...this.#saved, missed: shown, missedRanges: missedRanges + 1 };
+    }
     this.#said();
   }
 
