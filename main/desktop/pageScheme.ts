@@ -23,7 +23,7 @@ function respond({ method, url }: Request, page: PageFiles): Response {
   if (method !== 'GET' && method !== 'HEAD') return new Response(null, { status: 405, headers: isolationHeaders });
   const file = host === 'page' ? page.get(pathname) : undefined;
   if (!file) return new Response(null, { status: 404, headers: isolationHeaders });
-  return new Response(method === 'HEAD' ? null : file.bytes, {
+  return new Response(method === 'HEAD' ? null : file.read(), {
     headers: {
       ...isolationHeaders,
       'Content-Security-Policy': contentSecurityPolicy([]),

@@ -1,6 +1,7 @@
 /** Answers that are no file of the page: refusals and errors, as a small page of their own, also on a socket that HTTP has let go. */
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { STATUS_CODES } from './http.ts';
 import { contentSecurityPolicy, isolationHeaders } from './policy.ts';
 
 /** How long the other side gets to take a last answer and close, milliseconds. */

@@ -5,14 +5,16 @@
  * HEAD 405, no such file 404, an upgrade while the engine is down 503; checked in this order. A GET or HEAD of /rpc, no upgrade, is how a
  * client asks why its WebSocket did not open: 503 as the upgrade, or 426.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { toLabError } from '../api/errors.ts';
 import { type EngineBoot, type EngineState, EngineSupervisor } from '../processes/engineSupervisor.ts';
 import type { Spawner } from '../processes/spawner.ts';
 import { createAccess, type Access } from './access.ts';
 import { answer, answerOnSocket } from './answers.ts';
+import { createServer } from './http.ts';
 import { listenOnLoopback } from './listen.ts';
-import { loadPage, type PageFile, type PageFiles } from './page.ts';
+import { closePage, loadPage, type PageFile, type PageFiles } from './page.ts';
 import { PageSockets } from './pageSockets.ts';
 import { contentSecurityPolicy, isolationHeaders } from './policy.ts';
 
@@ -58,7 +60,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   serve(server, page, access, sockets);
 
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= closeAll(server, sockets, supervisor));
+  const close = () => (closed ??= closeAll(server, sockets, supervisor, page));
   const closeOnAbort = () => void close();
   options.signal?.addEventListener('abort', closeOnAbort, { once: true });
   try {
@@ -74,12 +76,13 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   }
 }
 
-async function closeAll(server: Server, sockets: PageSockets, supervisor: EngineSupervisor): Promise<void> {
+async function closeAll(server: Server, sockets: PageSockets, supervisor: EngineSupervisor, page: PageFiles): Promise<void> {
   const unbound = new Promise((resolve) => server.close(resolve));
   await sockets.close();
   await supervisor.close();
   server.closeAllConnections();
   await unbound;
+  closePage(page);
 }
 
 function serve(server: Server, page: PageFiles, access: Access, sockets: PageSockets): void {
@@ -126,6 +129,13 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, access:
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile): void {
+  const isKnown = request.headers['if-none-match'] === file.etag;
+  let bytes: Uint8Array | undefined;
+  try {
+    if (request.method !== 'HEAD' && !isKnown) bytes = file.read();
+  } catch (error) {
+    return answer(response, 500, toLabError(error).message);
+  }
   response.setHeaders(
     new Map(
       Object.entries({
@@ -137,9 +147,9 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: Page
       }),
     ),
   );
-  if (request.headers['if-none-match'] === file.etag) return void response.writeHead(304).end();
-  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.bytes.byteLength });
-  response.end(request.method === 'HEAD' ? undefined : file.bytes);
+  if (isKnown) return void response.writeHead(304).end();
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.size });
+  response.end(bytes);
 }
 
 /** Null where the request's target is no address of ours: an absolute address or the * of OPTIONS. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { toLabError } from '../api/errors.ts';
 import type { RunningEngine } from '../processes/engineSupervisor.ts';
 import { connectLocal } from '../rpc/adapters/localSocket.ts';
@@ -26,7 +26,8 @@ const SERVICE_RESTART = 1012;
 const ENGINE_EXIT_MS = 150;
 
 export class PageSockets {
-  readonly #server = new WebSocketServer({ noServer: true, ...webSocketServerOptions });
+  /** Made when the first page connects: with what it loads it takes 5 MB, and who uses the lab with Kafka’s clients alone needs none of it. */
+  #server: Promise<WebSocketServer> | undefined;
   readonly #sockets = new Set<WebSocket>();
   readonly #engine: () => RunningEngine | null;
   /** Upgrades under way and open sockets. */
@@ -57,7 +58,9 @@ export class PageSockets {
     });
     socket.on('error', () => {});
     let local: Port;
+    let server: WebSocketServer;
     try {
+      server = await (this.#server ??= createServer());
       local = await connectLocal(engine.address, engine.secret);
     } catch (error) {
       return this.#unavailable(socket, `The lab’s engine could not be reached. ${toLabError(error).message}`);
@@ -69,7 +72,7 @@ export class PageSockets {
     // A request that is no proper handshake is answered by ws itself, and its socket closed.
     const closeLocal = () => local.close();
     socket.once('close', closeLocal);
-    this.#server.handleUpgrade(request, socket, head, (page) => {
+    server.handleUpgrade(request, socket, head, (page) => {
       socket.off('close', closeLocal);
       this.#join(page, local, engine);
     });
@@ -116,4 +119,9 @@ export class PageSockets {
   #unavailable(socket: Duplex, message: string): void {
     answerOnSocket(socket, 503, message, { 'Retry-After': '1' });
   }
+}
+
+async function createServer(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import('ws');
+  return new WebSocketServer({ noServer: true, ...webSocketServerOptions });
 }

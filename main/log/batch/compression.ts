@@ -8,12 +8,18 @@
  * lz4     LZ4 frame, blocks of 64 KiB: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  * zstd    RFC 8878
  */
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { createRequire } from 'node:module';
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import * as snappy from 'snappy';
+import type * as Lz4 from 'lz4-napi';
+import type * as Snappy from 'snappy';
 import { LabError } from '../../api/errors.ts';
 import type { Codec } from '../../api/streams.ts';
 import { BATCH_BYTES_MAX, bufferOver, compressionOf, RECORDS_AT } from './layout.ts';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first batch that needs them: most logs hold none, and each takes some megabytes in every thread that reads or writes one. */
+const snappy = () => require('snappy') as typeof Snappy;
+const lz4 = () => require('lz4-napi') as typeof Lz4;
 
 /** What the records of one batch may be when they are no longer compressed, bytes: a small batch may not fill the memory. */
 export const DECOMPRESSED_BYTES_MAX = 8 * BATCH_BYTES_MAX;
@@ -28,7 +34,7 @@ export function compress(codec: Codec, records: Buffer): Buffer {
     case 'snappy':
       return toXerial(records);
     case 'lz4':
-      return compressFrameSync(records);
+      return lz4().compressFrameSync(records);
     case 'zstd':
       return zstdCompressSync(records, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
   }
@@ -58,7 +64,7 @@ function decompress(codec: Exclude<Codec, 'none'>, bytes: Buffer): Buffer {
       return bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? fromXerial(bytes) : fromSnappyBlocks([bytes]);
     case 'lz4':
       if (lz4BytesMax(bytes) > DECOMPRESSED_BYTES_MAX) throw tooLarge();
-      return decompressFrameSync(bytes);
+      return lz4().decompressFrameSync(bytes);
     case 'zstd':
       return zstdDecompressSync(bytes, { maxOutputLength: DECOMPRESSED_BYTES_MAX });
   }
@@ -84,7 +90,7 @@ function toXerial(records: Buffer): Buffer {
   header.writeInt32BE(1, 12);
   const parts: Buffer[] = [header];
   for (let at = 0; at < records.length; at += XERIAL_BLOCK_BYTES) {
-    const block = snappy.compressSync(records.subarray(at, at + XERIAL_BLOCK_BYTES), COPIED);
+    const block = snappy().compressSync(records.subarray(at, at + XERIAL_BLOCK_BYTES), COPIED);
     const length = Buffer.alloc(4);
     length.writeInt32BE(block.length);
     parts.push(length, block);
@@ -106,7 +112,7 @@ function fromXerial(bytes: Buffer): Buffer {
 
 function fromSnappyBlocks(blocks: readonly Buffer[]): Buffer {
   if (blocks.reduce((sum, block) => sum + snappyBytes(block), 0) > DECOMPRESSED_BYTES_MAX) throw tooLarge();
-  return Buffer.concat(blocks.map((block) => snappy.uncompressSync(block, { asBuffer: true, ...COPIED }) as Buffer));
+  return Buffer.concat(blocks.map((block) => snappy().uncompressSync(block, { asBuffer: true, ...COPIED }) as Buffer));
 }
 
 /** Electron allows no memory that was not made by V8. */
