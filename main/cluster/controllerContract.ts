@@ -64,9 +64,12 @@ export const controllerContract = {
       type<Changed | null>(),
       { errors: ['bad-stream-name', 'stream-exists', 'too-many', 'broker-down', 'bad-input'] },
     ),
-    grow: call(v.strictObject({ name: streamName, shards, isOnlyChecked: v.boolean() }), type<Changed | null>(), {
-      errors: ['no-such-stream', 'bad-input', 'broker-down'],
-    }),
+    /** `brokerIds`: of each shard that is added, in turn, where its place is chosen. */
+    grow: call(
+      v.strictObject({ name: streamName, shards, brokerIds: v.nullable(v.array(v.number())), isOnlyChecked: v.boolean() }),
+      type<Changed | null>(),
+      { errors: ['no-such-stream', 'bad-input', 'broker-down'] },
+    ),
     /** Those that are named. */
     changeSettings: call(v.strictObject({ name: streamName, settings: partialSettings }), type<Changed>(), { errors: ['no-such-stream'] }),
     deleteStream: call(v.strictObject({ name: streamName }), type<{ generation: number }>(), { errors: ['no-such-stream', 'broker-down'] }),

@@ -113,13 +113,13 @@ export function createController({ registry, cluster, settings, clusterId, kafka
         }
         return changedTo(await create(name, shards, brokerIds, { ...STREAM_SETTINGS_DEFAULT, ...definedOf(named) }));
       },
-      async grow({ name, shards, isOnlyChecked }) {
+      async grow({ name, shards, brokerIds, isOnlyChecked }) {
         assertNotInternal(name);
         if (isOnlyChecked) {
           registry.growable(name, shards);
           return null;
         }
-        return changedTo(await registry.grow(name, shards));
+        return changedTo(await registry.grow(name, shards, brokerIds ?? undefined));
       },
       async changeSettings({ name, settings: named }) {
         assertNotInternal(name);

@@ -38,8 +38,8 @@ export interface StreamRegistry {
   changeSettings(name: string, settings: StreamSettings): Promise<StreamPlaces>;
   /** The stream, where it can have so many shards. Throws `bad-input` for as many as it has, or fewer. */
   growable(name: string, shards: number): StreamPlaces;
-  /** Adds shards at the end. Keys go by all of them from then on. */
-  grow(name: string, shards: number): Promise<StreamPlaces>;
+  /** Adds shards at the end. Keys go by all of them from then on. `brokerIds`: of each added one in turn, where its place is chosen. */
+  grow(name: string, shards: number, brokerIds?: readonly number[]): Promise<StreamPlaces>;
   /** The same for a stream of the lab's own: adds a shard on each of these brokers. */
   growInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces>;
   /** The shard of positions (log/positions.ts) that each of these brokers has, made where it has none. */
@@ -239,16 +239,17 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
     return make(name, brokerIds.length, (id) => cluster.createShardsOn(id, name, placed));
   }
 
-  function growInternal(name: string, brokerIds: readonly number[]): Promise<StreamPlaces> {
-    const stream = get(name);
+  function addShardsOn(stream: StreamPlaces, brokerIds: readonly number[]): Promise<StreamPlaces> {
     return addShards(stream, stream.shards.length + brokerIds.length, (numbers) =>
       cluster.createShardsOn(
         stream.id,
-        name,
+        stream.name,
         numbers.map((number, index) => ({ number, brokerId: brokerIds[index]! })),
       ),
     );
   }
+
+  const growInternal = (name: string, brokerIds: readonly number[]): Promise<StreamPlaces> => addShardsOn(get(name), brokerIds);
 
   let positioning: Promise<unknown> = Promise.resolve();
 
@@ -317,8 +318,9 @@ export function createStreamRegistry(records: StreamRecords, cluster: Cluster, n
       }
     },
     growable,
-    grow(name, shards) {
+    grow(name, shards, brokerIds) {
       const stream = growable(name, shards);
+      if (brokerIds) return addShardsOn(stream, brokerIds);
       return addShards(stream, shards, (numbers) => cluster.createShards(stream.id, name, numbers));
     },
     growInternal,

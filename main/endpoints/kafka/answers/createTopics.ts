@@ -4,6 +4,7 @@ import type { createTopics } from '../apis/createTopics.ts';
 import type { Answer, Asked } from '../asked.ts';
 import { allSettingsOf, topicConfigs } from '../configs.ts';
 import { errorCodes, KafkaError, NO_ERROR, toldOf } from '../errorCodes.ts';
+import { assignedBroker } from './assignments.ts';
 import { assertOnce, once } from './namedTwice.ts';
 import type { RequestOf, ResponseOf } from '../wire/api.ts';
 import { ZERO_UUID } from '../wire/types.ts';
@@ -59,9 +60,9 @@ function placesOf(
       throw new KafkaError('INVALID_REQUEST', 'Where partitions are assigned, their number and their replicas are −1.');
     }
     const inOrder = [...assignments].sort((a, b) => a.partitionIndex - b.partitionIndex);
-    const brokerIds = inOrder.map(({ partitionIndex, brokerIds: [id], brokerIds: all }, index) => {
-      if (partitionIndex === index && all.length === 1 && brokers.some((broker) => broker.id === id)) return id!;
-      throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'Partitions are assigned from 0 on, each to one broker that is up.');
+    const brokerIds = inOrder.map(({ partitionIndex, brokerIds: own }, index) => {
+      if (partitionIndex === index) return assignedBroker(own, brokers);
+      throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'Partitions are assigned from 0 on, each once.');
     });
     return { shards: checked(brokerIds.length), brokerIds };
   }

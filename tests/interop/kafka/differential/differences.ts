@@ -37,7 +37,6 @@ const listed: readonly Listed[] = [
     why: 'What is only checked gets no id; Kafka draws one that nothing will have.',
   },
   { step: /^makeTopics: to be compacted$/, why: 'The lab does not compact: it says so, rather than keep all and say nothing.' },
-  { step: /^growTopics: assigned to brokers$/, why: 'The lab places partitions that are added itself.' },
   {
     ...{ step: /^describeTopics: a topic that is made by asking$/, path: /errorCode$|partitions\[0\]$/ },
     why: 'It is there in the same answer; Kafka lets the client ask again.',

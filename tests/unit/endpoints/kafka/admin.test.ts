@@ -98,11 +98,29 @@ describe('topics', () => {
     expect(await grow(3)).toMatchObject({ errorCode: 0 });
     expect(await grow(3)).toMatchObject({ errorCode: errorCodes.INVALID_PARTITIONS });
     expect(await grow(4, { name: 'b' })).toMatchObject({ errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION });
-    expect(await grow(4, { assignments: [{ brokerIds: [1] }] })).toMatchObject({ errorCode: errorCodes.INVALID_REPLICA_ASSIGNMENT });
     expect((await client.ask(apis.metadata, 9, { topics: [{ name: 'a' }] })).topics[0]!.partitions).toHaveLength(3);
     const { responses } = await client.ask(apis.deleteTopics, 6, { topics: [{ topicId: made!.topicId }, { name: 'nowhere' }] });
     expect(responses).toMatchObject([{ name: 'a', errorCode: 0 }, { errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION }]);
     expect((await client.ask(apis.metadata, 9, { topics: null })).topics).toEqual([]);
+  });
+
+  test('grow on the brokers that are said, and not at all where one of them can not be', async () => {
+    const lab = await openKafkaLab({ brokers: 2 });
+    const client = await lab.wire(1);
+    await create(client, newTopic('a', { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [2] }] }));
+    const grow = async (count: number, brokerIds: number[][], validateOnly = false) => {
+      const assignments = brokerIds.map((ids) => ({ brokerIds: ids }));
+      return (await client.ask(apis.createPartitions, 3, { topics: [{ name: 'a', count, assignments }], validateOnly })).results[0]!;
+    };
+    const places = async () => (await lab.client.streams.list({}))[0]!.shards.map(({ brokerId }) => brokerId);
+    for (const wrong of [[], [[2]], [[2], [2], [2]], [[2], [9]], [[2], []], [[2], [1, 2]]])
+      expect(await grow(3, wrong), JSON.stringify(wrong)).toMatchObject({ errorCode: errorCodes.INVALID_REPLICA_ASSIGNMENT });
+    expect(await grow(1, [[9]])).toMatchObject({ errorCode: errorCodes.INVALID_PARTITIONS });
+    expect(await grow(3, [[2], [2]], true)).toMatchObject({ errorCode: 0 });
+    expect(await places()).toEqual([2]);
+    expect(await grow(3, [[2], [2]])).toMatchObject({ errorCode: 0 });
+    expect(await grow(4, [[1]])).toMatchObject({ errorCode: 0 });
+    expect(await places()).toEqual([2, 2, 2, 1]);
   });
 });
 
