@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type Program, requirePrograms } from '../peers.ts';
 import { kept, run } from '../javaPeer.ts';
 import { kafkaJs, platformatic } from './clientsOfNode.ts';
+import { goFolder } from './goToolchain.ts';
 import { runTool } from './library.ts';
 
 /** Each client writes and reads with all of them. */
@@ -29,7 +30,6 @@ const python: Program = {
   package: 'python3-venv',
   name: 'Python 3 with venv',
 };
-const goProgram: Program = { command: 'go', versionArgs: ['version'], versionMin: 1, package: 'golang-go', name: 'Go' };
 
 /** What a program prints to stdout. Throws what it printed to stderr where it fails. */
 export async function output(command: string, args: readonly string[], input = '', cwd?: string): Promise<string> {
@@ -48,8 +48,6 @@ export async function output(command: string, args: readonly string[], input = '
 
 /** Throws where kcat is not to be had. */
 export const requireKcat = (): void => requirePrograms([kcatProgram]);
-/** The same of Go. */
-export const requireGo = (): void => requirePrograms([goProgram]);
 
 export async function kcat(...args: readonly string[]): Promise<string> {
   requireKcat();
@@ -79,11 +77,14 @@ export function pythonWithClient(): string {
 }
 
 function franzGoProgram(): string {
-  requireGo();
   const source = path.join(import.meta.dirname, 'go');
   const files = ['go.mod', 'go.sum', 'main.go'].map((name) => path.join(source, name));
   const folder = kept('franz-go', files, (made) =>
-    run('go', ['build', '-C', source, '-o', path.join(made, 'client'), '.'], 'The program that uses franz-go could not be built'),
+    run(
+      path.join(goFolder(), 'go'),
+      ['build', '-C', source, '-o', path.join(made, 'client'), '.'],
+      'The program that uses franz-go could not be built',
+    ),
   );
   return path.join(folder, 'client');
 }

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shardForKey } from '../../../main/api/murmur2.ts';
 import { type Snippet, snippets } from '../../../renderer/src/features/clients/snippets.ts';
 import { openLab, readWhole, temporaryFolder, text, type TestLab } from '../../unit/openLab.ts';
-import { output, pythonWithClient, requireGo, requireKcat } from './clients.ts';
+import { output, pythonWithClient, requireKcat } from './clients.ts';
+import { goFolder } from './goToolchain.ts';
 import { kafkaJars } from './library.ts';
+import { run } from '../javaPeer.ts';
 
 const { folder, remove } = temporaryFolder();
 const root = path.join(import.meta.dirname, '../../..');
@@ -54,14 +56,16 @@ const machines: Record<string, (cwd: string, needs: string) => Promise<(file: st
     return (file) => ['sh', '-c', `${command} ${file}`];
   },
   async go(cwd, needs) {
-    requireGo();
+    const go = path.join(goFolder(), 'go');
     const [, init, name] = /^(go mod init [\w-]+) && go get (\S+?);/.exec(needs)!;
     // As the page says it, but for the version, which is the one that is tried elsewhere too.
     const version = new RegExp(`${name!.replace(/\/pkg\/.*/, '')} (v\\S+)`).exec(
       readFileSync(path.join(import.meta.dirname, 'go/go.mod'), 'utf8'),
     )![1];
-    await output('sh', ['-c', `${init!} && go get ${name!}@${version!}`], '', cwd);
-    return (file) => ['go', 'run', file];
+    await output('sh', ['-c', `PATH='${goFolder()}':$PATH; ${init!} && go get ${name!}@${version!}`], '', cwd);
+    // Compiled for the first time it takes longer than a snippet may run.
+    run(go, ['build', '-C', cwd, name!], 'franz-go could not be compiled');
+    return (file) => [go, 'run', file];
   },
 };
 
