@@ -67,6 +67,18 @@ export interface ProcessorShape {
   punctuateMs: number | null;
 }
 
+/** What is to be known of inputs that do not have the same number of shards, `shards` of each by name; null where there is nothing. */
+export function unevenInputs(
+  { inputs, stores }: Pick<ProcessorShape, 'inputs' | 'stores'>,
+  shards: (input: string) => number | undefined,
+): string | null {
+  if (stores.length === 0) return null;
+  const known = inputs.map((input) => ({ input, count: shards(input) })).filter(({ count }) => count !== undefined);
+  if (new Set(known.map(({ count }) => count)).size < 2) return null;
+  const said = known.map(({ input, count }) => `${input} ${count}`).join(', ');
+  return `Its inputs have not the same number of shards (${said}): events of one key may lie in different ones, and each shard has stores of its own.`;
+}
+
 export interface ProcessorVersion extends ProcessorShape {
   version: number;
   /** Milliseconds since 1970. */

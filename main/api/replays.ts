@@ -178,6 +178,8 @@ export interface Replay {
   /** The greatest timestamp that was sent; null before the first. */
   eventTime: number | null;
   sentPerSecond: number;
+  /** While it waits, for longer than a moment, until its next event is due: when that is, and the event's timestamp; null otherwise. */
+  next: { dueAt: number; timestamp: number } | null;
   /** Waits that were shortened, since it was last resumed. */
   shortened: { waits: number; ms: number };
   /** The first MISSED_SHOWN_MAX of them, and how many there are. */

@@ -9,6 +9,7 @@
  */
 import { LabError } from '../api/errors.ts';
 import type { LabClient } from '../api/index.ts';
+import { unevenInputs } from '../api/processors.ts';
 import { type Comparison, DIFFERENCES_KEPT_MAX, type ListedDifference } from '../api/rehearsalComparisons.ts';
 import type { Rehearsal } from '../api/rehearsals.ts';
 import { formatIsoTime } from '../api/time.ts';
@@ -29,6 +30,11 @@ export async function compareFiles(
   { seed, json }: CompareOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const lab = await client.streams.list({});
+  for (const [at, { name }] of files.entries()) {
+    const uneven = unevenInputs(shapes[at]!, (input) => lab.find((stream) => stream.name === input)?.shards.length);
+    if (uneven !== null) output.say(`${name}: ${uneven}`);
+  }
   const { id, columns } = await client.rehearsals.create({
     ranges: streams.map((stream) => ({ stream, from: { at: 'beginning' }, until: { at: 'end' } })),
     order: { by: 'append' },

@@ -154,7 +154,8 @@ function progressOf(name: string, sent: number, total: number | null): string {
 async function list({ client }: Pick<Connection, 'client'>, output: Output, jobId: string, json: boolean): Promise<string> {
   for (let from = 0; ;) {
     const { lines, kept, total } = await client.imports.rejected({ jobId, from, limit: REJECTED_PAGE_MAX });
-    for (const line of lines) await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${shownText(line.text)}`);
+    for (const line of lines)
+      await output.print(json ? toJson(line) : `line ${line.line}: ${line.reason}: ${shownText(line.text).replaceAll(/\r?\n/g, '\\n')}`);
     from += lines.length;
     if (lines.length > 0 && from < kept) continue;
     return kept < total ? ` (the first ${kept} are listed)` : '';

@@ -2,6 +2,7 @@
 import { LabError, toLabError } from '../api/errors.ts';
 import { bytesToJson } from '../api/recordJson.ts';
 import { hasEnded, type Replay, type ReplayWish } from '../api/replays.ts';
+import { formatIsoTime } from '../api/time.ts';
 import type { Connection } from './connect.ts';
 import { type Output, tableLines, toJson } from './output.ts';
 import { nameOf } from './processorFile.ts';
@@ -72,7 +73,10 @@ export async function listReplays({ client }: Connection, output: Output, { json
     ]),
   ];
   for (const line of tableLines(rows, [5, 6, 7, 8])) await output.print(line);
-  for (const { id, message } of replays) if (message !== null) output.say(`${id.slice(0, SHORT)}: ${message}`);
+  for (const { id, message, next } of replays) {
+    const said = message ?? (next && `${nextWords(next)}.`);
+    if (said !== null) output.say(`${id.slice(0, SHORT)}: ${said}`);
+  }
 }
 
 /** Characters of an id that are shown, and enough to name it. */
@@ -131,9 +135,14 @@ function sentenceOf({ sent, stream, into, through, bad, shortened }: Replay): st
   return sent === 0 && bad > 0 ? `${made} Nothing came of any event: the reasons are in the stream bad.` : made;
 }
 
-function progressOf({ read, total, state, message, sent }: Replay): string {
+const nextWords = ({ dueAt, timestamp }: NonNullable<Replay['next']>): string =>
+  `the next one, of ${formatIsoTime(BigInt(timestamp))}, is due at ${formatIsoTime(BigInt(dueAt))}`;
+
+function progressOf({ read, total, state, message, sent, next }: Replay): string {
   const share = Math.floor((read / Math.max(1, total)) * 100);
-  return state === 'waiting' ? `waits: ${message ?? ''}` : `${share} %, ${sent.toLocaleString('en')} events sent`;
+  return state === 'waiting'
+    ? `waits: ${message ?? ''}`
+    : `${share} %, ${sent.toLocaleString('en')} events sent${next ? `, ${nextWords(next)}` : ''}`;
 }
 
 /** Keys as records have them: text, or else base 64. */

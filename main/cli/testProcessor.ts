@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { LabError, toLabError } from '../api/errors.ts';
+import { unevenInputs } from '../api/processors.ts';
 import { recordFromJson, recordLineBytesMax, recordToJson } from '../api/recordJson.ts';
 import { NO_TIMESTAMP } from '../api/time.ts';
 import { VALUE_BYTES_MAX_CEILING } from '../api/values.ts';
@@ -44,10 +45,17 @@ export async function testProcessor(
   const source = await readSource(file);
   const link = await startProcessor(spawner);
   const printer = createPrinter(output, json);
+  /** As many as each input has by its records. */
+  const shards = new Map<string, number>();
   try {
     const loaded = await link.client.load({ source, fileName: path.basename(file), seed, geoFile });
     for (const line of loaded.log) output.say(line);
-    for await (const records of recordsOf(input, loaded.declaration.inputs)) await printer.print(link.client.simulate({ records }));
+    for await (const records of recordsOf(input, loaded.declaration.inputs)) {
+      for (const { stream, shard } of records) shards.set(stream, Math.max(shards.get(stream) ?? 0, shard + 1));
+      await printer.print(link.client.simulate({ records }));
+    }
+    const uneven = unevenInputs(loaded.declaration, (stream) => shards.get(stream));
+    if (uneven !== null) output.say(uneven);
     await printer.print(link.client.runOn({ ms: runOnMs }));
   } catch (error) {
     throw await reasonOf(error, link);

@@ -1,7 +1,10 @@
 /** How far a replay is, as it is shown and kept: what it has sent is known from the log, the rest is told. */
-import { MISSED_SHOWN_MAX, type MissedRange } from '../api/replays.ts';
+import { MISSED_SHOWN_MAX, type MissedRange, type Replay } from '../api/replays.ts';
 import { NO_TIMESTAMP } from '../api/time.ts';
 import { createRateMeter, type RateMeter } from '../streams/rates.ts';
+
+/** A wait for the next event that is shorter is not told, milliseconds. */
+const TOLD_WAIT_MS = 1_500;
 
 export interface SavedProgress {
   read: number;
@@ -19,6 +22,7 @@ export const NO_PROGRESS: SavedProgress = { read: 0, sent: 0, bad: 0, eventTime:
 export class Progress {
   #saved: SavedProgress;
   #shortened = { waits: 0, ms: 0 };
+  #next: Replay['next'] = null;
   #rates: RateMeter = createRateMeter();
   readonly #changed: () => void;
   readonly #now: () => number;
@@ -37,6 +41,11 @@ export class Progress {
     return this.#shortened;
   }
 
+  /** What it waits for, and until when. */
+  get next(): Replay['next'] {
+    return this.#next;
+  }
+
   get perSecond(): number {
     return this.#rates.rates(this.#now())[0] ?? 0;
   }
@@ -46,6 +55,20 @@ export class Progress {
     this.#rates = createRateMeter();
     this.#saved = { ...this.#saved, read, sent, positions: listed(positions) };
     this.#said();
+  }
+
+  /** It waits so long for an event with this timestamp. */
+  awaits(waitMs: number, timestamp: bigint): void {
+    if (waitMs < TOLD_WAIT_MS) return;
+    this.#next = { dueAt: Math.round(this.#now() + waitMs), timestamp: Number(timestamp) };
+    this.#changed();
+  }
+
+  /** It does not wait any more. */
+  goesOn(): void {
+    if (this.#next === null) return;
+    this.#next = null;
+    this.#changed();
   }
 
   /** So many more events were looked at, and there are so many now in the target. */

@@ -123,7 +123,7 @@ export class ReplayRun {
 
   /** The next events that are due, at most so many; waits for the first. `latest`: the greatest timestamp among them. */
   async #gather(from: Source, parcel: Parcel): Promise<{ looked: number; isLast: boolean; latest: bigint }> {
-    const { now, plan } = this.#parts;
+    const { now, plan, progress } = this.#parts;
     const shards = { source: plan.source.shards, target: plan.target.shards };
     const passing = this.#passing;
     let latest = NO_TIMESTAMP;
@@ -142,9 +142,11 @@ export class ReplayRun {
         const waitMs = this.#pacer.waitMs(record.timestamp);
         if (waitMs > SOON_MS) {
           if (looked > 0) break;
+          progress.awaits(waitMs, record.timestamp);
           await this.#change.pause(Math.min(waitMs, LOOK_MS));
           continue;
         }
+        progress.goesOn();
         this.#pacer.sent(record.timestamp);
         if (record.timestamp > latest) latest = record.timestamp;
         const at = shardFor(shard, record, shards, plan.redrives);

@@ -140,6 +140,7 @@ export function createReplays(parts: ReplayParts): Replays {
       over: over.finally(() => {
         one.work = null;
         one.waitsFor = null;
+        progress.goesOn();
         changed();
       }),
     });
@@ -227,7 +228,14 @@ export function createReplays(parts: ReplayParts): Replays {
       through: through && { name: through.name, targets: through.targets },
       redrives: plan.redrives && { processor: plan.redrives.processor, reason: plan.redrives.reason },
       ...counts,
-      ...{ total: plan.total, sentPerSecond: work ? progress.perSecond : 0, shortened: { ...progress.shortened }, missed, missedRanges },
+      ...{
+        total: plan.total,
+        sentPerSecond: work ? progress.perSecond : 0,
+        next: work && progress.next,
+        shortened: { ...progress.shortened },
+        missed,
+        missedRanges,
+      },
       ...{ startedAt: record.startedAt, endedAt: record.endedAt },
     };
   }

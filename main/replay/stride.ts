@@ -51,7 +51,7 @@ export class Stride {
 
   /** Resolves when all is released, or it is halted. */
   async run(): Promise<void> {
-    const { plan, registry, cluster, reader } = this.#parts;
+    const { plan, registry, cluster, reader, progress } = this.#parts;
     const { shards } = registry.get(plan.source.stream);
     const ranges = plan.ranges.map(({ number, from, until }) => ({
       ...{ place: shards[number]!, from: this.#positions.get(number) ?? from, until },
@@ -72,9 +72,11 @@ export class Stride {
         const waitMs = this.#pacer.waitMs(next.record.timestamp);
         if (waitMs > SOON_MS) {
           if (held > 0) await release();
+          progress.awaits(waitMs, next.record.timestamp);
           await this.#change.pause(Math.min(waitMs, LOOK_MS));
           continue;
         }
+        progress.goesOn();
         this.#pacer.sent(next.record.timestamp);
       }
       source.take();

@@ -118,6 +118,12 @@ test('a source that can not be loaded is said at its line, and what ran before s
   await page.getByRole('button', { name: 'Take back' }).click();
   await expect(page.getByRole('region', { name: 'Code of abandoned-cart-v1' })).not.toContainText('Line 2');
   await expect(marks).toHaveCount(0);
+  // It is the text of version 1, and called so again.
+  await expect(first).toBeVisible();
+  const code = page.getByRole('region', { name: 'Code of abandoned-cart-v1' });
+  await expect(code.getByRole('heading')).toHaveText('abandoned-cart-v1 v1');
+  await expect(code.getByRole('status')).toHaveText('runs as you type');
+  await expect(changed).toHaveCount(0);
 });
 
 test('it plays, jumps to an offset, a time and a text, and the bench is set up again as it was', async ({ page, lab, client }) => {

@@ -108,6 +108,27 @@ test('one at its own pace is paused, takes another pace, and goes on where it st
   await again.stop();
 });
 
+test('one that waits over a long silence says for what and for how long, and goes on at a faster pace', async ({ page, lab, client }) => {
+  await client.streams.create({ name: 'orders', shards: 1 });
+  const records = [0n, 3_600_000n].map((after) => ({ ...record({ key: null, value: 'x' }), timestamp: 1_539_600_000_000n + after }));
+  await client.produce.append({ stream: 'orders', records });
+  await client.replays.start({
+    ...{ stream: 'orders', from: { at: 'beginning' }, until: { at: 'now' }, keys: null, speed: 1, waitMsMax: null, through: null },
+    ...{ timestamps: 'original', keepsHeaders: true, into: { stream: 'copy', shards: null }, intoExisting: false },
+  });
+  await openLab(page, lab, '#/replays');
+  const shown = replayOf(page, 'orders', 'copy');
+  await expect(shown).toContainText('1 event sent');
+  await expect(shown).toContainText(/Waits for the next event, of 2018-10-15 1\d:40:00 \S+, which is due in (1 h|59 min( \d+ s)?), at /);
+  await expect(shown).toContainText('Choose a faster pace to go on sooner.');
+  // It counts down.
+  await expect(shown).toContainText(/due in 59 min \d+ s/);
+  await picture(page, 'replay-waits', '[role=rowgroup]');
+  await choose(shown, /^Pace/, 'as fast as it goes');
+  await expect(shown).toContainText('done');
+  await expect(shown).not.toContainText('Waits for');
+});
+
 test('it goes through a processor on the way; what has failed says why', async ({ page, lab, client }) => {
   await past(client, 40);
   const source = `import { defineProcessor } from 'loglab';

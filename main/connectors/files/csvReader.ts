@@ -83,7 +83,7 @@ export function createCsvReader({ keyField, timeField }: ImportRules, valueBytes
     if (line.bytes.length === 0) return 'blank';
     if (header) return line.isCut ? { reason: tooLong(valueBytesMax) } : readRow(header, line.bytes);
     wrongHeader = readHeader(line);
-    return wrongHeader === null ? 'blank' : { reason: wrongHeader };
+    return wrongHeader === null ? 'header' : { reason: wrongHeader };
   }
 
   if (known) wrongHeader = readHeader({ bytes: known, isCut: false });

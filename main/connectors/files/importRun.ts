@@ -136,7 +136,9 @@ export class ImportRun {
   /** What became of a file that was read to its end, but for what was rejected. */
   #said(): string {
     if (this.#appends.imported + this.rejected.count === 0) {
-      return `${this.#blank === 0 ? 'The file is empty' : 'There are only blank lines in the file'}: nothing was imported.`;
+      const there =
+        this.#reader.header !== null ? 'There are no rows below the names of the columns' : 'There are only blank lines in the file';
+      return `${this.#blank === 0 && this.#reader.header === null ? 'The file is empty' : there}: nothing was imported.`;
     }
     const aside = asideOf(this.report(), this.#standing.rules);
     return `${count(this.#appends.imported, 'event', 'events')} imported.${aside && ` ${aside}`}`;
@@ -192,8 +194,10 @@ export class ImportRun {
   #take(line: Line): void {
     const result = this.#reader.read(line);
     if (result === 'blank') this.#blank += 1;
-    else if ('record' in result) this.#appends.take(result.record, line.end, this.#linesRead);
-    else this.rejected.add(line, result.reason);
+    else if (result !== 'header') {
+      if ('record' in result) this.#appends.take(result.record, line.end, this.#linesRead);
+      else this.rejected.add(line, result.reason);
+    }
     this.#place = { bytes: line.end, lines: line.lastNumber ?? line.number };
   }
 

@@ -20,7 +20,8 @@ const TIME_MS_MAX = 8.64e15;
 export const UTF16_REASON = 'the file is UTF-16, not UTF-8: save it as UTF-8 and import it again';
 const ARRAY_REASON = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';
 
-export type LineResult = { record: NewRecord } | { reason: string } | 'blank';
+/** `header`: it names the columns of those that follow. */
+export type LineResult = { record: NewRecord } | { reason: string } | 'blank' | 'header';
 
 export interface LineReader {
   read(line: Line): LineResult;
@@ -94,7 +95,7 @@ export function createLineReader(rules: ImportRules, valueBytesMax: number, shar
       if (rules.format === 'lines') return { record: { key: null, value: bytes, headers: [], timestamp: null, shard: null } };
       if (!isUtf8(bytes)) return { reason: 'not valid UTF-8' };
       const result = rules.format === 'records' ? readRecord(bytes) : readJson(bytes);
-      if (number !== 1 || result === 'blank' || 'record' in result || !beginsArray(bytes)) return result;
+      if (number !== 1 || typeof result === 'string' || 'record' in result || !beginsArray(bytes)) return result;
       // Of a line that only looks like it the others are read on.
       if (opensArray(bytes)) wrongKind = ARRAY_REASON;
       return { reason: ARRAY_REASON };

@@ -42,7 +42,7 @@ export async function previewImport({ head, rules, name, isWhole, valueBytesMax 
   const preview: ImportPreview = { format, events: [], rejected: [], fields: [] };
   for (const line of lines) {
     const result = reader.read(line);
-    if (result === 'blank') continue;
+    if (typeof result === 'string') continue;
     if ('reason' in result) {
       if (preview.rejected.length < PREVIEW_EVENTS_MAX)
         preview.rejected.push({ line: line.number, reason: result.reason, text: lineText(line.bytes) });

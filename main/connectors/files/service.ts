@@ -75,7 +75,7 @@ export function createImportService({ registry, cluster, appender, jobs, setting
     if (shards !== null && shards !== has) {
       throw new LabError(
         'shard-count-differs',
-        `The stream “${stream}” has ${has} shards, not ${shards}. Leave the number of shards out, or choose another stream.`,
+        `The stream “${stream}” has ${has} shard${has === 1 ? '' : 's'}, not ${shards}. Leave the number of shards out, or choose another stream.`,
       );
     }
     return null;

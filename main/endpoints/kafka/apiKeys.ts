@@ -2,11 +2,10 @@
  * The names of Kafka's requests by their keys, served here or not: a refusal says what was asked for.
  * Source: https://kafka.apache.org/protocol#protocol_api_keys
  */
-const namesByKey: Record<number, string> = {
-  0: 'Produce',
-  1: 'Fetch',
-  2: 'ListOffsets',
-  3: 'Metadata',
+import { apiNameOf, apis } from './apis/index.ts';
+
+/** Of those that are not served; the others say theirs themselves. */
+const unservedByKey: Record<number, string> = {
   4: 'LeaderAndIsr',
   5: 'StopReplica',
   6: 'UpdateMetadata',
@@ -21,12 +20,6 @@ const namesByKey: Record<number, string> = {
   15: 'DescribeGroups',
   16: 'ListGroups',
   17: 'SaslHandshake',
-  18: 'ApiVersions',
-  19: 'CreateTopics',
-  20: 'DeleteTopics',
-  21: 'DeleteRecords',
-  22: 'InitProducerId',
-  23: 'OffsetForLeaderEpoch',
   24: 'AddPartitionsToTxn',
   25: 'AddOffsetsToTxn',
   26: 'EndTxn',
@@ -35,19 +28,14 @@ const namesByKey: Record<number, string> = {
   29: 'DescribeAcls',
   30: 'CreateAcls',
   31: 'DeleteAcls',
-  32: 'DescribeConfigs',
-  33: 'AlterConfigs',
   34: 'AlterReplicaLogDirs',
-  35: 'DescribeLogDirs',
   36: 'SaslAuthenticate',
-  37: 'CreatePartitions',
   38: 'CreateDelegationToken',
   39: 'RenewDelegationToken',
   40: 'ExpireDelegationToken',
   41: 'DescribeDelegationToken',
   42: 'DeleteGroups',
   43: 'ElectLeaders',
-  44: 'IncrementalAlterConfigs',
   45: 'AlterPartitionReassignments',
   46: 'ListPartitionReassignments',
   47: 'OffsetDelete',
@@ -63,7 +51,6 @@ const namesByKey: Record<number, string> = {
   57: 'UpdateFeatures',
   58: 'Envelope',
   59: 'FetchSnapshot',
-  60: 'DescribeCluster',
   61: 'DescribeProducers',
   62: 'BrokerRegistration',
   63: 'BrokerHeartbeat',
@@ -78,7 +65,6 @@ const namesByKey: Record<number, string> = {
   72: 'PushTelemetry',
   73: 'AssignReplicasToDirs',
   74: 'ListClientMetricsResources',
-  75: 'DescribeTopicPartitions',
   76: 'ShareGroupHeartbeat',
   77: 'ShareGroupDescribe',
   78: 'ShareFetch',
@@ -99,4 +85,7 @@ const namesByKey: Record<number, string> = {
 };
 
 /** "JoinGroup"; "API 999" for a key that the protocol does not have. */
-export const nameOfKey = (key: number): string => namesByKey[key] ?? `API ${key}`;
+export function nameOfKey(key: number): string {
+  const served = apiNameOf(key);
+  return served ? apis[served].name : (unservedByKey[key] ?? `API ${key}`);
+}

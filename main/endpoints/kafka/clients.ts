@@ -77,20 +77,28 @@ export function createClientsServices(cluster: Cluster, listeners: KafkaListener
   function watchRequests(filter: RequestFilter, signal: AbortSignal): AsyncIterable<{ requests: KafkaRequest[]; missed: number }> {
     let waiting: KafkaRequest[] = [];
     let missed = 0;
+    /** The oldest first; of too many the oldest go. */
+    const putInOrder = (): void => {
+      waiting.sort(inOrder);
+      const tooMany = Math.max(0, waiting.length - REQUESTS_KEPT_MAX);
+      waiting.splice(0, tooMany);
+      missed += tooMany;
+    };
     return conflate({
       subscribe(changed) {
         const reading = new AbortController();
         const got = (_id: number, news: { requests: KafkaRequest[]; missed: number }): void => {
-          waiting = [...waiting, ...news.requests.filter((request) => isWanted(request, filter))].sort(inOrder);
-          const tooMany = Math.max(0, waiting.length - REQUESTS_KEPT_MAX);
-          waiting = waiting.slice(tooMany);
-          missed += news.missed + tooMany;
+          for (const request of news.requests) if (isWanted(request, filter)) waiting.push(request);
+          missed += news.missed;
+          // Who takes them puts them in order; before that only so that there are not ever more.
+          if (waiting.length > 2 * REQUESTS_KEPT_MAX) putInOrder();
           changed();
         };
         follow((broker, until) => broker.watchRequests({}, { signal: until }), { got, gone: () => {} }, reading.signal);
         return () => reading.abort();
       },
       take() {
+        putInOrder();
         if (waiting.length === 0 && missed === 0) return undefined;
         const item = { requests: waiting, missed };
         [waiting, missed] = [[], 0];

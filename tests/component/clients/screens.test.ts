@@ -90,6 +90,22 @@ test('a refused request: its name, its bytes, and why at the beginning; one that
   expect(unreadable.textContent.trim()).toBe('unreadable');
 });
 
+test('the detail of a request that was refused says so, and not that it was answered', async () => {
+  const refused = { bytesOut: 0, request: null, response: null, durationMs: 0 };
+  requests.set({
+    requests: [request(1, { ...refused, api: 'JoinGroup', errors: ['JoinGroup is not served here.'] }), request(2)],
+    missed: 0,
+  });
+  await show('#/requests');
+  const told = (): string =>
+    page.getByRole('region', { name: 'Request', exact: true }).element().querySelector('.facts')!.textContent.replaceAll(/\s+/g, ' ');
+  await page.getByRole('button', { name: 'JoinGroup' }).click();
+  await expect.poll(told).toContain('refused, and its connection closed; 14 B in');
+  expect(told()).not.toContain('answered in');
+  await page.getByRole('button', { name: 'Produce' }).click();
+  await expect.poll(told).toContain('answered in 1 ms; 14 B in');
+});
+
 test('the newest are first whatever comes first; older ones that follow stand below', async () => {
   const shown = (): string[] => [...document.querySelectorAll('tbody td:nth-child(2)')].map(({ textContent }) => textContent);
   requests.set({ requests: [request(11), request(12)], missed: 0 });

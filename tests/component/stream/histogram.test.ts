@@ -80,6 +80,22 @@ test('grows with the stream, and says so where nothing is to be counted', async 
   await expect.element(time).toHaveAttribute('aria-valuemax', '3');
 });
 
+test('how high the highest bar is stands beside the bars, not over them, also of a large stream', async () => {
+  await open(3_000);
+  const counted = lab.counts.bind(lab);
+  lab.counts = (range, buckets) => {
+    const few = counted(range, buckets);
+    return { ...few, spread: 1, shards: few.shards.map(({ shard, counts }) => ({ shard, counts: counts.map((count) => count * 20_000) })) };
+  };
+  lab.append(1);
+  const label = histogram.getByText('about 1,200,000 in 1 min');
+  await expect.element(label).toBeVisible();
+  const text = document.createRange();
+  text.selectNodeContents(label.element());
+  const { right } = text.getBoundingClientRect();
+  expect(right).toBeLessThanOrEqual(time.element().getBoundingClientRect().left);
+});
+
 describe('bars', () => {
   const counted: Histogram = {
     ...{ from: 0n, to: 30n, bucketMs: 10n, before: 0, after: 0, timeless: 0, spread: 0 },

@@ -23,6 +23,7 @@ export class LogLab {
   readonly counted: HistogramRange[] = [];
   readonly moves: { id: string; positions: Position[] }[] = [];
   readonly readers = new Watched<Reader[]>([]);
+  isTrimmed = false;
   rowAt: (number: number) => EventRow = row;
   newestBefore: bigint | null = null;
   readonly progress = new Watched<EventTimeProgress>({ field: null, read: 0, waiting: 0, timeless: 0, generation: 0, problem: null });
@@ -44,7 +45,15 @@ export class LogLab {
   }
   tell(): void {
     const perShard = [0, 1, 2].map((shard) => Math.ceil((this.events - shard) / 3));
-    this.frame.streams.set([streamSummary('raw-events', perShard)]);
+    const told = streamSummary('raw-events', perShard);
+    const trimmed = told.shards.map((shard) => ({ ...shard, startOffset: shard.endOffset, events: 0, bytes: 0 }));
+    this.frame.streams.set([this.isTrimmed ? { ...told, events: 0, bytes: 0, shards: trimmed } : told]);
+  }
+
+  /** No event is left of those that were appended. */
+  trimAll(): void {
+    this.isTrimmed = true;
+    this.tell();
   }
 
   readonly connect = async (): Promise<Link> => {
@@ -61,6 +70,7 @@ export class LogLab {
           const numbers = Array.from({ length: this.events }, (_, number) => number).filter(
             (number) => !shards || shards.includes(number % 3),
           );
+          if (this.isTrimmed) return { firstRow: numbers.length, endRow: numbers.length, rows: [] };
           const start = from === 'end' ? Math.max(0, numbers.length - limit) : from;
           const rows = numbers.slice(start, start + limit).map((number, at) => ({ ...this.rowAt(number), row: start + at }));
           return { firstRow: 0, endRow: numbers.length, rows };

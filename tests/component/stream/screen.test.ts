@@ -210,6 +210,18 @@ test('an empty stream says what to do', async () => {
   await expect.poll(() => rows().length).toBe(3);
 });
 
+test('a stream of which all was trimmed says so, and where its offsets go on', async () => {
+  await open(300);
+  await expect.poll(() => rows().length).toBeGreaterThan(0);
+  lab.trimAll();
+  await expect.element(page.getByText('All events of this stream are trimmed')).toBeVisible();
+  await expect.element(page.getByText('Nothing in this stream yet')).not.toBeInTheDocument();
+  expect([...document.querySelectorAll('.says .range')].map(({ textContent }) => textContent.trim())).toEqual([
+    ...['empty, next 100', 'empty, next 100', 'empty, next 100'],
+  ]);
+  await axeClean();
+});
+
 test('a broker that is down keeps the rows and is waited for', async () => {
   await open(300);
   await expect.poll(() => rows().length).toBeGreaterThan(0);

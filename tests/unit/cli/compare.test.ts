@@ -107,6 +107,17 @@ describe('over the records of a file', () => {
     expect({ code, first: out[0] }).toEqual({ code: 1, first: 'differs\tout\tnull\ta 0:0\t"a1"\t"ax"' });
   });
 
+  it('inputs of unlike numbers of shards are told beside the output, where a processor remembers', async () => {
+    const joins = (name: string, rest: string): string => file(name, processor(EACH, `inputs: ['a', 'b']${rest}`));
+    const input = [0, 1].map((shard) => JSON.stringify({ stream: 'a', value: '1', shard })).join('\n') + '\n{"stream":"b","value":"1"}\n';
+    const { code, out, err } = await run(
+      ['compare', joins('stateful.ts', `, stores: ['s']`), joins('stateless.ts', ''), '--input', '-', '--json'],
+      input,
+    );
+    expect(err).toEqual([expect.stringMatching(/^stateful: Its inputs have not the same number of shards \(a 2, b 1\): /)]);
+    expect({ code, printed: out.map((each) => Object.keys(JSON.parse(each) as object)) }).toEqual({ code: 0, printed: [['summary']] });
+  });
+
   it('what is wrong is said, and exits with 2', async () => {
     const one = file('fine.ts', processor(EACH));
     const input = file('six.ndjson', lines(6));

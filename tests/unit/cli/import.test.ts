@@ -64,7 +64,12 @@ describe('loglab import', { timeout: 60_000 }, () => {
     ]);
     expect(await loglab(['import', 'plain', bad, '--format', 'lines'])).toEqual(done(['5 events imported into plain, 0 lines rejected.']));
     expect(await loglab(['import', 'made', file('empty', '')])).toEqual(done(['0 events imported into made, 0 lines rejected.']));
-    expect(await loglab(['import', 'made', good, '--shards', '2'])).toEqual(failed(/^The stream “made” has 1 shards, not 2\./));
+    // A row of several lines is listed in one.
+    const open = file('open.csv', 'id,name\n1,"a\n2,b\n');
+    expect((await loglab(['import', 'made', open, '--format', 'csv'])).out).toEqual([
+      expect.stringMatching(/^line 2: a quoted cell .* \(the row ends in line 3\): 1,"a\\n2,b\\n$/),
+    ]);
+    expect(await loglab(['import', 'made', good, '--shards', '2'])).toEqual(failed(/^The stream “made” has 1 shard, not 2\./));
     expect(await loglab(['import', 'made', path.join(temporary.folder, 'nowhere')])).toEqual(
       failed(/^There is no file .*nowhere\. Look at its name and its folder\.$/),
     );

@@ -128,6 +128,15 @@ export default defineProcessor({ inputs: ['a', 'b'], outputs: ['o'], onEvent(eve
     expect(lines(out).map(({ value }) => value)).toEqual(['"b1"', '"a2"']);
   });
 
+  it('of unlike numbers of shards are told beside the output, where it remembers', async () => {
+    const stateful = file('stateful.ts', two.replace('outputs:', `stores: ['s'], outputs:`));
+    const input = file('uneven.ndjson', [record('1', { stream: 'b', shard: 2 }), record('2', { stream: 'a' })].join('\n'));
+    const { code, out, err } = await test(stateful, input, '--json');
+    expect({ code, values: lines(out).map(({ value }) => value) }).toEqual({ code: 0, values: ['"b1"', '"a2"'] });
+    expect(err).toEqual([expect.stringMatching(/^Its inputs have not the same number of shards \(a 1, b 3\): /)]);
+    expect(await test(file('two.ts', two), input, '--json')).toMatchObject({ code: 0, err: [] });
+  });
+
   it('one that is of none names its line', async () => {
     const input = file('none.ndjson', [record('1', { stream: 'b' }), record('2', { stream: 'c' })].join('\n'));
     expect(await test(file('two.ts', two), input)).toMatchObject(

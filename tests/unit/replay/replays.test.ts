@@ -14,6 +14,8 @@ async function contents(client: LabClient, stream: string): Promise<string[]> {
   return (await readWhole(client, stream)).records.map(shown).sort();
 }
 
+const PASSING = `export default { inputs: ['orders'], outputs: ['out'], onEvent: (event, ctx) => ctx.emit('out', { value: 1 }) };`;
+
 it('copies a stream into a new one: the same events in the same shards, in the order of each', async () => {
   const { client } = await lab();
   await client.streams.create({ name: 'orders', shards: 3 });
@@ -143,6 +145,28 @@ it('shortens waits that are too long, and says how many', async () => {
   const ended = await replayWhen(client, await start(client, wish('orders', 'copy', { speed: 1, waitMsMax: 20 })), hasEnded);
   expect(ended).toMatchObject({ state: 'done', sent: 4, shortened: { waits: 2 } });
   expect(ended.shortened.ms).toBeGreaterThan(7_100_000);
+});
+
+it('tells while it waits for its next event, which one and until when; a faster pace ends the wait', async () => {
+  const { client } = await lab();
+  await client.streams.create({ name: 'orders', shards: 1 });
+  const records = [0n, 3_600_000n, 3_600_010n].map((timestamp) => record('x', { timestamp }));
+  await client.produce.append({ stream: 'orders', records });
+  await client.processors.save({ name: 'same', source: PASSING });
+  for (const through of [null, { name: 'same', source: null }]) {
+    const began = Date.now();
+    const id = await start(client, wish('orders', `copy-${String(through !== null)}`, { speed: 1, through }));
+    const { next, state } = await replayWhen(client, id, (replay) => replay.next !== null);
+    expect({ state, timestamp: next!.timestamp }).toEqual({ state: 'running', timestamp: 3_600_000 });
+    expect(next!.dueAt).toBeGreaterThanOrEqual(began + 3_600_000);
+    expect(next!.dueAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
+    await client.replays.pause({ id });
+    expect((await client.replays.list({})).find((each) => each.id === id)).toMatchObject({ state: 'paused', next: null });
+    await client.replays.resume({ id });
+    await replayWhen(client, id, ({ state }) => state === 'running');
+    await client.replays.setSpeed({ id, speed: null });
+    expect(await replayWhen(client, id, hasEnded)).toMatchObject({ state: 'done', sent: 3, next: null });
+  }
 });
 
 it('leads back only where processors do', () => {

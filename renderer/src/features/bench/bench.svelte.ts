@@ -235,17 +235,27 @@ export class BenchState {
     return made;
   }
 
-  /** The same processor with another text, at the same place. Throws as {@link addColumn}. */
-  async changeSource({ id, name, after }: RehearsalColumn, source: string): Promise<void> {
+  /**
+   * The same processor with another text, at the same place; where that is the text that it had before it was changed here, it is its version
+   * again, or its file. Throws as {@link addColumn}.
+   */
+  async changeSource({ id, name, after, version }: RehearsalColumn, source: string): Promise<void> {
     const at = this.columns.findIndex((column) => column.id === id);
+    const changedFrom = this.setup?.processors[at]?.changedFrom ?? version;
+    const isTakenBack = source === (await this.#textOf(name, changedFrom));
+    const text = isTakenBack ? { version: changedFrom, source: null } : { version: null, source };
     const made = await this.#lab.client.rehearsals.replaceColumn({
       id: this.rehearsal!.id,
       column: id,
-      with: { name, source, version: null, after },
+      with: { name, ...text, after },
       cursor: this.position,
     });
     if (this.setup) {
-      const processors = this.setup.processors.map((one, place) => (place === at ? { ...one, name, version: null, source } : one));
+      const processors = this.setup.processors.map((one, place) => {
+        if (place !== at) return one;
+        const { changedFrom: _, ...unchanged } = one;
+        return { ...unchanged, name, ...text, ...(isTakenBack ? {} : { changedFrom }) };
+      });
       this.#keep({ ...this.setup, processors });
     }
     const { pair } = this.comparing;
@@ -254,6 +264,15 @@ export class BenchState {
       this.compare({ a: to(pair.a), b: to(pair.b) });
     }
     this.#refresh();
+  }
+
+  /** Null where it is not there any more. */
+  async #textOf(name: string, version: number | null): Promise<string | null> {
+    try {
+      return (await this.#lab.client.processors.source({ name, version })).text;
+    } catch {
+      return null;
+    }
   }
 
   /** Columns that run ahead go no further. */

@@ -10,6 +10,8 @@ export interface BenchProcessor {
   name: string;
   version: number | null;
   source: string | null;
+  /** Of one that was changed: the version whose text it was, null for the file. */
+  changedFrom?: number | null;
   /** With one input: it reads this stream, whatever it calls it. */
   reads?: string;
 }

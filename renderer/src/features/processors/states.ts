@@ -55,12 +55,3 @@ export function lineNamed({ name, message, hasChanges }: ProcessorSummary): numb
   const line = at === -1 ? Number.NaN : Number.parseInt(message!.slice(at + name.length + 4), 10);
   return Number.isNaN(line) ? null : line;
 }
-
-/** What is to be known of inputs that do not have the same number of shards, `shards` of each by name; null where there is nothing. */
-export function unevenInputs({ current }: ProcessorSummary, shards: (input: string) => number | undefined): string | null {
-  if (!current || current.stores.length === 0) return null;
-  const known = current.inputs.map((input) => ({ input, count: shards(input) })).filter(({ count }) => count !== undefined);
-  if (new Set(known.map(({ count }) => count)).size < 2) return null;
-  const said = known.map(({ input, count }) => `${input} ${count}`).join(', ');
-  return `Its inputs have not the same number of shards (${said}): events of one key may lie in different ones, and each shard has stores of its own.`;
-}

@@ -17,6 +17,7 @@ export function speedWords(speed: number | null): string {
   return speed === 1 ? 'at its own pace' : `${speed.toLocaleString('en', { maximumFractionDigits: 3 })} times as fast`;
 }
 
+const DAY_MS = 86_400_000;
 const decoder = new TextDecoder();
 
 function boundWords(bound: Replay['from'] | Replay['until'], clock: Clock): string {
@@ -34,6 +35,15 @@ export function rangeWords({ from, until, shards, keys }: Replay, clock: Clock):
   const named = keys.are === 'these' ? keys.keys.slice(0, 3).map((key) => decoder.decode(key)) : [`${decoder.decode(keys.prefix)}…`];
   const more = keys.are === 'these' && keys.keys.length > 3 ? ` and ${formatCountOf(keys.keys.length - 3, 'other')}` : '';
   return `${range}${some}, keys ${named.join(', ')}${more}`;
+}
+
+/** That it waits until its next event is due, for how long yet, and how it need not. */
+export function nextWords({ dueAt, timestamp }: NonNullable<Replay['next']>, now: number, clock: Clock): string {
+  const seconds = (ms: number): number => Math.ceil(ms / 1_000) * 1_000;
+  const told = (ms: number, form: 'full' | 'clock'): string => formatTime(ms, clock, form).replace(/\.000(?= |$)/, '');
+  const left = Math.max(0, dueAt - now);
+  const at = told(seconds(dueAt), left < DAY_MS ? 'clock' : 'full');
+  return `Waits for the next event, of ${told(timestamp, 'full')}, which is due in ${formatDuration(seconds(left))}, at ${at}. Choose a faster pace to go on sooner.`;
 }
 
 export function shortenedWords({ waits, ms }: Replay['shortened']): string {

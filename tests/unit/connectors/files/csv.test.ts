@@ -17,7 +17,7 @@ function read(file: string | Uint8Array, { rules = {}, limit = 1_000, piece = 7 
   const [values, rejected, records]: [string[], [number, string][], unknown[]] = [[], [], []];
   for (const line of lines) {
     const result = reader.read(line);
-    if (result === 'blank') continue;
+    if (typeof result === 'string') continue;
     if ('reason' in result) rejected.push([line.number, result.reason]);
     else {
       values.push(text(result.record.value)!);
@@ -195,7 +195,7 @@ describe('an import of CSV', () => {
     await client.imports.write({ jobId, piece: bytes('id;text\n1;"a\n') });
     await client.imports.write({ jobId, piece: bytes('b"\n2\n3;c') });
     const report: ImportReport = await client.imports.finish({ jobId });
-    expect(report).toEqual({ imported: 2, blank: 1, rejected: 1, rejectedKept: 1 });
+    expect(report).toEqual({ imported: 2, rejected: 1, rejectedKept: 1 });
     const { lines }: { lines: RejectedLine[] } = await client.imports.rejected({ jobId, from: 0, limit: 10 });
     expect(lines).toEqual([{ line: 4, reason: 'this row has 1 cell; the first row names 2 columns', text: '2' }]);
     const { records } = await readWhole(client, 'csv');
@@ -205,12 +205,22 @@ describe('an import of CSV', () => {
     ]);
   });
 
+  it('of the names of the columns alone says so, and counts the blank lines, which that is not', async () => {
+    const { jobId } = await client.imports.start({ stream: 'names', shards: 1, rules: csv, file: { name: 'f.csv', bytes: null } });
+    await client.imports.write({ jobId, piece: bytes('id;text\n\n') });
+    expect(await client.imports.finish({ jobId })).toMatchObject({ imported: 0, blank: 1, rejected: 0 });
+    const { value: jobs } = await client.jobs.watch({})[Symbol.asyncIterator]().next();
+    expect((jobs as { id: string; message: string | null }[]).find(({ id }) => id === jobId)?.message).toContain(
+      'There are no rows below the names of the columns: nothing was imported.',
+    );
+  });
+
   it('takes rows that make values a thousand times as long', async () => {
     const header = Array.from({ length: 200 }, (_, n) => `${'n'.repeat(4_000)}${n}`).join(',');
     const { jobId } = await client.imports.start({ stream: 'wide', shards: 1, rules: csv, file: { name: 'f.csv', bytes: null } });
     await client.imports.write({ jobId, piece: bytes(`${header}\n`) });
     await client.imports.write({ jobId, piece: bytes(`${','.repeat(199)}\n`.repeat(60)) });
-    expect(await client.imports.finish({ jobId })).toEqual({ imported: 60, blank: 1, rejected: 0, rejectedKept: 0 });
+    expect(await client.imports.finish({ jobId })).toEqual({ imported: 60, rejected: 0, rejectedKept: 0 });
   });
 
   it('is guessed from the name, or from rows of one width, and offers the columns', async () => {

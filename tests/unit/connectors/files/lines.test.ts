@@ -106,7 +106,7 @@ describe('from a line to a record', () => {
   const read = (json: string | Uint8Array, rules: Partial<ImportRules> = {}, limit = LIMIT): unknown => {
     const reader = createLineReader({ format: 'ndjson', keyField: null, timeField: null, ...rules }, limit, null);
     const result = reader.read({ number: 1, bytes: typeof json === 'string' ? Buffer.from(json) : json, isCut: false, end: 0 });
-    if (result === 'blank' || 'reason' in result) return result;
+    if (typeof result === 'string' || 'reason' in result) return result;
     const { key, timestamp } = result.record;
     return { key: key && Buffer.from(key).toString(), timestamp };
   };
@@ -205,7 +205,7 @@ describe('a file that is no NDJSON', () => {
     const reader = createLineReader({ format, keyField: null, timeField: null }, LIMIT, null);
     return [...splitter.push(file), ...splitter.finish()].map((line) => {
       const result = reader.read(line);
-      return result === 'blank' ? result : 'reason' in result ? result.reason : 'taken';
+      return typeof result === 'string' ? result : 'reason' in result ? result.reason : 'taken';
     });
   };
   const array = 'the file is a JSON array: write one JSON object on each line (jq -c ".[]" does it) and import it again';

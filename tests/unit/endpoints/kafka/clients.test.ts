@@ -147,6 +147,7 @@ test('what is shown of a request and its answer are the fields of their version:
   });
 });
 
-test('a request that is served has the name that the protocol has for its key', () => {
+test('a request has the name that the protocol has for its key, served or not', () => {
   for (const { key, name } of Object.values(apis)) expect(nameOfKey(key)).toBe(name);
+  expect([11, 68, 999].map(nameOfKey)).toEqual(['JoinGroup', 'ConsumerGroupHeartbeat', 'API 999']);
 });
