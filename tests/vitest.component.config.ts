@@ -24,7 +24,12 @@ export default defineConfig({
   },
   test: {
     include: ['tests/component/**/*.test.ts'],
-    setupFiles: ['tests/component/setup.ts'],
+    setupFiles: ['tests/component/setup.ts', 'tests/patience.ts'],
+    // See tests/patience.ts.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 90_000 } },
     maxWorkers: '100%',
     browser: {
       enabled: true,

@@ -10,7 +10,12 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for processes and disks most of the time: no core is kept free of them.
     maxWorkers: '100%',
-    testTimeout: 30_000,
+    setupFiles: ['tests/patience.ts'],
+    // See tests/patience.ts.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 90_000 } },
     globalSetup: path.join(import.meta.dirname, 'buildPrograms.ts'),
   },
 });

@@ -151,22 +151,20 @@ test('a page that never acknowledges holds back itself and nobody else', async (
   const idle = await connectTo(lab.url);
   const stalled = idle.client.events.read({ stream: 'orders', from: { at: 'beginning' }, until: { at: 'live' } })[Symbol.asyncIterator]();
   await stalled.next();
-  await expect.poll(() => lazy[0]!.items()).toBe(4);
+  const taken = (): number[] => lazy.slice(0, -1).map(({ items }) => items());
+  const credit = Array.from({ length: 7 }, () => 4);
+  await expect.poll(taken).toEqual(credit);
 
   await openLab(page, lab, '#/streams/orders');
   await expect(row(grid(page), 100_000)).toBeVisible();
-  const began = performance.now();
+  // Who had to wait for the others would never come to an end.
   for (let n = 0; n < 50; n++) await client.produce.append({ stream: 'orders', records: [record({ key: 'others', value: `${n}` })] });
   let records = 0;
   for await (const chunk of client.events.read({ stream: 'orders', from: { at: 'beginning' }, until: { at: 'now' } }))
     records += chunk.records.length;
   expect(records).toBe(100_050);
-  expect(performance.now() - began, 'others are as quick as ever').toBeLessThan(15_000);
   await expect(row(grid(page), 100_050)).toContainText('others');
-  expect(
-    lazy.slice(0, -1).map(({ items }) => items()),
-    'no more than the credit',
-  ).toEqual(Array.from({ length: 7 }, () => 4));
+  expect(taken(), 'no more than the credit').toEqual(credit);
   for (const { socket } of lazy) socket.terminate();
   idle.close();
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright/test';
 import type { LabClient } from '../../main/api/index.ts';
+import { eventsCounted } from './counted.ts';
 import { expect, type Lab, root, test } from './lab.ts';
 import { dialog, navigation, openLab } from './screens.ts';
 
@@ -39,7 +40,7 @@ test('two versions side by side: stepped forward and back, compared, the differe
   await expect(second.getByText('in step')).toBeVisible();
   // The live ones go on by the clock of the wall; they stand still, so that what changes a stream now is the rehearsal.
   for (const name of ['abandoned-cart-v1', 'abandoned-cart-v2']) lab.loglab(['processors', 'pause', name]);
-  const before = (await client.streams.list({})).map(({ name, events }) => [name, events]);
+  const before = await eventsCounted(client);
 
   // A step changes the state, a step back takes it back; both columns stand at the same event.
   await page.getByRole('button', { name: 'Step', exact: true }).click();
@@ -54,6 +55,8 @@ test('two versions side by side: stepped forward and back, compared, the differe
       .getByText(/SHOPPER_ABANDONED_CART|bad/)
       .first(),
   ).toBeVisible();
+  // What is shown follows the cursor.
+  await expect(part(second, 'So far')).toContainText(`${emitting.toLocaleString('en')} in`);
   const there = await part(second, 'So far').innerText();
   await page.getByRole('button', { name: 'Step back' }).click();
   await expect.poll(() => at(page)).toBe(emitting - 1);
@@ -135,16 +138,19 @@ test('it plays, jumps to an offset, a time and a text, and the bench is set up a
   await jump.getByRole('textbox', { name: 'Time' }).fill('2018-10-15T09:50:00Z');
   await jump.getByRole('button', { name: 'Jump' }).click();
   await expect.poll(() => at(page)).toBeGreaterThan(800);
+  await expect(jump).toBeHidden();
   const before = await at(page);
   await page.keyboard.press('Control+G');
   await jump.getByRole('textbox', { name: 'Time' }).fill('10:00');
   await jump.getByRole('button', { name: 'Jump' }).click();
   await expect.poll(() => at(page)).toBeGreaterThan(before);
+  await expect(jump).toBeHidden();
   await page.keyboard.press('Control+G');
   await jump.getByRole('radio', { name: 'Text' }).check();
   await jump.getByRole('textbox', { name: 'Text' }).fill('no such word');
   await jump.getByRole('button', { name: 'Jump' }).click();
   await expect(page.getByText('There is no event with “no such word” after this position.')).toBeVisible();
+  await expect(jump).toBeHidden();
   await page.keyboard.press('Control+G');
   await jump.getByRole('radio', { name: 'Event', exact: true }).check();
   await jump.getByRole('textbox', { name: 'Number' }).fill('99,999');
@@ -153,6 +159,7 @@ test('it plays, jumps to an offset, a time and a text, and the bench is set up a
   await jump.getByRole('textbox', { name: 'Number' }).fill('5');
   await jump.getByRole('button', { name: 'Jump' }).click();
   await expect.poll(() => at(page)).toBe(5);
+  await expect(jump).toBeHidden();
   await page.getByRole('combobox', { name: /^Pace/ }).click();
   await page.getByRole('option', { name: '100×', exact: true }).click();
   await page.getByRole('button', { name: 'Play' }).click();
@@ -179,12 +186,15 @@ test('two that stand apart are compared beside each other, in view; the code of 
   await page.getByRole('menuitem', { name: 'abandoned-cart-v1 v1 with abandoned-cart-v2 v1' }).click();
   const panel = page.getByRole('region', { name: 'Comparison' });
   await expect(panel.getByRole('status')).toContainText('up to event 2,318.');
-  const [input, one, other, beside] = await Promise.all(
-    [page.getByRole('region', { name: 'Input' }), first, second, panel].map(async (each) => (await each.boundingBox())!),
-  );
-  expect(one!.x).toBeGreaterThanOrEqual(input!.x + input!.width - 1);
-  expect(Math.abs(other!.x - (one!.x + one!.width))).toBeLessThanOrEqual(1);
-  expect(other!.x + other!.width).toBeLessThanOrEqual(beside!.x + 1);
+  // They are brought into view as the panel comes.
+  await expect(async () => {
+    const [input, one, other, beside] = await Promise.all(
+      [page.getByRole('region', { name: 'Input' }), first, second, panel].map(async (each) => (await each.boundingBox())!),
+    );
+    expect(one!.x).toBeGreaterThanOrEqual(input!.x + input!.width - 1);
+    expect(Math.abs(other!.x - (one!.x + one!.width))).toBeLessThanOrEqual(1);
+    expect(other!.x + other!.width).toBeLessThanOrEqual(beside!.x + 1);
+  }).toPass();
   await page.screenshot({ path: test.info().outputPath('beside.png') });
 
   await second.getByRole('button', { name: /^More about/ }).click();

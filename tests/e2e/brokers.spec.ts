@@ -45,7 +45,7 @@ test('a broker that is added takes shards; one that is killed takes its own away
   await page.screenshot({ path: test.info().outputPath('away.png') });
   isOver = true;
   await killing;
-  await expect(row(grid(page), 4)).toBeVisible({ timeout: 15_000 });
+  await expect(row(grid(page), 4)).toBeVisible();
   await expect(page.getByText(/are not shown until it is back/)).toBeHidden();
   await page.goto(`${lab.url.replace(/#.*/, '')}#/brokers`);
   await expect(page.getByRole('table', { name: 'Brokers' }).getByRole('row', { name: /Broker 2/ })).toContainText('up');

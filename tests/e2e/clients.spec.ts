@@ -90,7 +90,7 @@ test('one client followed: filtered, paused, a request decoded', async ({ page, 
   await expect(request(page).getByLabel('Asked', { exact: true })).toContainText(/"name": "sales".*"records": 2/s);
   await expect(request(page).getByLabel('Answered', { exact: true })).toContainText(/"errorCode": 0,\s*"baseOffset": "?0"?/);
   await request(page).getByRole('button', { name: 'Copy: Asked' }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('"name":"sales"');
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('"name":"sales"');
   await page.keyboard.press('Escape');
   await expect(request(page)).toBeHidden();
   await page.keyboard.press('j');
@@ -174,8 +174,11 @@ test('Connect: the code for each client, with this lab’s address and the strea
   const connect = dialog(page, 'Connect');
   await expect(connect).toContainText(lab.kafka[0]!);
   const copied = async (title: string): Promise<string> => {
+    await page.evaluate(() => navigator.clipboard.writeText(''));
     await connect.getByRole('button', { name: `Copy: ${title}`, exact: true }).click();
     await expect(page.getByRole('status', { name: 'Notices' })).toContainText('The code is copied.');
+    // The notice may still be that of the code before.
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).not.toBe('');
     return page.evaluate(() => navigator.clipboard.readText());
   };
   for (const name of ['kcat', 'Console tools', 'Python', 'Node', 'Java', 'Go']) {

@@ -96,9 +96,9 @@ test('a part of the range as CSV, which the import dialog knows by its name', as
 test('stopped, an export writes no file; into a picked file it writes the same', async ({ page, lab, client }) => {
   await client.streams.create({ name: 'long', shards: 1 });
   lab.loglab(['produce', 'long'], 'x\n'.repeat(3_000));
-  // A picked file that takes its time, in the browser's own file system.
+  // A picked file that takes nothing while it is held, in the browser's own file system.
   await page.addInitScript(() => {
-    const picked = { pauseMs: 0, files: [] as string[] };
+    const picked = { isHeld: false, files: [] as string[] };
     const pick = async ({ suggestedName }: { suggestedName: string }) => {
       const file = await (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
       picked.files.push(suggestedName);
@@ -108,7 +108,7 @@ test('stopped, an export writes no file; into a picked file it writes the same',
         createWritable: () =>
           Promise.resolve({
             write: async (bytes: Uint8Array<ArrayBuffer>) => {
-              await new Promise((resolve) => setTimeout(resolve, picked.pauseMs));
+              while (picked.isHeld) await new Promise((resolve) => setTimeout(resolve, 20));
               await writable.write(bytes);
             },
             close: () => writable.close(),
@@ -125,14 +125,16 @@ test('stopped, an export writes no file; into a picked file it writes the same',
     });
   await openLab(page, lab, '#/streams/long');
   await openExport(page);
-  await page.evaluate(() => ((window as unknown as { picked: { pauseMs: number } }).picked.pauseMs = 1_500));
+  const hold = (isHeld: boolean): Promise<unknown> =>
+    page.evaluate((held) => ((window as unknown as { picked: { isHeld: boolean } }).picked.isHeld = held), isHeld);
+  await hold(true);
   await exporting(page).getByRole('button', { name: 'Export', exact: true }).click();
   await expect(exporting(page).getByRole('progressbar', { name: 'Export of long' })).toBeVisible();
   await exporting(page).getByRole('button', { name: 'Stop the export' }).click();
+  await hold(false);
   await expect(exporting(page).getByRole('status')).toHaveText('Stopped. No file was written.');
   expect(await inFile()).toBeNull();
 
-  await page.evaluate(() => ((window as unknown as { picked: { pauseMs: number } }).picked.pauseMs = 0));
   await exporting(page).getByRole('button', { name: 'Back' }).click();
   await exporting(page).getByRole('button', { name: 'Export', exact: true }).click();
   await expect(exporting(page).getByRole('status')).toContainText('3,000 events exported');

@@ -130,7 +130,6 @@ test('the palette reaches every action, by keyboard alone', async ({ page, lab, 
   await page.keyboard.press('Control+K');
   const box = page.getByRole('combobox', { name: 'Find an action' });
   await expect(box).toBeFocused();
-  const offered = (await page.getByRole('listbox', { name: 'Actions' }).getByRole('option').allInnerTexts()).join('\n');
   const actions = [
     ...['New stream', 'Produce into orders', 'Import a file into orders', 'All streams', 'Lessons', 'Settings'],
     ...['Theme: light', 'Theme: dark', 'Times: local', 'Times: epoch milliseconds'],
@@ -138,7 +137,8 @@ test('the palette reaches every action, by keyboard alone', async ({ page, lab, 
     ...['Choose shards…', 'Show shard 1 alone', 'Add shards…', 'Stream settings…', 'Durability: '],
     ...['Start the lesson “One log”', 'Copy the consume command', 'Delete orders'],
   ];
-  for (const action of actions) expect(offered).toContain(action);
+  // The lab tells of lessons and settings in its own time.
+  for (const action of actions) await expect(page.getByRole('listbox', { name: 'Actions' })).toContainText(action);
 
   await box.fill('no such thing at all');
   await expect(page.getByText('Nothing here is called that.')).toBeVisible();

@@ -134,7 +134,6 @@ test('the command imports a file to the same events and the same rejected lines 
   }
   expect(failure!.status, 'lines were rejected').toBe(1);
   expect(failure!.stderr.trimEnd().split('\n')).toHaveLength(1);
-  const [byPage] = await client.streams.list({}).then((list) => list.filter(({ name }) => name === 'orders'));
   const told = failure!.stdout
     .trimEnd()
     .split('\n')
@@ -149,7 +148,7 @@ test('the command imports a file to the same events and the same rejected lines 
       .split('\n')
       .map((line) => line.replace(`"stream":"${stream}"`, '"stream":""'))
       .sort();
-  expect(byPage!.events).toBe(50);
+  await expect.poll(async () => (await client.streams.list({})).find(({ name }) => name === 'orders')!.events).toBe(50);
   expect(events('by-command')).toEqual(events('orders'));
 });
 
@@ -252,7 +251,9 @@ test.describe('a big file', () => {
     await importing(page).getByRole('button', { name: 'Stop the import' }).click();
     await expect(summary(page)).toContainText('Stopped.');
     await expect.poll(async () => (await jobList(client))[0]!.state).toBe('cancelled');
-    const { events } = (await client.streams.list({}))[0]!;
+    const { events } = (await jobList(client))[0]!;
+    // What a broker has is counted a moment later.
+    await expect.poll(async () => (await client.streams.list({}))[0]!.events).toBe(events);
     expect(events).toBeGreaterThan(0);
     expect(events).toBeLessThan(BIG_BYTES / 1_000);
     const said = events.toLocaleString('en');
@@ -268,8 +269,8 @@ test.describe('a big file', () => {
   });
 
   const LINES = BIG_BYTES / 1_000;
-  /** For the rest of the file, on a machine that has other work, milliseconds. */
-  const REST_MS = 120_000;
+  /** For the rest of the file, milliseconds. */
+  const REST_MS = 400_000;
 
   async function expectWhole(client: LabClient): Promise<void> {
     expect((await client.events.window({ stream: 'big', from: 0, limit: 1 })).endRow).toBe(LINES);
@@ -277,7 +278,6 @@ test.describe('a big file', () => {
   }
 
   test('stopped in the middle goes on where it stood, at a click', async ({ page, lab, client, folder }) => {
-    test.setTimeout(2 * REST_MS);
     await startBig(page, lab, folder);
     await importing(page).getByRole('button', { name: 'Stop the import' }).click();
     await expect(summary(page)).toContainText('Stopped.');
@@ -290,12 +290,11 @@ test.describe('a big file', () => {
   });
 
   test('cut off by a crash of the lab goes on with the same file, and with no other', async ({ page, lab, client, folder }) => {
-    test.setTimeout(2 * REST_MS);
     await startBig(page, lab, folder);
     await expect.poll(async () => (await jobList(client))[0]!.events).toBeGreaterThan(0);
     crash(await enginePid(client));
     await expect(importing(page)).toContainText('When the connection was lost');
-    await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0, { timeout: 20_000 });
+    await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0);
     await expect(jobs(page)).toContainText('The lab ended while it ran.');
     // The page itself is made anew: it has the file no more.
     await page.reload();
@@ -318,8 +317,7 @@ test.describe('a big file', () => {
     await page.close({ runBeforeUnload: false });
     await expect.poll(async () => (await jobList(client))[0]!.state).toBe('failed');
     const [job] = await jobList(client);
-    const [stream] = await client.streams.list({});
-    expect(job!.events).toBe(stream!.events);
+    await expect.poll(async () => (await client.streams.list({}))[0]!.events).toBe(job!.events);
     expect(job!.events).toBeGreaterThan(0);
 
     const again = await context.newPage();

@@ -24,12 +24,19 @@ export interface Lab {
   /** Starts the loglab command against this lab, its stdin and stdout open. */
   startLoglab(args: string[]): ChildProcess;
   stop(): Promise<void>;
+  /** As a power cut would; resolves when the process is gone, and its port free. */
+  kill(): Promise<void>;
 }
 
 /** @param port 0 for any free one */
 export async function startLab(workspace: string, port = 0): Promise<Lab> {
   const child = serve(['--workspace', workspace, '--port', String(port), '--kafka-port', '0']);
   child.stderr!.pipe(process.stderr);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  };
   for await (const line of createInterface({ input: child.stdout! })) {
     const { url, pid, kafka } = JSON.parse(line.replace(/^ready /, '')) as Pick<Lab, 'url' | 'pid' | 'kafka'>;
     const command = (args: string[]): string[] => [path.join(root, 'dist/main/loglab.js'), ...args, '--url', url];
@@ -41,11 +48,8 @@ export async function startLab(workspace: string, port = 0): Promise<Lab> {
       loglab: (args, input) =>
         execFileSync(process.execPath, command(args), { encoding: 'utf8', input: input ?? '', stdio: ['pipe', 'pipe', 'pipe'] }),
       startLoglab: (args) => spawn(process.execPath, command(args), { stdio: ['pipe', 'pipe', 'inherit'] }),
-      async stop() {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        child.kill('SIGTERM');
-        await once(child, 'exit');
-      },
+      stop: () => end('SIGTERM'),
+      kill: () => end('SIGKILL'),
     };
   }
   throw new Error('The lab ended before it was ready.');

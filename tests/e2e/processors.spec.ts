@@ -87,7 +87,7 @@ test('from the sample shop: good and bad come out, the process is killed in the 
     await expect(shown).toContainText(`${round + 1} ${round === 0 ? 'restart' : 'restarts'}`);
     await expect(shown.getByText('running', { exact: true })).toBeVisible();
   }
-  await expect(shown).toContainText('4,318 in = 4,286 good + 32 bad', { timeout: 20_000 });
+  await expect(shown).toContainText('4,318 in = 4,286 good + 32 bad');
   // What was processed last may be on its way to the log.
   await expect.poll(count(client, 'enriched-events')).toBe(4286);
   await expect.poll(count(client, 'bad')).toBe(32);
@@ -177,7 +177,6 @@ export default defineProcessor<{ n: number }>({
 });
 
 test('what fails again and again is left alone, and its editor says at which line', async ({ page, lab, client }) => {
-  test.slow();
   await client.streams.create({ name: 'left', shards: 1 });
   await client.streams.create({ name: 'right', shards: 2 });
   const text = `import { defineProcessor } from 'loglab';
@@ -194,7 +193,7 @@ export default defineProcessor({
   await openLab(page, lab, '#/processors');
   await expect(column(page, 'late')).toContainText('have not the same number of shards (left 1, right 2)');
   await client.produce.append({ stream: 'left', records: [record({ key: 'a', value: '1' })] });
-  await expect(column(page, 'late')).toContainText('failed', { timeout: 60_000 });
+  await expect(column(page, 'late')).toContainText('failed');
   await column(page, 'late').getByRole('link', { name: 'late', exact: true }).click();
   await expect(page.getByText('Nothing in a processor is asynchronous')).toBeVisible();
   await page.getByRole('button', { name: 'Line 7' }).click();

@@ -14,9 +14,15 @@ const part = (page: Page, name: string): Locator => sheet(page).getByRole('radio
 
 async function openSheet(page: Page, lab: Lab, stream = 'orders'): Promise<void> {
   await openLab(page, lab, `#/streams/${stream}`);
-  await page.getByRole('heading', { level: 1, name: stream }).waitFor();
-  await page.keyboard.press('Shift+P');
+  await pressProduce(page, stream);
   await expect(key(page)).toBeFocused();
+}
+
+/** By its keys, once the page is connected and it can be done. */
+async function pressProduce(page: Page, stream: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: stream }).waitFor();
+  await expect(page.getByRole('main').getByRole('button', { name: 'Produce' })).toBeEnabled();
+  await page.keyboard.press('Shift+P');
 }
 
 /** Events of a stream as `loglab consume --json` prints them. */
@@ -235,16 +241,14 @@ test('a draft outlives the sheet, another screen and a reload, for each stream i
   await part(page, 'Timestamp of the event').getByText('At', { exact: true }).click();
   await sheet(page).getByRole('textbox', { name: 'Time' }).fill('0718');
   await page.reload();
-  await page.getByRole('heading', { level: 1, name: 'orders' }).waitFor();
-  await page.keyboard.press('Shift+P');
+  await pressProduce(page, 'orders');
   await expect(key(page)).toHaveValue('789');
   await expect(value(page)).toHaveText('{"half": ');
   await expect(sheet(page).getByRole('textbox', { name: 'Time' })).toHaveValue('0718');
   await page.keyboard.press('Escape');
 
   await openLab(page, lab, '#/streams/other');
-  await page.getByRole('heading', { level: 1, name: 'other' }).waitFor();
-  await page.keyboard.press('Shift+P');
+  await pressProduce(page, 'other');
   await expect(key(page)).toHaveValue('');
 });
 

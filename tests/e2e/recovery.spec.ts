@@ -65,6 +65,17 @@ async function keysOf(client: LabClient): Promise<string[]> {
   return keys;
 }
 
+/** All that these elements say from now on, however short they say it. */
+async function rememberSaid(page: Page, selector: string): Promise<() => Promise<string>> {
+  const handle = await page.evaluateHandle((of) => {
+    const all = new Set<string>();
+    const look = (): void => document.querySelectorAll(of).forEach((each) => all.add(each.textContent ?? ''));
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    return all;
+  }, selector);
+  return () => handle.evaluate((all) => [...all].join('\n'));
+}
+
 test('a broker killed under way: the page says it, stands still, goes on, and every acknowledged event is there', async ({
   page,
   lab,
@@ -80,7 +91,7 @@ test('a broker killed under way: the page says it, stands still, goes on, and ev
   const said = page
     .getByText(/Broker 1 (is (down|starting)|had ended)/)
     .first()
-    .waitFor({ timeout: 10_000 });
+    .waitFor();
   crash(before.pid!);
   await said;
   await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0);
@@ -110,11 +121,12 @@ test('an engine killed under way: the page says it and connects again, and every
   const stood = await standInTheMiddle(page, client);
   const producer = keepAppending(async () => (await connectTo(lab.url)).client);
   await expect.poll(() => producer.acknowledged.length).toBeGreaterThan(5);
+  const said = await rememberSaid(page, '[aria-label="State of the connection"], footer');
   crash(await enginePid(client));
-  await expect(connectionState(page)).toContainText('The connection to the lab is lost.');
-  await expect(page.getByRole('contentinfo')).toContainText('Not connected');
+  await expect.poll(said).toContain('The connection to the lab is lost.');
+  await expect.poll(said).toContain('Not connected');
   expect((await visibleRows(grid(page)))[0], 'what was read stays readable').toBe(stood);
-  await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0, { timeout: 20_000 });
+  await expect(connectionState(page).getByRole('paragraph')).toHaveCount(0);
   await expect(page.getByRole('contentinfo')).toContainText('broker up');
 
   const acknowledgedBefore = producer.acknowledged.length;

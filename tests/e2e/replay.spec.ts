@@ -48,7 +48,7 @@ test('a range from where the reader stands goes into a new stream, looked at bef
   await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('done');
   await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('116 events sent');
   await expect(replayOf(page, 'orders', 'orders-replay')).toContainText('keys k1, k2');
-  expect(await count(client, 'orders-replay')()).toBe(116);
+  await expect.poll(count(client, 'orders-replay')).toBe(116);
   await navigation(page).getByRole('link', { name: 'Replays' }).click();
   await replayOf(page, 'orders', 'orders-replay').getByRole('button', { name: 'Dismiss' }).click();
   await expect(page.getByText('No replays yet')).toBeVisible();
@@ -79,11 +79,12 @@ test('one at its own pace is paused, takes another pace, and goes on where it st
   await page.getByRole('button', { name: 'Replay', exact: true }).click();
   const setUp = dialog(page, 'Replay');
   await setUp.getByText('Faster or slower').click();
-  await setUp.getByRole('textbox', { name: 'Times as fast' }).fill('20');
+  // It would take longer than all that is done meanwhile.
+  await setUp.getByRole('textbox', { name: 'Times as fast' }).fill('2');
   await setUp.getByRole('button', { name: 'Start the replay' }).click();
   const shown = replayOf(page, 'orders', 'orders-replay');
   await expect(shown).toContainText('running');
-  await expect(shown).toContainText('20 times as fast');
+  await expect(shown).toContainText('2 times as fast');
   await expect(shown).toContainText(/\b[1-9]\d* events sent/);
   await picture(page, 'replay-running', '[role=rowgroup]');
   await shown.getByRole('button', { name: 'Pause' }).click();
@@ -93,7 +94,7 @@ test('one at its own pace is paused, takes another pace, and goes on where it st
   await expect(shown).toContainText('running');
   await expect.poll(count(first.client, 'orders-replay')).toBeGreaterThan(there);
   first.close();
-  process.kill(lab.pid, 'SIGKILL');
+  await lab.kill();
   const again = await startLab(workspace, Number(new URL(lab.url).port));
   await openLab(page, again, '#/replays');
   await expect(shown).toContainText('running');
@@ -168,9 +169,6 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   lab,
   client,
 }) => {
-  // Several starts of processes, on a machine that may be busy.
-  test.setTimeout(180_000);
-  const within = { timeout: 60_000 };
   await past(client, 40);
   const defined = (outputs: string, body: string): string =>
     `export default { inputs: ['orders'], outputs: ['${outputs}'], onEvent(event, ctx) { ${body} } };`;
@@ -180,10 +178,10 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   const setUp = dialog(page, 'Replay');
   await choose(setUp, /^Through/, 'fails');
   await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('nothing');
-  await setUp.getByRole('button', { name: 'Start the replay' }).click(within);
+  await setUp.getByRole('button', { name: 'Start the replay' }).click();
   const shown = replayOf(page, 'orders', 'nothing');
-  await expect(shown).toContainText('0 events sent, 40 bad', within);
-  await expect(shown).toContainText('Nothing came of any event: all that were read are bad.', within);
+  await expect(shown).toContainText('0 events sent, 40 bad');
+  await expect(shown).toContainText('Nothing came of any event: all that were read are bad.');
 
   await client.streams.create({ name: 'large', shards: 1 });
   for (let from = 0; from < 200; from += 10) {
@@ -200,10 +198,10 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   const large = async () => (await client.streams.list({})).find(({ name }) => name === 'large')!;
   const { settings } = await large();
   await client.streams.changeSettings({ name: 'large', settings: { ...settings, retentionBytes: 256 * 1024 } });
-  await expect.poll(async () => Number((await large()).shards[0]!.startOffset), within).toBeGreaterThan(150);
+  await expect.poll(async () => Number((await large()).shards[0]!.startOffset)).toBeGreaterThan(150);
   await client.replays.setSpeed({ id, speed: null });
   const missing = replayOf(page, 'large', 'copy');
-  await expect(missing).toContainText('done', within);
+  await expect(missing).toContainText('done');
   await expect(missing).toContainText('Events were missed, in 1 range:');
   await expect(missing).toContainText('They were trimmed before they were read.');
   await picture(page, 'replay-missed', '[role=rowgroup]');
@@ -222,6 +220,6 @@ test('one of which nothing comes, and one whose events were trimmed meanwhile, s
   await openStream(page, 'orders');
   await page.getByRole('button', { name: 'Replay', exact: true }).click();
   await setUp.getByRole('textbox', { name: 'Into the stream' }).fill('again');
-  await expect(setUp).toContainText('What is replayed comes back: “back” reads “again” and writes “orders”.', within);
+  await expect(setUp).toContainText('What is replayed comes back: “back” reads “again” and writes “orders”.');
   await picture(page, 'replay-comes-back', '[role=rowgroup]');
 });

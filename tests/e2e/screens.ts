@@ -1,5 +1,5 @@
 /** The page as a user finds their way on it: by roles and names. */
-import type { Locator, Page } from 'playwright/test';
+import { expect, type Locator, type Page } from 'playwright/test';
 import type { Lab } from './lab.ts';
 
 export const navigation = (page: Page): Locator => page.getByRole('navigation', { name: 'Lab' });
@@ -22,10 +22,12 @@ export async function openStream(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 
-/** Opens the palette, types, and takes the first thing found. */
+/** Opens the palette, types, and takes the first thing found, once it is the one with all these words: what can be done is told by the lab. */
 export async function fromPalette(page: Page, typed: string): Promise<void> {
   await page.keyboard.press('Control+K');
   await page.getByRole('combobox', { name: 'Find an action' }).fill(typed);
+  const first = page.getByRole('listbox', { name: 'Actions' }).getByRole('option', { selected: true });
+  for (const word of typed.split(' ')) await expect(first).toContainText(word, { ignoreCase: true });
   await page.keyboard.press('Enter');
 }
 

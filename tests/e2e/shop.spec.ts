@@ -4,9 +4,6 @@ import type { LabClient } from '../../main/api/index.ts';
 import { expect, test } from './lab.ts';
 import { dialog, fromPalette, openLab } from './screens.ts';
 
-/** A cart may stand for ten seconds; then a window that comes each second finds it. */
-const COUPON_WAIT_MS = 20_000;
-
 const visit = (page: Page, at = 0): Locator => page.getByRole('region', { name: /^Visitor \d{6}$/ }).nth(at);
 const coupon = (within: Locator): Locator => within.getByRole('group', { name: 'Coupon' });
 const cart = (within: Locator): Locator => within.getByRole('group', { name: 'Cart' });
@@ -58,7 +55,7 @@ test('set up, a cart is left, the coupon pops up with its way in milliseconds, a
   expect(await names(client, 'raw-events', id)).toEqual(['SHOPPER_VIEWED_PRODUCT', 'SHOPPER_ADDED_ITEM', 'SHOPPER_ADDED_ITEM']);
   await page.screenshot({ path: test.info().outputPath('cart.png') });
 
-  await expect(coupon(mine)).toContainText('10 % off', { timeout: COUPON_WAIT_MS });
+  await expect(coupon(mine)).toContainText('10 % off');
   const way = coupon(mine).getByRole('list', { name: 'The way of the coupon' });
   await expect(way.getByRole('listitem')).toHaveText([
     /The cart was left/,
@@ -68,7 +65,13 @@ test('set up, a cart is left, the coupon pops up with its way in milliseconds, a
   ]);
   const took = [...(await way.innerText()).matchAll(/([\d,]+) ms/g)].map(([, ms]) => Number(ms!.replace(',', '')));
   expect(took[0]).toBeGreaterThanOrEqual(10_000);
-  expect(took[0]).toBeLessThan(15_000);
+  // From the last that was put into it until the log had it.
+  const [added] = (await eventsOf(client, 'raw-events'))
+    .filter(({ key, value }) => key === id && value.event === 'SHOPPER_ADDED_ITEM')
+    .slice(-1);
+  const { rows } = await client.events.window({ stream: 'derived-events', from: 'end', limit: 50 });
+  const { appendedAt } = await client.events.get({ stream: 'derived-events', shard: rows[0]!.shard, offset: rows[0]!.offset });
+  expect(took[0]).toBe(appendedAt - Date.parse(added!.value['timestamp'] as string));
   await page.screenshot({ path: test.info().outputPath('coupon.png') });
   const [given] = await eventsOf(client, 'coupons');
   expect(given).toMatchObject({ key: id, value: { event: 'SHOPPER_GOT_COUPON', shopper: { id }, coupon: { percentOff: 10 } } });
@@ -113,21 +116,21 @@ test('two tabs are two visitors, and neither sees the other’s coupon; one who 
   await putIntoCart(third, 'USB cable');
   await third.getByRole('button', { name: 'Leave the shop' }).click();
   await expect(other.getByRole('heading', { name: / has left$/ })).toBeVisible();
-  await expect(coupon(theirs)).toContainText('10 % off', { timeout: COUPON_WAIT_MS });
+  await expect(coupon(theirs)).toContainText('10 % off');
   await other.screenshot({ path: test.info().outputPath('side-by-side.png') });
   await page.bringToFront();
   await putIntoCart(mine, 'thinkpad');
-  await expect(coupon(mine)).toContainText('10 % off', { timeout: COUPON_WAIT_MS });
+  await expect(coupon(mine)).toContainText('10 % off');
   const codes = await Promise.all([mine, theirs].map(async (one) => /NILE-\w+/.exec(await coupon(one).innerText())![0]));
   expect(codes[0]).not.toBe(codes[1]);
   const given = await eventsOf(client, 'coupons');
   expect(given.map(({ key }) => key)).toEqual([theirId, myId]);
-  expect(await names(client, 'derived-events', thirdId)).toEqual(['SHOPPER_ABANDONED_CART']);
+  await expect.poll(() => names(client, 'derived-events', thirdId)).toEqual(['SHOPPER_ABANDONED_CART']);
 
   // Another cart in the same session: abandoned, and no second coupon.
   await coupon(mine).getByRole('button', { name: 'Not now' }).click();
   await putIntoCart(mine, 'USB cable');
-  await expect.poll(() => names(client, 'derived-events', myId), { timeout: COUPON_WAIT_MS }).toHaveLength(2);
+  await expect.poll(() => names(client, 'derived-events', myId)).toHaveLength(2);
   await expect
     .poll(async () =>
       (await client.processors.list({}))
@@ -169,10 +172,13 @@ test('it says why no coupon will come, and what to do; it is taken down, from th
   await asked.getByRole('button', { name: 'Take it down' }).click();
   await expect(state).toContainText('are not there');
   expect(await client.processors.list({})).toEqual([]);
-  expect(
-    (await client.streams.list({}))
-      .filter(({ isInternal }) => !isInternal)
-      .map(({ name }) => name)
-      .sort(),
-  ).toEqual(['bad', 'raw-events']);
+  // The streams go after the processors.
+  await expect
+    .poll(async () =>
+      (await client.streams.list({}))
+        .filter(({ isInternal }) => !isInternal)
+        .map(({ name }) => name)
+        .sort(),
+    )
+    .toEqual(['bad', 'raw-events']);
 });

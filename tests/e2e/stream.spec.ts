@@ -26,7 +26,7 @@ const tools = (page: Page) => page.getByRole('toolbar', { name: 'Position' });
 test('the grid has a row per event and a column per field', async ({ page, lab, client }) => {
   await openViews(page, lab, client);
   await expect(grid(page)).toHaveAttribute('aria-rowcount', '300');
-  expect(await headings(page)).toEqual(['Shard', 'Offset', 'Timestamp', 'Key', 'Event', 'N', 'Id', 'Name']);
+  await expect.poll(() => headings(page)).toEqual(['Shard', 'Offset', 'Timestamp', 'Key', 'Event', 'N', 'Id', 'Name']);
   const { rows } = await client.events.window({ stream: 'orders', from: 299, limit: 1 });
   await expect(row(grid(page), 300).getByRole('gridcell')).toHaveText([
     ...[String(rows[0]!.shard), String(rows[0]!.offset), '2018-10-15 09:04:59.000', '299'],
@@ -40,10 +40,10 @@ test('the grid has a row per event and a column per field', async ({ page, lab, 
   await columns.getByRole('button', { name: 'Name up' }).click();
   await page.keyboard.press('Escape');
   const chosen = ['Shard', 'Offset', 'Timestamp', 'Key', 'N', 'Name', 'Id', 'Value'];
-  expect(await headings(page)).toEqual(chosen);
+  await expect.poll(() => headings(page)).toEqual(chosen);
   await page.reload();
   await expect(row(grid(page), 300)).toBeVisible();
-  expect(await headings(page)).toEqual(chosen);
+  await expect.poll(() => headings(page)).toEqual(chosen);
 });
 
 test('odd values are told apart: null, empty, no key, no JSON, no text', async ({ page, lab, client }) => {
@@ -107,8 +107,8 @@ test('a choice of shards shows these alone', async ({ page, lab, client }) => {
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Shards 2' })).toBeVisible();
   await expect(tools(page)).toContainText(`of ${endRow}`);
-  const shards = await grid(page).locator('[role=row][aria-rowindex] [role=gridcell]:first-child').allInnerTexts();
-  expect(new Set(shards)).toEqual(new Set(['2']));
+  const shards = () => grid(page).locator('[role=row][aria-rowindex] [role=gridcell]:first-child').allInnerTexts();
+  await expect.poll(async () => [...new Set(await shards())]).toEqual(['2']);
   const offsets = await grid(page).locator('[role=row][aria-rowindex] [role=gridcell]:nth-child(2)').allInnerTexts();
   const numbers = offsets.map((offset) => Number(offset.replaceAll(',', '')));
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
@@ -135,8 +135,7 @@ test('the keyboard goes through the events and the detail goes with it', async (
   await page.keyboard.press('ArrowUp');
   await at(1);
   await page.keyboard.press('PageDown');
-  const [, numberAfterPage] = /rowindex="(\d+)"/.exec(await selected.evaluate((element) => element.outerHTML)) ?? [];
-  expect(Number(numberAfterPage)).toBeGreaterThan(10);
+  await expect.poll(async () => Number(await selected.getAttribute('aria-rowindex'))).toBeGreaterThan(10);
   await page.keyboard.press('End');
   await at(300);
   await expect(detail(page)).toContainText('2018-10-15 09:04:59.000 UTC');
@@ -242,12 +241,14 @@ test('the tail follows; who scrolls up stays, is told how many are newer, and ca
   await expect(row(grid(page), 310)).toBeVisible();
 
   await grid(page).hover();
+  const [atEnd] = (await visibleRows(grid(page))) as [number];
   await page.mouse.wheel(0, -500);
   await expect(tools(page)).toContainText('Paused');
+  await expect.poll(async () => (await visibleRows(grid(page)))[0], 'twenty rows of 25 pixels, smoothly').toBe(atEnd - 20);
   const stood = await visibleRows(grid(page));
   lab.loglab(['produce', 'orders', '--key', '1'], '{"n":1}\n'.repeat(25));
   await expect(tools(page)).toContainText('25 newer events');
-  expect(await visibleRows(grid(page)), 'the rows stay where they are').toEqual(stood);
+  await expect.poll(() => visibleRows(grid(page)), 'the rows stay where they are').toEqual(stood);
 
   await page.getByRole('button', { name: 'Play live' }).click();
   await expect(row(grid(page), 335)).toBeVisible();
@@ -269,6 +270,7 @@ test('a second reader stands elsewhere, and neither moves the other', async ({ p
   await a.getByRole('button', { name: 'Beginning' }).click();
   await expect(row(grid(page), 1)).toBeVisible();
   await expect(row(gridB, 300)).toBeVisible();
+  await expect.poll(async () => (await visibleRows(grid(page)))[0]).toBe(1);
   const stoodA = await visibleRows(grid(page));
 
   await b.getByRole('button', { name: 'Go to offset…' }).click();
@@ -283,13 +285,16 @@ test('a second reader stands elsewhere, and neither moves the other', async ({ p
   await client.produce.append({ stream: 'orders', records: views(300, 3) });
   await expect(row(gridB, 303)).toBeVisible();
   expect(await visibleRows(grid(page))).toEqual(stoodA);
-  await expect.poll(async () => (await readerPositions(client)).length).toBe(2);
-  const positions = await readerPositions(client);
-  expect(positions.find(({ name }) => name === 'A')!.shard0).toBeLessThan(positions.find(({ name }) => name === 'B')!.shard0 - 50n);
+  await expect(async () => {
+    const positions = await readerPositions(client);
+    expect(positions).toHaveLength(2);
+    expect(positions.find(({ name }) => name === 'A')!.shard0).toBeLessThan(positions.find(({ name }) => name === 'B')!.shard0 - 50n);
+  }).toPass();
 
   await page.getByRole('button', { name: 'Close reader B' }).click();
   await expect(b).toBeHidden();
-  expect((await visibleRows(grid(page)))[0], 'the first row; the last may be another where the tools take less room').toBe(stoodA[0]);
+  const first = async () => (await visibleRows(grid(page)))[0];
+  await expect.poll(first, 'the last may be another where the tools take less room').toBe(stoodA[0]);
   await expect.poll(async () => (await readerPositions(client)).length).toBe(1);
 });
 

@@ -42,7 +42,6 @@ test('exported while it runs, imported elsewhere: not trusted, looked at, truste
   client,
   folder,
 }) => {
-  test.setTimeout(120_000);
   await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   await client.streams.create({ name: 'words', shards: 2 });
   await deploy(client, 'count', `// The first try.\n${COUNT}`);

@@ -45,7 +45,6 @@ async function appendUntilRefused(lab: TestLab, stream: string, bytes: number, a
 
 const canAppend = (lab: TestLab, stream: string): Promise<void> =>
   vi.waitFor(() => lab.client.produce.append({ stream, records: [record('there is room again')] }).then(() => {}), {
-    timeout: 10_000,
     interval: 100,
   });
 
@@ -94,10 +93,10 @@ it('a full disk and a broker that is killed: it starts again, and nothing acknow
       const { state, restarts, message } = await lab.broker();
       if (state !== 'up') expect({ restarts: restarts > 1, message }).toEqual({ restarts: true, message: expect.stringContaining('full') });
     },
-    { timeout: 10_000, interval: 20 },
+    { interval: 20 },
   );
   rmSync(ballast);
-  await vi.waitFor(async () => expect((await lab.broker()).state).toBe('up'), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(async () => expect((await lab.broker()).state).toBe('up'), { interval: 50 });
   await canAppend(lab, 'kept');
   expect(await contentOfStream(lab, 'kept')).toEqual([...acknowledged, 'there is room again'].sort());
 });
@@ -137,7 +136,7 @@ it('retention and deletion on a full disk: refused or done later, and the broker
       expect([kept!.name, trimmed!.name]).toEqual(['kept', 'trimmed']);
       for (const { bytes } of trimmed!.shards) expect(bytes).toBeLessThan(64 * 1024 + 60_000);
     },
-    { timeout: 15_000, interval: 100 },
+    { interval: 100 },
   );
   expect(await contentOfStream(lab, 'kept')).toEqual([...acknowledged, 'there is room again'].sort());
   expect(await lab.broker()).toMatchObject({ pid: before.pid, restarts: 0, state: 'up' });

@@ -21,7 +21,7 @@ const PACE_MS = 5;
 const TARGETS: readonly Target[] = ['engine', 'broker', 'both', 'engine', 'serving', 'broker', 'engine', 'both'];
 const PIECES_UNDER_WAY = 4;
 /** How long the lab may take to go on after a kill, milliseconds. */
-const RECOVERED_MS_MAX = 30_000;
+const RECOVERED_MS_MAX = 90_000;
 
 const line = (n: number): string => `{"n":${n},"id":${n % 3 === 0 ? 'null' : `"k${n % 1_009}"`},"fill":"${'x'.repeat(n % 200)}"}\n`;
 const file = Buffer.from(Array.from({ length: LINES }, (_, n) => line(n)).join(''));

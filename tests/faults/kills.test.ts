@@ -18,7 +18,7 @@ import { kill, serve, type Target } from './servedLab.ts';
 const PRODUCERS = 4;
 const SHARDS = 6;
 /** How long the lab may take to go on after a kill, milliseconds: the pauses before restarts, and the start itself. */
-const RECOVERED_MS_MAX = 30_000;
+const RECOVERED_MS_MAX = 90_000;
 /**
  * The kills of one life of the serving process, which its own ends. Brokers and engines that end quickly again and again are started after
  * ever longer pauses; a new engine begins anew with its brokers.

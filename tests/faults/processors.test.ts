@@ -18,7 +18,7 @@ const SHARDS = 4;
 const KEYS = 40;
 const KILLS = 50;
 /** How long the lab may take to go on after a kill, milliseconds. */
-const RECOVERED_MS_MAX = 40_000;
+const RECOVERED_MS_MAX = 90_000;
 
 /** Counts by key; what it emits has another key, so it goes to other shards, and with several brokers to other brokers. */
 const COUNT = `import { defineProcessor } from 'loglab';
@@ -203,7 +203,7 @@ for (const brokers of [1, 3]) {
     await within(lab.serving, async (client) => {
       const words = await read(client, 'words');
       const expected = expectedOf(words);
-      await vi.waitFor(async () => expect(await read(client, 'counts')).toHaveLength(expected.counts.length), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await read(client, 'counts')).toHaveLength(expected.counts.length));
       const counts = await read(client, 'counts');
       expect(counts.map(({ value }) => value).sort()).toEqual(expected.counts.sort());
       // In each shard what came of one task is in the order of its events.

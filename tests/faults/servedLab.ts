@@ -9,7 +9,7 @@ import { killHard, processesOf, running } from './processTree.ts';
 import type { Random } from './random.ts';
 
 /** How long a child may live on once who started it was killed, milliseconds. */
-const ORPHANED_MS_MAX = 5_000;
+const ORPHANED_MS_MAX = 60_000;
 
 /** `both` are the engine and all brokers; of several brokers `broker` is any one. */
 export type Target = 'broker' | 'engine' | 'both' | 'processor' | 'serving';

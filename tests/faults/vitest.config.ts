@@ -16,8 +16,12 @@ export default defineConfig({
     pool: 'forks',
     // Moments are chosen at random; two files at once would only make each other's rarer.
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 60_000,
+    setupFiles: ['tests/patience.ts'],
+    // See tests/patience.ts.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 90_000 } },
     env: { FAULTS_SEED: seed },
     globalSetup: path.join(import.meta.dirname, '../buildPrograms.ts'),
   },

@@ -18,6 +18,9 @@ export default defineConfig({
     fileParallelism: false,
     // The first test that asks a peer also fetches it, and that takes what the network takes.
     testTimeout: 15 * 60_000,
+    hookTimeout: 15 * 60_000,
+    setupFiles: ['tests/patience.ts'],
+    expect: { poll: { timeout: 90_000 } },
     env: { INTEROP_SEED: seed },
     globalSetup: path.join(import.meta.dirname, '../buildPrograms.ts'),
   },

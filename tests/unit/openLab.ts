@@ -90,9 +90,9 @@ export async function openLab(workspace: string, options: LabOptions = {}): Prom
     async killBroker() {
       const { pid } = await broker();
       process.kill(pid!, 'SIGKILL');
-      await vi.waitFor(async () => expect((await broker()).pid).not.toBe(pid), { timeout: 5_000, interval: 5 });
+      await vi.waitFor(async () => expect((await broker()).pid).not.toBe(pid), { interval: 5 });
     },
-    brokerUp: () => vi.waitFor(async () => expect((await broker()).state).toBe('up'), { timeout: 10_000, interval: 20 }),
+    brokerUp: () => vi.waitFor(async () => expect((await broker()).state).toBe('up'), { interval: 20 }),
     async close() {
       await engine.close();
       first.peer.close();

@@ -8,7 +8,6 @@ import type { Locator, Page } from 'playwright/test';
 import type { Lesson } from '../../../main/api/lessons.ts';
 import { expect, type Lab, root, test } from '../lab.ts';
 import { navigation, openLab } from '../screens.ts';
-import { RESTARTED_MS } from './steps.ts';
 
 export const lessonsFolder = path.join(root, 'resources/lessons');
 
@@ -24,7 +23,6 @@ export function followLesson(id: string, deeds: Record<string, Deed>): void {
   const { title, steps } = JSON.parse(readFileSync(path.join(lessonsFolder, id, 'lesson.json'), 'utf8')) as Lesson;
 
   test(`“${title}”, from its first step to its last`, async ({ page, lab, context }) => {
-    test.setTimeout(120_000);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const titles = steps.map((step) => step.title);
     expect(titles).toEqual(expect.arrayContaining(Object.keys(deeds)));
@@ -45,7 +43,7 @@ export function followLesson(id: string, deeds: Record<string, Deed>): void {
       if (step.checks.length > 0) await expect(seen, 'nothing is ticked before the deed').not.toHaveCount(step.checks.length);
       await deeds[step.title]?.(page, await codesOf(page), lab);
       if (step.checks.length > 0) expect(deeds, `a deed for “${step.title}”`).toHaveProperty([step.title]);
-      await expect(seen, step.title).toHaveCount(step.checks.length, { timeout: RESTARTED_MS });
+      await expect(seen, step.title).toHaveCount(step.checks.length);
       await next.click();
       if (!last)
         await expect(panel(page).getByRole('button', { name: `Step ${index + 1} of ${steps.length}: ${step.title}, done` })).toBeVisible();

@@ -31,7 +31,7 @@ followLesson('what-written-means', {
       .getByRole('row', { name: /Broker 1/ })
       .getByRole('cell')
       .nth(7);
-    await expect(restarts).toHaveText('1', { timeout: 15_000 });
+    await expect(restarts).toHaveText('1');
     await openStream(page, 'paid-orders');
     await expect(row(grid(page), 2)).toContainText('A-2');
   },

@@ -2,9 +2,7 @@ import type { Page } from 'playwright/test';
 import type { LabClient } from '../../../main/api/index.ts';
 import { expect, test } from '../lab.ts';
 import { choose, dialog, openLab } from '../screens.ts';
-import { full, look, LOOK_MS_MAX, picture } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look, picture } from './look.ts';
 
 const benchColumn = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const positionOf = (page: Page) => page.getByRole('slider', { name: 'Position' });
@@ -29,7 +27,7 @@ async function startBench(page: Page, names: readonly string[]): Promise<void> {
   for (const name of names) await page.getByRole('checkbox', { name }).check();
   await page.getByRole('button', { name: 'Start the rehearsal' }).click();
   // Each column has a process, which is started first.
-  await expect(positionOf(page)).toHaveAttribute('aria-valuemax', '2318', { timeout: 60_000 });
+  await expect(positionOf(page)).toHaveAttribute('aria-valuemax', '2318');
 }
 
 test('the bench: nothing to rehearse, no processors, set up', async ({ page, lab, client }) => {
@@ -47,7 +45,6 @@ test('the bench: nothing to rehearse, no processors, set up', async ({ page, lab
 });
 
 test('the bench: one column, and others beside it', async ({ page, lab, client }) => {
-  test.slow();
   await full(client);
   await deployCarts(client);
   await openLab(page, lab, '#/bench');
@@ -72,7 +69,6 @@ test('the bench: one column, and others beside it', async ({ page, lab, client }
 });
 
 test('the bench: two that differ, compared; their code', async ({ page, lab, client }) => {
-  test.slow();
   await full(client);
   await deployCarts(client);
   await openLab(page, lab, '#/bench');
@@ -115,7 +111,6 @@ test('the bench: two that differ, compared; their code', async ({ page, lab, cli
 });
 
 test('the bench: ten columns', async ({ page, lab, client }) => {
-  test.slow();
   await full(client);
   const names = Array.from({ length: 10 }, (_, at) => `counts-number-${at}`);
   for (const [at, name] of names.entries()) {
@@ -131,14 +126,13 @@ test('the bench: ten columns', async ({ page, lab, client }) => {
   await page.keyboard.press('Control+G');
   await dialog(page, 'Jump').getByRole('textbox', { name: 'Number' }).fill('900');
   await page.keyboard.press('Enter');
-  for (const name of names) await expect(benchColumn(page, `${name} its file`).getByText('in step')).toBeAttached({ timeout: 60_000 });
+  for (const name of names) await expect(benchColumn(page, `${name} its file`).getByText('in step')).toBeAttached();
   await look(page, 'bench-ten');
   await benchColumn(page, `${names.at(-1)} its file`).scrollIntoViewIfNeeded();
   await picture(page, 'bench-ten-last');
 });
 
 test('the bench, in trouble: always failing, not the same twice, hanging', async ({ page, lab, client }) => {
-  test.slow();
   await full(client);
   for (const [name, parts] of Object.entries({
     'always-failing': "onEvent(event) { throw new Error('There is no such shopper.'); }",
@@ -148,8 +142,8 @@ test('the bench, in trouble: always failing, not the same twice, hanging', async
     await client.processors.save({ name, source: tried(parts) });
   await openLab(page, lab, '#/bench');
   await startBench(page, ['always-failing', 'by-chance', 'hanging']);
-  await expect(benchColumn(page, 'hanging its file').getByText(/^stopped at/)).toBeVisible({ timeout: 60_000 });
-  await expect(benchColumn(page, 'by-chance its file').getByText(/^It does not give the same twice/)).toBeVisible({ timeout: 60_000 });
+  await expect(benchColumn(page, 'hanging its file').getByText(/^stopped at/)).toBeVisible();
+  await expect(benchColumn(page, 'by-chance its file').getByText(/^It does not give the same twice/)).toBeVisible();
   await positionOf(page).focus();
   await page.keyboard.press('End');
   await expect(benchColumn(page, 'always-failing its file').getByText('2,318 bad')).toBeVisible();
@@ -157,7 +151,6 @@ test('the bench, in trouble: always failing, not the same twice, hanging', async
 });
 
 test('the bench: a column that takes long runs ahead, and is stopped', async ({ page, lab, client }) => {
-  test.slow();
   await full(client);
   const source = tried(`onEvent(event, ctx) {
     for (let n = 0; n < 20_000_000; n++) seen += n;
@@ -167,10 +160,10 @@ test('the bench: a column that takes long runs ahead, and is stopped', async ({ 
   await openLab(page, lab, '#/bench');
   await startBench(page, ['slow']);
   const building = page.getByRole('group', { name: 'Running ahead' });
-  await expect(building).toContainText(/event [1-9][\d,]* of 2,318/, { timeout: 60_000 });
+  await expect(building).toContainText(/event [1-9][\d,]* of 2,318/);
   await look(page, 'bench-running-ahead');
   await building.getByRole('button', { name: 'Stop here' }).click();
-  await expect(benchColumn(page, 'slow its file')).toContainText(/It was stopped here\. It went up to event [\d,]+\./, { timeout: 60_000 });
+  await expect(benchColumn(page, 'slow its file')).toContainText(/It was stopped here\. It went up to event [\d,]+\./);
   await expect(building).toBeHidden();
   await positionOf(page).focus();
   await page.keyboard.press('End');

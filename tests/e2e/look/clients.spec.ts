@@ -1,9 +1,7 @@
 import { startReader, startWriter } from '../kafkaPrograms.ts';
 import { expect, test } from '../lab.ts';
 import { choose, dialog, navigation, openLab } from '../screens.ts';
-import { full, look, LOOK_MS_MAX } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look } from './look.ts';
 
 test('Kafka clients: none, and the code to connect', async ({ page, lab, client }) => {
   await openLab(page, lab, '#/clients');

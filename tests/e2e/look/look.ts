@@ -9,9 +9,6 @@ import { violations } from '../axe.ts';
 import { expect, root } from '../lab.ts';
 import { views } from '../records.ts';
 
-/** A test that takes many pictures, milliseconds. */
-export const LOOK_MS_MAX = 120_000;
-
 const sizes = [
   { width: 1920, height: 1080 },
   { width: 1280, height: 800 },

@@ -1,9 +1,7 @@
 import path from 'node:path';
 import { expect, test } from '../lab.ts';
 import { dialog, fromPalette, openLab } from '../screens.ts';
-import { full, look, LOOK_MS_MAX } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look } from './look.ts';
 
 test('processors: none, the editor with a test, their dialogs, columns', async ({ page, lab, client }) => {
   await openLab(page, lab, '#/processors');

@@ -1,8 +1,6 @@
 import { expect, test } from '../lab.ts';
 import { dialog, fromPalette, grid, navigation, openLab, openStream, row } from '../screens.ts';
-import { full, look, LOOK_MS_MAX } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look } from './look.ts';
 
 test('empty: welcome, streams, lessons, settings', async ({ page, lab }) => {
   await openLab(page, lab);

@@ -3,9 +3,7 @@ import { expect, test } from '../lab.ts';
 import { broker, crash } from '../processes.ts';
 import { record } from '../records.ts';
 import { grid, openLab, openStream, row } from '../screens.ts';
-import { full, look, LOOK_MS_MAX, picture } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look, picture } from './look.ts';
 
 test('in trouble: a lost broker, a lost lab, no such stream, a refusal, a wrong token', async ({ page, lab, client }) => {
   await full(client);
@@ -17,12 +15,12 @@ test('in trouble: a lost broker, a lost lab, no such stream, a refusal, a wrong 
     if (state === 'up' && pid !== null) crash(pid);
   };
   const killing = setInterval(() => void kill().catch(() => {}), 100);
-  await expect(page.getByText(/Broker 1 is (down|starting)/).first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/Broker 1 is (down|starting)/).first()).toBeVisible();
   await picture(page, 'broker-down');
   clearInterval(killing);
-  await expect(page.getByRole('contentinfo')).toContainText('broker up', { timeout: 30_000 });
+  await expect(page.getByRole('contentinfo')).toContainText('broker up');
 
-  await expect(() => client.produce.append({ stream: 'orders', records: [record({ key: 'again' })] })).toPass({ timeout: 30_000 });
+  await expect(() => client.produce.append({ stream: 'orders', records: [record({ key: 'again' })] })).toPass();
   await page.goto(`${new URL(lab.url).origin}/#/streams/none`);
   await expect(page.getByText('There is no stream “none”')).toBeVisible();
   await look(page, 'stream-gone');

@@ -3,9 +3,7 @@ import path from 'node:path';
 import { expect, test } from '../lab.ts';
 import { views } from '../records.ts';
 import { choose, dialog, fromPalette, grid, jobs, openLab, row } from '../screens.ts';
-import { full, look, LOOK_MS_MAX } from './look.ts';
-
-test.describe.configure({ timeout: LOOK_MS_MAX });
+import { full, look } from './look.ts';
 
 test('at work: produce, with and without mistakes', async ({ page, lab, client }) => {
   await full(client);

@@ -39,7 +39,7 @@ async function badWhen(client: LabClient, wanted: (bad: BadEvents) => boolean): 
       ).toBe(true);
       return bad;
     },
-    { timeout: 20_000, interval: 100 },
+    { interval: 100 },
   );
 }
 
@@ -140,9 +140,8 @@ export default defineProcessor({ inputs: ['bad'], outputs: ['raw'], onEvent(even
   const { id } = await client.badEvents.redrive({ stream: 'bad', group: { processor, reason, from }, through: { name: 'mender', source } });
   expect(await replayWhen(client, id, hasEnded)).toMatchObject({ state: 'done', sent: 5 });
   expect(of(await client.badEvents.look({ stream: 'bad' }), reason)).toEqual({ sent: 5 });
-  await vi.waitFor(
-    async () => expect((await readWhole(client, 'good')).records.filter(({ value }) => text(value) === '{"id":"mended"}')).toHaveLength(5),
-    { timeout: 10_000 },
+  await vi.waitFor(async () =>
+    expect((await readWhole(client, 'good')).records.filter(({ value }) => text(value) === '{"id":"mended"}')).toHaveLength(5),
   );
   await expect(client.badEvents.redrive({ stream: 'bad', group: { ...noId, from: 'gone' }, through: null })).rejects.toMatchObject({
     code: 'no-such-stream',

@@ -30,7 +30,7 @@ interface Line {
 
 afterAll(() => temporary.remove());
 
-describe('with a lab that runs', { timeout: 60_000 }, () => {
+describe('with a lab that runs', () => {
   let lab: Awaited<ReturnType<typeof serve>>;
   beforeAll(async () => {
     lab = await serve(inside('served'));
@@ -42,7 +42,7 @@ describe('with a lab that runs', { timeout: 60_000 }, () => {
     return out.map((line) => JSON.parse(line) as Line);
   };
   const hasRead = (events: number) =>
-    vi.waitFor(async () => expect(await list()).toMatchObject([{ name: 'upper', in: events, lag: 0 }]), { timeout: 20_000, interval: 200 });
+    vi.waitFor(async () => expect(await list()).toMatchObject([{ name: 'upper', in: events, lag: 0 }]), { interval: 200 });
 
   it('deploys, lists, pauses, resumes and removes', async () => {
     await asked('streams', 'create', 'words', '--shards', '1');
@@ -88,7 +88,7 @@ describe('with a lab that runs', { timeout: 60_000 }, () => {
   });
 });
 
-it('one that came with a workspace from elsewhere runs when it is trusted, and not before', { timeout: 120_000 }, async () => {
+it('one that came with a workspace from elsewhere runs when it is trusted, and not before', async () => {
   const [from, to] = [inside('from'), inside('to')].map((folder) => ['--workspace', folder]);
   await run(['streams', 'create', 'words', '--shards', '1', ...from!]);
   await run(['produce', 'words', ...from!], '"one"\n"quiet"\n');
@@ -120,7 +120,6 @@ it('one that came with a workspace from elsewhere runs when it is trusted, and n
     expect(await asked('processors', 'trust', 'upper')).toEqual(failed(/^This text of “upper” does not wait to be trusted/));
     expect(await asked('processors', 'trust', 'nobody')).toEqual(failed('There is no processor “nobody”.'));
     await vi.waitFor(async () => expect((await asked('consume', 'shouted', '--until', 'now', '--json')).out).toHaveLength(1), {
-      timeout: 20_000,
       interval: 200,
     });
     expect(await asked('workspace', 'import', all)).toEqual(
@@ -138,7 +137,7 @@ it('one that came with a workspace from elsewhere runs when it is trusted, and n
   }
 });
 
-it('over a workspace that nobody has open it is kept, and runs when the lab is opened', { timeout: 60_000 }, async () => {
+it('over a workspace that nobody has open it is kept, and runs when the lab is opened', async () => {
   const workspace = ['--workspace', inside('closed')];
   expect(await run(['streams', 'create', 'words', '--shards', '1', ...workspace])).toMatchObject({ code: 0 });
   await run(['produce', 'words', ...workspace], '"one"\n');
@@ -153,7 +152,7 @@ it('over a workspace that nobody has open it is kept, and runs when the lab is o
         const { out } = await run(['consume', 'shouted', '--until', 'now', '--json', '--url', lab.url]);
         expect(out).toHaveLength(1);
       },
-      { timeout: 20_000, interval: 200 },
+      { interval: 200 },
     );
   } finally {
     await lab.stop();

@@ -59,7 +59,7 @@ const perShard = (records: ReadRecord[], shards: number): unknown[] =>
       })),
   );
 
-describe('loglab export', { timeout: 60_000 }, () => {
+describe('loglab export', () => {
   it('writes records that an import makes the same stream of', async () => {
     const folder = path.join(temporary.folder, 'nasty');
     const source = await openLab(folder);
@@ -210,7 +210,7 @@ describe('loglab export', { timeout: 60_000 }, () => {
     await loglab(['produce', 'parts'], 'one\n');
     const parts = (): string[] => readdirSync(files).filter((name) => name.startsWith('parts.out'));
     const exporting = (): ReturnType<typeof start> => start(['export', 'parts', at('parts.out'), '--until', 'count:2', '--url', lab.url]);
-    const someParts = (count: number): Promise<void> => vi.waitFor(() => expect(parts()).toHaveLength(count), { timeout: 10_000 });
+    const someParts = (count: number): Promise<void> => vi.waitFor(() => expect(parts()).toHaveLength(count));
     const killed = exporting();
     await someParts(1);
     killed.kill('SIGKILL');

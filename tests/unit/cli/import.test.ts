@@ -28,7 +28,7 @@ function file(name: string, content: string | Uint8Array): string {
   return made;
 }
 
-describe('loglab import', { timeout: 60_000 }, () => {
+describe('loglab import', () => {
   it('takes stdin where the file is -', async () => {
     const lines = Array.from({ length: 60_000 }, (_, index) => `{"id":${index},"text":"${'x'.repeat(40)}"}\n`).join('');
     const piped = await run(['import', 'piped', '-', '--key-field', 'id', '--url', lab.url], `${lines}no json\n`);
@@ -126,14 +126,13 @@ describe('loglab import', { timeout: 60_000 }, () => {
   it('says what is known to be in the log where the lab crashes; the lab lists it as failed when it is back', async () => {
     const big = file('crash.ndjson', `${JSON.stringify({ fill: 'x'.repeat(990) })}\n`.repeat(150_000));
     const child = start(['import', 'crash', big, '--url', lab.url]);
-    const deadline = Date.now() + 20_000;
     const recorded = (): number => {
       const reader = new Database(path.join(workspace, 'catalog.sqlite'), { readonly: true });
       const events = reader.prepare<[], number>("SELECT max(events) FROM job WHERE stream = 'crash'").pluck().get() ?? 0;
       reader.close();
       return events;
     };
-    while (recorded() === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (recorded() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     process.kill(enginePid(lab.pid), 'SIGKILL');
     const { code, out, err } = await child.outcome;
     expect([code, out]).toEqual([1, []]);
@@ -174,7 +173,7 @@ async function whenBack(url: string): Promise<{ client: LabClient; close: () => 
       const peer = createPeer(await connectWebSocket(url.replace('http:', 'ws:').replace('/?', '/rpc?')));
       return { client: peer.client(labContract), close: () => peer.close() };
     } catch (error) {
-      if (tries > 100) throw error;
+      if (tries > 600) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

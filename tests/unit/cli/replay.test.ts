@@ -112,11 +112,11 @@ it('says which events were trimmed before it came to them, and fails for them; t
   const slow = start(at('replay', 'large', '--into', 'copy', '--speed', '2', '--json'));
   const { client, close } = await connected(lab.url);
   onTestFinished(close);
-  await vi.waitFor(async () => expect((await client.replays.list({}))[0]?.sent).toBeGreaterThan(0), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await client.replays.list({}))[0]?.sent).toBeGreaterThan(0));
   const large = async () => (await client.streams.list({})).find(({ name }) => name === 'large')!;
   const { settings } = await large();
   await client.streams.changeSettings({ name: 'large', settings: { ...settings, retentionBytes: 256 * 1024 } });
-  await vi.waitFor(async () => expect((await large()).shards[0]!.startOffset).toBeGreaterThan(100n), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await large()).shards[0]!.startOffset).toBeGreaterThan(100n));
   await client.replays.setSpeed({ id: (await client.replays.list({}))[0]!.id, speed: null });
   const { code, out, err } = await slow.outcome;
   expect(code).toBe(1);
@@ -137,7 +137,7 @@ it('is paused by Ctrl-C, says how to go on, and goes on where it stood', async (
   const at = (...args: string[]): string[] => [...args, '--url', lab.url];
   const running = start(at('replay', 'orders', '--into', 'copy', '--speed', '20'));
   const listed = async (): Promise<Replay[]> => (await run(at('replays', 'list', '--json'))).out.map((line) => JSON.parse(line) as Replay);
-  await vi.waitFor(async () => expect((await listed())[0]?.sent).toBeGreaterThan(1), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await listed())[0]?.sent).toBeGreaterThan(1));
   running.kill('SIGINT');
   const { code, err } = await running.outcome;
   expect(code).toBe(1);
@@ -154,7 +154,7 @@ it('is paused by Ctrl-C, says how to go on, and goes on where it stood', async (
     failed('There is no replay “ffffffff”. loglab replays list shows those that there are.'),
   );
   const slow = start(at('replay', 'orders', '--into', 'slow', '--speed', 'original'));
-  await vi.waitFor(async () => expect((await listed()).find(({ into }) => into === 'slow')?.sent).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await listed()).find(({ into }) => into === 'slow')?.sent).toBeGreaterThan(0));
   const slowId = (await listed()).find(({ into }) => into === 'slow')!.id;
   expect((await run(at('replays', 'cancel', slowId))).out[0]).toMatch(/It is cancelled; what it has sent stays\.$/);
   expect(await slow.outcome).toMatchObject({ code: 1, err: [expect.stringMatching(/It was cancelled\.$/)] });

@@ -22,7 +22,7 @@ afterAll(async () => {
 const talking = (pid: number): string => `Talking to the lab that has this workspace open (process ${pid}).`;
 const list = (workspace: string) => run(['streams', 'list', '--json', '--lab', workspace]);
 
-describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
+describe('a workspace that a lab serves', () => {
   it('is worked with through that lab', async () => {
     const workspace = ['--lab', folder('served')];
     const made = await run(['streams', 'create', 'orders', '--shards', '1', ...workspace]);
@@ -71,7 +71,7 @@ describe('a workspace that a lab serves', { timeout: 60_000 }, () => {
   });
 });
 
-it('a lab that is too busy to answer is named, and not told to be closed', { timeout: 60_000 }, async () => {
+it('a lab that is too busy to answer is named, and not told to be closed', async () => {
   const other = await serve(folder('busy'));
   process.kill(other.pid, 'SIGSTOP');
   try {
@@ -84,7 +84,7 @@ it('a lab that is too busy to answer is named, and not told to be closed', { tim
   }
 });
 
-describe('what a lab has left behind', { timeout: 60_000 }, () => {
+describe('what a lab has left behind', () => {
   it('leads nowhere once the workspace is free', async () => {
     const killed = await serve(folder('killed'));
     process.kill(killed.pid, 'SIGKILL');

@@ -28,7 +28,7 @@ const consumed = async (stream: string, target: string[]): Promise<string[]> =>
 const namesIn = async (folder: string): Promise<unknown[]> =>
   (await run(['streams', 'list', '--json', '--workspace', folder])).out.map((line) => (JSON.parse(line) as { name: string }).name);
 
-describe('loglab workspace', { timeout: 120_000 }, () => {
+describe('loglab workspace', () => {
   it('exports a lab that runs, and imports it into a folder that is made for it', async () => {
     const file = at('all.loglab');
     expect(await loglab(['workspace', 'export', file])).toEqual(done([`3 events of 2 streams exported to ${file}.`]));

@@ -131,7 +131,7 @@ describe('a broker that is killed', () => {
     await client.streams.create({ name: 'going', shards: 1 });
   });
 
-  it('in the middle of making and deleting streams leaves neither stray shards nor streams without them', { timeout: 60_000 }, async () => {
+  it('in the middle of making and deleting streams leaves neither stray shards nor streams without them', async () => {
     const { lab, folder } = await open();
     const { client } = lab;
     // Each restart waits longer than the one before.
@@ -215,7 +215,7 @@ describe('what an engine that died left half done', () => {
 });
 
 describe('an engine that is killed', () => {
-  it('takes its broker along; the next one gets the workspace, with all that was acknowledged', { timeout: 30_000 }, async () => {
+  it('takes its broker along; the next one gets the workspace, with all that was acknowledged', async () => {
     const { folder, remove } = temporaryFolder();
     onTestFinished(remove);
     const child: ChildProcess = fork(path.join(import.meta.dirname, 'engineWriter.ts'), [folder, builtFolder, resources], {
@@ -228,7 +228,7 @@ describe('an engine that is killed', () => {
       if (message.pid) brokerPid = message.pid;
       if (message.value) acknowledged.push(message.value);
     });
-    await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(200), { timeout: 10_000 });
+    await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(200));
     child.kill('SIGKILL');
     await once(child, 'exit');
 

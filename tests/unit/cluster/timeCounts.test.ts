@@ -25,7 +25,7 @@ const totalOf = ({ counts, before, after, timeless }: TimeCounts): number =>
   counts.reduce((sum, count) => sum + count, before + after + timeless);
 
 describe('counts by time', () => {
-  it('are exact within the limits, also after trims and reopening', { timeout: 120_000 }, async () => {
+  it('are exact within the limits, also after trims and reopening', async () => {
     const timestamp = fc.oneof(
       { weight: 30, arbitrary: fc.bigInt({ min: 1_000n, max: 1_400n }) },
       fc.constantFrom(YEAR_718, YEAR_9999, NONE, 0n),

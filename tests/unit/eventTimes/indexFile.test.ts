@@ -63,7 +63,7 @@ function expectSame(index: IndexFile, all: readonly Entry[]): void {
 }
 
 describe('an order by event time', () => {
-  it('is that of a sorted list, whatever is added, trimmed and opened again', { timeout: 120_000 }, () => {
+  it('is that of a sorted list, whatever is added, trimmed and opened again', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
         const path = join(temporaryFolder(), 'index.sqlite');
@@ -99,7 +99,7 @@ describe('an order by event time', () => {
     );
   });
 
-  it('goes over many chunks and levels, rising and scattered', { timeout: 60_000 }, () => {
+  it('goes over many chunks and levels, rising and scattered', () => {
     const path = join(temporaryFolder(), 'index.sqlite');
     let index = IndexFile.open(path, identity);
     const all: Entry[] = [];

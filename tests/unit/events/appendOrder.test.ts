@@ -102,7 +102,7 @@ async function wholeOrder(places: ShardPlace[]): Promise<string[]> {
 }
 
 describe('append order', () => {
-  it('is one order, whatever the window, the shards chosen, and what comes after', { timeout: 60_000 }, async () => {
+  it('is one order, whatever the window, the shards chosen, and what comes after', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(commit, { minLength: 1, maxLength: 8 }),

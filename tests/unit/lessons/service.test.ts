@@ -24,14 +24,14 @@ async function progress(): Promise<LessonProgress | null> {
 
 /** Until the lab has seen what the step asks. */
 const sees = (checks: boolean[]): Promise<void> =>
-  vi.waitFor(async () => expect((await progress())!.checks).toEqual(checks), { timeout: 5_000, interval: 20 });
+  vi.waitFor(async () => expect((await progress())!.checks).toEqual(checks), { interval: 20 });
 /** It looks at most every 200 ms: after this it has looked. */
 const looked = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 450));
 
 const append = (stream: string, ...records: ReturnType<typeof record>[]): Promise<unknown> => client.produce.append({ stream, records });
 const keyed = (key: string, rest = {}): ReturnType<typeof record> => record(`{"shopper":"${key}"}`, { key: bytes(key), ...rest });
 
-describe('the lesson One log', { timeout: 30_000 }, () => {
+describe('the lesson One log', () => {
   it('shows each check as false before, and as true after', async () => {
     expect(await progress()).toBeNull();
     await client.lessons.start({ id: 'one-log' });
@@ -196,7 +196,7 @@ describe('a lesson’s progress', () => {
     await first.client.lessons.start({ id: 'one-log' });
     await first.client.lessons.go({ step: 1 });
     await first.client.streams.create({ name: 'inn-events', shards: 1 });
-    await vi.waitFor(async () => expect((await first.client.lessons.list({}))[0]!.done).toBe(2), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await first.client.lessons.list({}))[0]!.done).toBe(2));
     await first.close();
     const again = await openLab(own.folder);
     for await (const now of again.client.lessons.watch({})) {
@@ -208,7 +208,7 @@ describe('a lesson’s progress', () => {
   });
 });
 
-describe('the lesson What “written” means', { timeout: 30_000 }, () => {
+describe('the lesson What “written” means', () => {
   it('sees the durability, a broker that ended and is back, and a shard that was trimmed', async () => {
     await client.lab.changeSettings({ durability: 'safe' });
     await client.lessons.start({ id: 'what-written-means' });
@@ -245,7 +245,7 @@ describe('the lesson What “written” means', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the lessons over processors', { timeout: 60_000 }, () => {
+describe('the lessons over processors', () => {
   const sample = async (name: string): Promise<string> => (await client.processors.samples({})).find((each) => each.name === name)!.source;
   const deploy = async (name: string, source: string, rest: object = {}): Promise<unknown> =>
     client.processors.deploy({ name, source, guarantee: null, start: null, anew: false, ...rest });

@@ -62,7 +62,7 @@ it('empty it when nothing was committed for a second, and not before', async () 
   const { store, checkpoints, append, walBytes } = set();
   await append(1);
   expect(walBytes()).toBeGreaterThan(MEBIBYTE);
-  await vi.waitFor(() => expect(walBytes()).toBe(0), { timeout: 3_000 });
+  await vi.waitFor(() => expect(walBytes()).toBe(0));
   store.close();
   await checkpoints.close();
 });

@@ -21,7 +21,7 @@ async function appendUntilKilled(path: string, afterMs: number): Promise<bigint>
     .reduce((a, b) => (a > b ? a : b), -1n);
 }
 
-it('everything acknowledged is there after a SIGKILL, without a gap', { timeout: 30_000 }, async () => {
+it('everything acknowledged is there after a SIGKILL, without a gap', async () => {
   const path = join(temporaryFolder(), 'broker.db');
   for (const afterMs of [20, 90, 170]) {
     const acknowledged = await appendUntilKilled(path, afterMs);

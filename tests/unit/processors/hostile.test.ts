@@ -39,7 +39,7 @@ it.runIf(process.platform !== 'win32')('a step that the machine lets do nothing 
     setTimeout(() => (process.kill(pid, 'SIGCONT'), stopped.resolve()), 600 + STEP_MS_MAX + 1_000);
   };
   const busy = onEvent('let n = 0; for (let i = 0; i < 100_000_000; i++) n = (n + i) % 7; ctx.emit("out", { value: n });');
-  const several = Array.from({ length: 6 }, (_, second) => at(second, second));
+  const several = Array.from({ length: 12 }, (_, second) => at(second, second));
   const [{ emitted }] = await Promise.all([runProcessor(busy, several, { onRun: stop }), stopped.promise]);
   expect(emitted.map(({ output }) => output)).toEqual(several.map(() => 'out'));
 });

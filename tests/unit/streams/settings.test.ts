@@ -41,7 +41,7 @@ describe('retention', () => {
     await fill(2, 1);
     const before = await lab.client.events.window({ stream: 'orders', from: 150, limit: 5 });
     await change({ retentionBytes: 64 * 1024 });
-    await vi.waitFor(async () => expect((await stream()).shards[0]!.startOffset).toBe(130n), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await stream()).shards[0]!.startOffset).toBe(130n));
     const { shards, settings } = await stream();
     expect(settings.retentionBytes).toBe(64 * 1024);
     expect(shards[0]).toMatchObject({ events: 70, endOffset: 200n });
@@ -59,11 +59,11 @@ describe('retention', () => {
     await lab.close();
     lab = await openLab(temporary.folder);
     expect((await stream()).settings.retentionMs).toBe(1_000);
-    await vi.waitFor(async () => expect((await stream()).shards[0]).toMatchObject({ startOffset: 10n, events: 0 }), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await stream()).shards[0]).toMatchObject({ startOffset: 10n, events: 0 }));
     await fill(1, 1);
     await lab.killBroker();
     await lab.brokerUp();
-    await vi.waitFor(async () => expect((await stream()).shards[1]).toMatchObject({ startOffset: 10n, events: 0 }), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await stream()).shards[1]).toMatchObject({ startOffset: 10n, events: 0 }));
   });
 
   it('that is set while the broker is down is known to it when it is back', async () => {
@@ -71,7 +71,7 @@ describe('retention', () => {
     await lab.killBroker();
     await change({ retentionBytes: 64 * 1024 });
     await lab.brokerUp();
-    await vi.waitFor(async () => expect((await stream()).shards[0]!.startOffset).toBe(130n), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await stream()).shards[0]!.startOffset).toBe(130n));
   });
 
   it('out of its limits is refused with what is allowed, and nothing changes', async () => {

@@ -53,7 +53,7 @@ test('when the engine dies the pages are told to come back, and can', async () =
   const [code] = (await once(page, 'close')) as [number];
   expect(code).toBe(1012);
   expect(await connect(rpcWithToken())).toBe(503);
-  await vi.waitFor(async () => expect(await echo(await open(), 'again')).toBe('again'), { timeout: 5000, interval: 50 });
+  await vi.waitFor(async () => expect(await echo(await open(), 'again')).toBe('again'), { interval: 50 });
   expect(host.states).toEqual([
     { state: 'starting', message: null },
     { state: 'up', message: null },

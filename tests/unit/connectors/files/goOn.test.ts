@@ -86,7 +86,7 @@ const ends = {
   'the lab was closed and opened again': (held: { reopen(): Promise<void> }) => held.reopen(),
 };
 
-describe('an import goes on', { timeout: 60_000 }, () => {
+describe('an import goes on', () => {
   for (const [why, end] of Object.entries(ends)) {
     it(`after ${why}`, async () => {
       const held = await labOf({ brokers: 2 });
@@ -209,7 +209,7 @@ describe('an import goes on', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an import does not go on', { timeout: 30_000 }, () => {
+describe('an import does not go on', () => {
   async function cutOff() {
     const held = await labOf();
     const { client } = held.now;

@@ -244,19 +244,20 @@ describe('an import', () => {
 
   it('gives way while it reads, whatever the lines cost', async () => {
     const jobId = await start('gives-way');
-    let [longestMs, isOn, before] = [0, true, process.threadCpuUsage()];
+    let [longestMs, allMs, isOn, before] = [0, 0, true, process.threadCpuUsage()];
     const turn = (): void => {
       const { user, system } = process.threadCpuUsage(before);
       longestMs = Math.max(longestMs, (user + system) / 1_000);
+      allMs += (user + system) / 1_000;
       before = process.threadCpuUsage();
       if (isOn) setImmediate(turn);
     };
     setImmediate(turn);
-    for (let part = 0; part < 3; part++) await write(jobId, '{"n":\n'.repeat(20_000));
+    for (let part = 0; part < 3; part++) await write(jobId, '{"n":\n'.repeat(40_000));
     isOn = false;
-    expect(await client.imports.finish({ jobId })).toMatchObject({ imported: 0, rejected: 60_000 });
-    // A slice has 4 ms; the rest is room for what is not compiled yet, and for the collector.
-    expect(longestMs).toBeLessThan(40);
+    expect(await client.imports.finish({ jobId })).toMatchObject({ imported: 0, rejected: 120_000 });
+    // A slice has 4 ms; the rest is room for what is not compiled yet, and for the collector. A piece at one go would be a tenth of it all.
+    expect(longestMs).toBeLessThan(allMs / 30);
   });
 
   it('takes pieces of limited size', async () => {

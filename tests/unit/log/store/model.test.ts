@@ -81,7 +81,7 @@ function within(batches: ModelBatch[], bytesMax: number): ModelBatch[] {
 }
 
 describe('the store', () => {
-  it('behaves as a list of batches does', { timeout: 60_000 }, () => {
+  it('behaves as a list of batches does', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         const path = join(temporaryFolder(), 'broker.db');

@@ -79,7 +79,8 @@ describe('the write-ahead log', () => {
     const started = performance.now();
     expect(store.checkpoint().pendingBytes).toBeGreaterThan(WAL_BYTES_MAX);
     expect(store.checkpoint({ isIdle: true }).pendingBytes).toBeGreaterThan(WAL_BYTES_MAX);
-    expect(performance.now() - started).toBeLessThan(1000);
+    // SQLite would wait for five seconds, each time.
+    expect(performance.now() - started).toBeLessThan(5_000);
     reader.exec('COMMIT');
     expect(store.checkpoint().pendingBytes).toBe(0);
     expect(store.checkpoint({ isIdle: true }).walBytes).toBe(0);

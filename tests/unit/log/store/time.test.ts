@@ -83,7 +83,7 @@ describe('summaries', () => {
 });
 
 describe('by time', () => {
-  it('finds the first record since any time, also after trims and reopening', { timeout: 120_000 }, () => {
+  it('finds the first record since any time, also after trims and reopening', () => {
     const timestamp = fc.oneof(
       { weight: 30, arbitrary: fc.bigInt({ min: 1_000n, max: 1_200n }) },
       fc.constantFrom(YEAR_718, YEAR_9999, -1n, 0n),
@@ -120,7 +120,7 @@ describe('by time', () => {
     );
   });
 
-  it('goes down several levels of summaries, and past a trimmed batch of the year 9999', { timeout: 60_000 }, () => {
+  it('goes down several levels of summaries, and past a trimmed batch of the year 9999', () => {
     const path = join(temporaryFolder(), 'broker.db');
     let store = open(path);
     const id = oneShard(store);

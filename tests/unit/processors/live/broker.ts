@@ -73,6 +73,6 @@ export async function trimmedBefore({ client }: TestBroker, shardId: number, off
       const [bounds] = await client.bounds({ shardIds: [shardId] });
       if (bounds!.startOffset < offset) throw new Error(`It still begins at ${bounds!.startOffset}.`);
     },
-    { timeout: 10_000, interval: 20 },
+    { interval: 20 },
   );
 }

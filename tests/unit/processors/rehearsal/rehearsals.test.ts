@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 /** Of what is waited for, milliseconds. */
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { interval: 20 };
 const closed = async (rehearsal: Rehearsal): Promise<void> => lab.client.rehearsals.close({ id: rehearsal.id });
 
 async function compared(id: string, a: number, b: number): Promise<Comparison> {
@@ -55,7 +55,7 @@ describe('a rehearsal', () => {
       Object.fromEntries(page.entries.map(({ shard, key, json }) => [`${shard}/${key}`, json])),
     );
     await closed(rehearsal);
-  }, 60_000);
+  });
 
   it('is of a range, and finds times, offsets, texts and fields in it', async () => {
     const rehearsal = await rehearsed(lab.client, {
@@ -153,7 +153,7 @@ describe('columns', () => {
     await lab.client.rehearsals.removeColumn({ id, column: 1 });
     expect((await lab.client.rehearsals.list({})).find((each) => each.id === id)!.columns).toEqual([]);
     await closed(rehearsal);
-  }, 60_000);
+  });
 
   it('are compared output by output, with the first difference and all others to be gone to', async () => {
     const other = count(`event.key === 'w3' && count > 3 ? count + 1 : count`).replace(
@@ -192,7 +192,7 @@ describe('columns', () => {
     expect(first).toMatchObject({ kind: 'missing', output: 'counts', key: 'w4', position: found[0], b: null });
     expect((await compared(id, 1, 2)).outputs).toEqual(comparison.outputs);
     await lab.client.rehearsals.close({ id });
-  }, 60_000);
+  });
 
   it.each([
     ['reads what it writes', source('onEvent() {}', { outputs: ['words'] }), /reads “words”, to which it writes/],
@@ -275,7 +275,7 @@ describe('what is bad', () => {
     const { columns } = await lab.client.rehearsals.view({ id, position: 200, rows: null });
     expect(columns[0]).toMatchObject({ isReached: true, soFar: { in: 200 } });
     await closed(rehearsal);
-  }, 60_000);
+  });
 
   it('too many at once, and files that a lab left behind', async () => {
     const made: Rehearsal[] = [];

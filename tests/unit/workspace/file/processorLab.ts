@@ -5,7 +5,7 @@ import type { LabClient } from '../../../../main/api/index.ts';
 import type { ProcessorSummary } from '../../../../main/api/processors.ts';
 import { openLab, readWhole, record, temporaryFolder, text, type LabOptions, type TestLab } from '../../openLab.ts';
 
-export const WITHIN = { timeout: 30_000, interval: 30 };
+export const WITHIN = { interval: 30 };
 
 /** Words that are not good to the bad events, the others on. */
 export const TIDY = `import { defineProcessor } from 'loglab';

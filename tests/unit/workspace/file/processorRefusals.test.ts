@@ -80,7 +80,7 @@ it('has these parts, the sources to be read by anyone', () => {
   expect(JSON.stringify(facts)).not.toContain('trust');
 });
 
-it('names that lead elsewhere, and others that can not be', { timeout: 60_000 }, async () => {
+it('names that lead elsewhere, and others that can not be', async () => {
   const odd =
     /^file-unreadable: The file is damaged: its part manifest\.json does not hold what it should \(processors\.0\.name: no name of a/;
   for (const name of ['../evil', '/etc/cron.d/x', '..', '.hidden', 'a/b', 'a\\b', '', 'loglab.d', 'con', 'Aux.x', 'größe', 'x\0'])
@@ -98,7 +98,7 @@ it('names that lead elsewhere, and others that can not be', { timeout: 60_000 },
   expect(await refusal(manifestWith((all) => Array.from({ length: 101 }, () => all[0])))).toContain('(processors:');
 });
 
-it('what is said of a processor and its versions', { timeout: 60_000 }, async () => {
+it('what is said of a processor and its versions', async () => {
   const facts = 'processors/0000/processor.json';
   const deployed = (change: object): Buffer =>
     changed(parts, facts, (all) => ({ ...all, deployed: { ...(all.deployed as object), ...change } }));
@@ -124,7 +124,7 @@ it('what is said of a processor and its versions', { timeout: 60_000 }, async ()
   expect(await refusal(withPart('processors/0000/cases.json', Buffer.from('[')))).toContain('cases.json can not be read');
 });
 
-it('parts that say they are huge, are missing, or were changed', { timeout: 60_000 }, async () => {
+it('parts that say they are huge, are missing, or were changed', async () => {
   const upTo = (name: string): Buffer => {
     const at = parts.findIndex((part) => part.name === name);
     return Buffer.concat([fileOf(parts.slice(0, at)).subarray(0, -1024), tarHeader(name, 2 ** 33 - 1, 0), Buffer.alloc(4096)]);
@@ -140,7 +140,7 @@ it('parts that say they are huge, are missing, or were changed', { timeout: 60_0
   expect(await refusal(fileOf(forged))).toContain('its parts are not what was written: their checksum does not match');
 });
 
-it('cut off by its sender or by the end of the lab it leaves nothing', { timeout: 60_000 }, async () => {
+it('cut off by its sender or by the end of the lab it leaves nothing', async () => {
   const half = file.subarray(0, file.length - 2_000);
   const jobId = await begin(client);
   await client.workspace.write({ jobId, piece: half.slice() });
@@ -153,7 +153,7 @@ it('cut off by its sender or by the end of the lab it leaves nothing', { timeout
   expect(folder()).toEqual(['loglab.d.ts', 'tsconfig.json']);
 });
 
-it('a name that is taken while the file comes: nothing of it is there', { timeout: 60_000 }, async () => {
+it('a name that is taken while the file comes: nothing of it is there', async () => {
   const jobId = await begin(client);
   await client.workspace.write({ jobId, piece: file.slice() });
   await client.processors.save({ name: 'Draft', source: '// meanwhile' });
@@ -167,7 +167,7 @@ it('a name that is taken while the file comes: nothing of it is there', { timeou
   expect(arriving()).toBe(0);
 });
 
-it('a state that is damaged stays out, and its processor comes as one that was never deployed', { timeout: 60_000 }, async () => {
+it('a state that is damaged stays out, and its processor comes as one that was never deployed', async () => {
   const damaged = await newLab();
   await imported(damaged.client, file);
   await damaged.close();
@@ -198,7 +198,7 @@ it('a state that is damaged stays out, and its processor comes as one that was n
   expect(await deploy(other, 'count', null, { start: { at: 'latest' } })).toMatchObject({ current: { version: 1 } });
 });
 
-it('and what was refused can be imported once it is whole', { timeout: 60_000 }, async () => {
+it('and what was refused can be imported once it is whole', async () => {
   expect(await imported(client, file)).toMatchObject({ processors: 2, streams: 3 });
   expect(folder()).toEqual(['count.cases.json', 'count.ts', 'draft.ts', 'loglab.d.ts', 'removed', 'tsconfig.json']);
 });

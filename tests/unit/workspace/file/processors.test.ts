@@ -50,7 +50,7 @@ describe('exported while events come, imported and trusted', () => {
   it.each([
     { from: 1, to: 1, seed: 1 },
     { from: 3, to: 2, seed: 2 },
-  ])('from $from brokers to $to: all of it is processed once', { timeout: 180_000 }, async ({ from, to, seed }) => {
+  ])('from $from brokers to $to: all of it is processed once', async ({ from, to, seed }) => {
     const source = await running({ brokers: from });
     const producer = producing(source.client, seed);
     const random = seeded(seed * 100);
@@ -79,7 +79,7 @@ describe('exported while events come, imported and trusted', () => {
     }
   });
 
-  it.each(GUARANTEES)('%s: nothing has ended there, so nothing is there twice, or missing', { timeout: 60_000 }, async (guarantee) => {
+  it.each(GUARANTEES)('%s: nothing has ended there, so nothing is there twice, or missing', async (guarantee) => {
     const source = await running({ brokers: 2 }, guarantee);
     const producer = producing(source.client, 9);
     await pause(700);
@@ -96,7 +96,7 @@ describe('exported while events come, imported and trusted', () => {
   });
 });
 
-it('what was committed for another broker and not sent yet when its process ended is there once', { timeout: 60_000 }, async () => {
+it('what was committed for another broker and not sent yet when its process ended is there once', async () => {
   const source = await newLab({ brokers: 2 });
   // Its shard lies on broker 1, and that of the output on broker 2.
   await source.client.streams.create({ name: 'words', shards: 1 });
@@ -136,51 +136,47 @@ it('what was committed for another broker and not sent yet when its process ende
   expect(values).toEqual(words(1, 120).flatMap(({ value }) => (text(value)!.startsWith('bad') ? [] : Number(text(value)))));
 });
 
-it(
-  'a state that is summed up while the export runs is kept as it was at the cut until it is in the file',
-  { timeout: 120_000 },
-  async () => {
-    // So much is kept for each event that some hundred make the state stream long enough to be summed up.
-    const fat = COUNT.replace(
-      'seen.set(event.key!, count);',
-      "seen.set(event.key!, count);\n    ctx.store('fat').set(event.text!, 'x'.repeat(20_000));",
-    )
-      .replace("stores: ['seen']", "stores: ['seen', 'fat']")
-      .replaceAll("'tidy'", "'words'");
-    const source = await newLab();
-    await source.client.streams.create({ name: 'words', shards: 1 });
-    await deploy(source, 'count', fat);
-    let from = 1;
-    const process = async (count: number): Promise<void> => {
-      await source.client.produce.append({ stream: 'words', records: words(from, count) });
-      from += count;
-      await vi.waitFor(async () => expect((await summary(source, 'count')).in).toBe(from - 1), WITHIN);
-    };
-    const start = async (): Promise<bigint> =>
-      (await source.client.streams.list({})).find(({ name }) => name === '__processor.count')!.shards[0]!.startOffset;
-    await process(300);
-    const { file, report } = await exported(source.client, async (pieces) => {
-      if (pieces > 1) return;
-      for (let n = 0; n < 8; n++) await process(150);
-      expect(await start()).toBe(0n);
-    });
-    expect(report).toMatchObject({ leftOut: [], processors: 1 });
-    // And then it is trimmed.
-    await expect.poll(start, { timeout: 10_000 }).toBeGreaterThan(0n);
-    const target = await newLab();
-    await imported(target.client, file);
-    const all = (await readWhole(target.client, 'words')).records.length;
-    expect(all).toBe(300);
-    await trust(target, 'count');
-    await target.client.produce.append({ stream: 'words', records: words(1, 70) });
-    await vi.waitFor(async () => expect((await summary(target, 'count')).in).toBe(370), WITHIN);
-    const asked = { name: 'count', store: 'seen', shard: null, from: '', contains: '', most: 200 };
-    const { entries } = await target.client.processors.state(asked);
-    expect(entries.reduce((sum, { json }) => sum + Number(json), 0)).toBe(370);
-  },
-);
+it('a state that is summed up while the export runs is kept as it was at the cut until it is in the file', async () => {
+  // So much is kept for each event that some hundred make the state stream long enough to be summed up.
+  const fat = COUNT.replace(
+    'seen.set(event.key!, count);',
+    "seen.set(event.key!, count);\n    ctx.store('fat').set(event.text!, 'x'.repeat(20_000));",
+  )
+    .replace("stores: ['seen']", "stores: ['seen', 'fat']")
+    .replaceAll("'tidy'", "'words'");
+  const source = await newLab();
+  await source.client.streams.create({ name: 'words', shards: 1 });
+  await deploy(source, 'count', fat);
+  let from = 1;
+  const process = async (count: number): Promise<void> => {
+    await source.client.produce.append({ stream: 'words', records: words(from, count) });
+    from += count;
+    await vi.waitFor(async () => expect((await summary(source, 'count')).in).toBe(from - 1), WITHIN);
+  };
+  const start = async (): Promise<bigint> =>
+    (await source.client.streams.list({})).find(({ name }) => name === '__processor.count')!.shards[0]!.startOffset;
+  await process(300);
+  const { file, report } = await exported(source.client, async (pieces) => {
+    if (pieces > 1) return;
+    for (let n = 0; n < 8; n++) await process(150);
+    expect(await start()).toBe(0n);
+  });
+  expect(report).toMatchObject({ leftOut: [], processors: 1 });
+  // And then it is trimmed.
+  await expect.poll(start).toBeGreaterThan(0n);
+  const target = await newLab();
+  await imported(target.client, file);
+  const all = (await readWhole(target.client, 'words')).records.length;
+  expect(all).toBe(300);
+  await trust(target, 'count');
+  await target.client.produce.append({ stream: 'words', records: words(1, 70) });
+  await vi.waitFor(async () => expect((await summary(target, 'count')).in).toBe(370), WITHIN);
+  const asked = { name: 'count', store: 'seen', shard: null, from: '', contains: '', most: 200 };
+  const { entries } = await target.client.processors.state(asked);
+  expect(entries.reduce((sum, { json }) => sum + Number(json), 0)).toBe(370);
+});
 
-it('into the lab it came from: it gets another name, and reads and writes its streams by theirs', { timeout: 60_000 }, async () => {
+it('into the lab it came from: it gets another name, and reads and writes its streams by theirs', async () => {
   const lab = await running({});
   await lab.client.produce.append({ stream: 'words', records: words(0, 100) });
   await expectAllOnce(lab);
@@ -243,7 +239,7 @@ it('into the lab it came from: it gets another name, and reads and writes its st
   await expectAllOnce(third, { ...here, words: 'words' }, { tidy: 'tidy-2', count: 'count-2' });
 });
 
-it('all of a processor goes along: versions, cases, what its file says, one that was never deployed', { timeout: 60_000 }, async () => {
+it('all of a processor goes along: versions, cases, what its file says, one that was never deployed', async () => {
   const source = await newLab();
   await source.client.streams.create({ name: 'words', shards: 1 });
   await source.client.produce.append({ stream: 'words', records: words(1, 10) });

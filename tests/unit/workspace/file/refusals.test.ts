@@ -85,7 +85,7 @@ it('of a newer version', async () => {
   await expect(client.workspace.preview({ head: newer })).rejects.toMatchObject({ code: 'format-too-new', message: sentence });
 });
 
-it('cut short anywhere', { timeout: 60_000 }, async () => {
+it('cut short anywhere', async () => {
   const random = seeded(7);
   const ends = [
     file.length - 512,
@@ -95,7 +95,7 @@ it('cut short anywhere', { timeout: 60_000 }, async () => {
   for (const end of ends) expect(await refusal(file.subarray(0, end)), `at ${end}`).toMatch(/^file-unreadable: The file is cut short/);
 });
 
-it('with any byte changed', { timeout: 120_000 }, async () => {
+it('with any byte changed', async () => {
   const random = seeded(11);
   let fill = 0;
   for (let n = 0; n < 60; n++) {
@@ -118,7 +118,7 @@ it('with any byte changed', { timeout: 120_000 }, async () => {
   expect(fill).toBeLessThan(40);
 });
 
-it('that say of a batch what does not fit', { timeout: 60_000 }, async () => {
+it('that say of a batch what does not fit', async () => {
   const withBatch = (change: (batches: Buffer) => void): Buffer => {
     const content = Buffer.from(parts.find(({ name }) => name === BATCHES)!.content);
     change(content);
@@ -139,7 +139,7 @@ it('that say of a batch what does not fit', { timeout: 60_000 }, async () => {
   expect(await refusal(withBatch((content) => content.writeInt32BE(20, 16 + 8)))).toMatch(/too short/);
 });
 
-it('that say of streams and shards what does not fit', { timeout: 60_000 }, async () => {
+it('that say of streams and shards what does not fit', async () => {
   const shard = 'streams/0001/0/shard.json';
   expect(await refusal(changed(parts, shard, (head) => ({ ...head, endOffset: '5' })))).toContain('these offsets do not follow');
   expect(await refusal(changed(parts, shard, (head) => ({ ...head, startOffset: '9'.repeat(19) })))).toContain('shard.json does not hold');
@@ -157,7 +157,7 @@ it('that say of streams and shards what does not fit', { timeout: 60_000 }, asyn
   expect(await refusal(manifest({ name: 'mine' }))).toMatch(/^stream-exists: There is already a stream “mine”/);
 });
 
-it('whose parts say that they are huge, link elsewhere, are missing, or come in another order', { timeout: 60_000 }, async () => {
+it('whose parts say that they are huge, link elsewhere, are missing, or come in another order', async () => {
   const first = fileOf(parts.slice(0, 1)).subarray(0, -1024);
   const huge = (name: string): Buffer => Buffer.concat([first, tarHeader(name, 2 ** 33 - 1, 0), Buffer.alloc(4096)]);
   expect(await refusal(Buffer.concat([tarHeader('manifest.json', 2 ** 33 - 1, 0), Buffer.alloc(4096)]))).toContain('more than the 2096128');

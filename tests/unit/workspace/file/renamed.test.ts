@@ -36,50 +36,46 @@ async function here(file: Buffer): Promise<FolderLab> {
   return target;
 }
 
-it(
-  'a rehearsal reads and emits what the deployed ones do, from one column to the next, and twice the same',
-  { timeout: 60_000 },
-  async () => {
-    const { client } = await here(await there());
-    const columns = [
-      { name: 'mine', source: null, version: 1, after: null },
-      { name: 'count', source: null, version: 1, after: 1 },
-    ];
-    const made = await rehearsed(client, { ranges: whole('words-2'), columns });
-    expect(made.columns.map(({ inputs, outputs, bad, state, problem }) => ({ inputs, outputs, bad, state, problem }))).toEqual([
-      { inputs: ['words-2'], outputs: ['tidy-2'], bad: 'bad-2', state: 'done', problem: null },
-      { inputs: ['tidy-2'], outputs: ['counts-2'], bad: 'bad-2', state: 'done', problem: null },
+it('a rehearsal reads and emits what the deployed ones do, from one column to the next, and twice the same', async () => {
+  const { client } = await here(await there());
+  const columns = [
+    { name: 'mine', source: null, version: 1, after: null },
+    { name: 'count', source: null, version: 1, after: 1 },
+  ];
+  const made = await rehearsed(client, { ranges: whole('words-2'), columns });
+  expect(made.columns.map(({ inputs, outputs, bad, state, problem }) => ({ inputs, outputs, bad, state, problem }))).toEqual([
+    { inputs: ['words-2'], outputs: ['tidy-2'], bad: 'bad-2', state: 'done', problem: null },
+    { inputs: ['tidy-2'], outputs: ['counts-2'], bad: 'bad-2', state: 'done', problem: null },
+  ]);
+  const written = async (streams: readonly string[]): Promise<string[]> => {
+    const all = await Promise.all(
+      streams.map(async (stream) => (await readWhole(client, stream)).records.map((each) => ({ stream, each }))),
+    );
+    return all.flatMap((records) => records.map(({ stream, each }) => `${stream} ${text(each.key)} ${text(each.value)}`)).sort();
+  };
+  const rehearsedTo = async (column: number): Promise<string[]> =>
+    (await emitted(client, made.id, column)).map(({ output, key, text: value }) => `${output} ${key?.text} ${value?.text}`).sort();
+  expect(await rehearsedTo(1)).toEqual(await written(['tidy-2', 'bad-2']));
+  expect(await rehearsedTo(2)).toEqual(await written(['counts-2']));
+  const [bad] = (await emitted(client, made.id, 1)).filter(({ output }) => output === 'bad-2');
+  expect(bad!.headers.find(([name]) => name === 'loglab.from')![1]).toMatch(/^words-2\//);
+  await vi.waitFor(async () => {
+    const [told] = await client.rehearsals.list({});
+    expect(told!.columns.map(({ check }) => [check?.state, check?.what])).toEqual([
+      ['same', null],
+      ['same', null],
     ]);
-    const written = async (streams: readonly string[]): Promise<string[]> => {
-      const all = await Promise.all(
-        streams.map(async (stream) => (await readWhole(client, stream)).records.map((each) => ({ stream, each }))),
-      );
-      return all.flatMap((records) => records.map(({ stream, each }) => `${stream} ${text(each.key)} ${text(each.value)}`)).sort();
-    };
-    const rehearsedTo = async (column: number): Promise<string[]> =>
-      (await emitted(client, made.id, column)).map(({ output, key, text: value }) => `${output} ${key?.text} ${value?.text}`).sort();
-    expect(await rehearsedTo(1)).toEqual(await written(['tidy-2', 'bad-2']));
-    expect(await rehearsedTo(2)).toEqual(await written(['counts-2']));
-    const [bad] = (await emitted(client, made.id, 1)).filter(({ output }) => output === 'bad-2');
-    expect(bad!.headers.find(([name]) => name === 'loglab.from')![1]).toMatch(/^words-2\//);
-    await vi.waitFor(async () => {
-      const [told] = await client.rehearsals.list({});
-      expect(told!.columns.map(({ check }) => [check?.state, check?.what])).toEqual([
-        ['same', null],
-        ['same', null],
-      ]);
-    }, WITHIN);
-    // Of the other stream of that name it reads nothing.
-    await expect(
-      client.rehearsals.create({ ranges: whole('words'), order: { by: 'append' }, columns: [columns[0]!] }),
-    ).rejects.toMatchObject({
+  }, WITHIN);
+  // Of the other stream of that name it reads nothing.
+  await expect(client.rehearsals.create({ ranges: whole('words'), order: { by: 'append' }, columns: [columns[0]!] })).rejects.toMatchObject(
+    {
       code: 'bad-input',
       message: 'mine reads words-2; this rehearsal has words.',
-    });
-  },
-);
+    },
+  );
+});
 
-it('bad events that came along go back to their stream and their processor', { timeout: 60_000 }, async () => {
+it('bad events that came along go back to their stream and their processor', async () => {
   const { client } = await here(await there());
   const look = async () => (await client.badEvents.look({ stream: 'bad-2' })).groups[0]!;
   const group = { processor: 'tidy', reason: 'It is said to be bad.', from: 'words' };

@@ -87,7 +87,7 @@ async function make(client: LabClient, streams: Made[]): Promise<void> {
   }
 }
 
-it('of any streams, over any number of brokers, by pieces of any size', { timeout: 180_000 }, async () => {
+it('of any streams, over any number of brokers, by pieces of any size', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(stream, { maxLength: 4 }),
@@ -110,7 +110,7 @@ it('of any streams, over any number of brokers, by pieces of any size', { timeou
   );
 });
 
-it('is appended to behind what came, and order holds', { timeout: 60_000 }, async () => {
+it('is appended to behind what came, and order holds', async () => {
   const source = await newLab(2);
   await make(source.client, [
     { name: 'orders', shards: 3, codec: 'none', appends: [0, 1, 2, 0].map((shard) => ({ shard, events: 5, bytes: 9, stream: 0 })) },
@@ -128,7 +128,7 @@ it('is appended to behind what came, and order holds', { timeout: 60_000 }, asyn
   );
 });
 
-it('keeps what shards can be that no lab makes yet: closed, with a key range, parents and leader epochs', { timeout: 60_000 }, async () => {
+it('keeps what shards can be that no lab makes yet: closed, with a key range, parents and leader epochs', async () => {
   const source = await newLab();
   await make(source.client, [
     { name: 'orders', shards: 2, codec: 'none', appends: [0, 1].map((shard) => ({ shard, events: 5, bytes: 9, stream: 0 })) },

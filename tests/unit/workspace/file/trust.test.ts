@@ -45,13 +45,13 @@ beforeEach(async () => {
   target = await newLab({ spawner: counting() });
   ({ client } = target);
   await imported(client, file);
-}, 60_000);
+});
 afterEach(closeLabs);
 
 const untrusted = { code: 'untrusted', message: expect.stringContaining('came with a workspace from elsewhere') as string };
 const source = async (version: number | null, name = 'tidy'): Promise<string> => (await client.processors.source({ name, version })).text;
 
-it('nothing of it is loaded, whatever is asked; once trusted it goes on', { timeout: 60_000 }, async () => {
+it('nothing of it is loaded, whatever is asked; once trusted it goes on', async () => {
   await client.produce.append({ stream: 'words', records: words(51, 50) });
   const { processors } = client;
   await expect(processors.resume({ name: 'tidy' })).rejects.toMatchObject(untrusted);
@@ -88,7 +88,7 @@ it('nothing of it is loaded, whatever is asked; once trusted it goes on', { time
   await vi.waitFor(async () => expect(await summary(target, 'tidy')).toMatchObject({ state: 'running', in: 100 }), WITHIN);
 });
 
-it('each version is trusted by itself; what its user writes is his own', { timeout: 60_000 }, async () => {
+it('each version is trusted by itself; what its user writes is his own', async () => {
   expect(await trust(target, 'tidy')).toMatchObject({ state: 'starting' });
   await vi.waitFor(async () => expect(await summary(target, 'tidy')).toMatchObject({ state: 'running' }), WITHIN);
   // The first version is taken back: it was never looked at here.
@@ -103,7 +103,7 @@ it('each version is trusted by itself; what its user writes is his own', { timeo
   await vi.waitFor(async () => expect(await summary(target, 'tidy')).toMatchObject({ in: 60 }), WITHIN);
 });
 
-it('one that is not trusted is replaced by a text of its user’s, which goes on with its state', { timeout: 60_000 }, async () => {
+it('one that is not trusted is replaced by a text of its user’s, which goes on with its state', async () => {
   writeFileSync(path.join(target.folder, 'processors/tidy.ts'), `// mine\n${FIRST}`);
   await vi.waitFor(async () => expect(await summary(target, 'tidy')).toMatchObject({ state: 'untrusted', isFileTrusted: true }), WITHIN);
   expect(await deploy(target, 'tidy', null)).toMatchObject({ current: { version: 3 } });
@@ -114,7 +114,7 @@ it('one that is not trusted is replaced by a text of its user’s, which goes on
   expect(await deploy(target, 'tidy', LOUD)).toMatchObject({ current: { version: 1 } });
 });
 
-it('what the file says of a version is not believed: its code is asked', { timeout: 60_000 }, async () => {
+it('what the file says of a version is not believed: its code is asked', async () => {
   const forged = changed(partsOf(file), 'processors/0001/versions/0001.json', (said) => ({
     ...said,
     outputs: ['__positions'],
@@ -128,7 +128,7 @@ it('what the file says of a version is not believed: its code is asked', { timeo
   await vi.waitFor(async () => expect(await summary(other, 'tidy')).toMatchObject({ in: 60, out: { tidy: 58 } }), WITHIN);
 });
 
-it('one that can not be loaded is not trusted, and says why', { timeout: 60_000 }, async () => {
+it('one that can not be loaded is not trusted, and says why', async () => {
   const lab = await newLab();
   await lab.client.processors.save({ name: 'broken', source: 'const x = ;' });
   const other = await newLab();
@@ -140,18 +140,14 @@ it('one that can not be loaded is not trusted, and says why', { timeout: 60_000 
   expect(await summary(other, 'broken')).toMatchObject({ state: 'untrusted' });
 });
 
-it(
-  'its files are written when the lab is opened again, where they could not be; one of its user’s stays',
-  { timeout: 60_000 },
-  async () => {
-    const other = await newLab();
-    const folder = path.join(other.folder, 'processors');
-    mkdirSync(path.join(folder, 'tidy.ts.new'));
-    await imported(other.client, file);
-    expect(existsSync(path.join(folder, 'draft.ts'))).toBe(true);
-    expect(await summary(other, 'tidy')).toMatchObject({ file: null, state: 'untrusted' });
-    rmdirSync(path.join(folder, 'tidy.ts.new'));
-    const again = await reopened(other);
-    expect(await summary(again, 'tidy')).toMatchObject({ file: path.join(folder, 'tidy.ts'), hasChanges: false, isFileTrusted: false });
-  },
-);
+it('its files are written when the lab is opened again, where they could not be; one of its user’s stays', async () => {
+  const other = await newLab();
+  const folder = path.join(other.folder, 'processors');
+  mkdirSync(path.join(folder, 'tidy.ts.new'));
+  await imported(other.client, file);
+  expect(existsSync(path.join(folder, 'draft.ts'))).toBe(true);
+  expect(await summary(other, 'tidy')).toMatchObject({ file: null, state: 'untrusted' });
+  rmdirSync(path.join(folder, 'tidy.ts.new'));
+  const again = await reopened(other);
+  expect(await summary(again, 'tidy')).toMatchObject({ file: path.join(folder, 'tidy.ts'), hasChanges: false, isFileTrusted: false });
+});

@@ -48,7 +48,7 @@ async function fill(stream: string, batches: number, shards = 1): Promise<void> 
   for (let n = 0; n < batches; n++) await client.produce.append({ stream, records: batch(`${n}`, 300, n % shards, 1_000) });
 }
 
-it('one moment for all shards: what was caused by an event is never there without it', { timeout: 60_000 }, async () => {
+it('one moment for all shards: what was caused by an event is never there without it', async () => {
   await open(3);
   await client.streams.create({ name: 'chain', shards: 3 });
   await fill('chain', 12, 3);
@@ -66,7 +66,7 @@ it('one moment for all shards: what was caused by an event is never there withou
     if (pieces > 1) return;
     atCut = n;
     // The file goes on only when more has come after the cut.
-    await expect.poll(() => n, { timeout: 10_000 }).toBeGreaterThan(atCut + 5);
+    await expect.poll(() => n).toBeGreaterThan(atCut + 5);
   });
   stopped = true;
   await producing;
@@ -103,12 +103,12 @@ it('positions of readers are not beyond the cut, and none of streams that are no
   }
 });
 
-it('trimmed starts, and shards of which all is trimmed, keep their offsets', { timeout: 30_000 }, async () => {
+it('trimmed starts, and shards of which all is trimmed, keep their offsets', async () => {
   await open(1);
   await client.streams.create({ name: 'orders', shards: 3 });
   for (let n = 0; n < 4; n++) await client.produce.append({ stream: 'orders', records: batch(`old ${n}`, 200, n % 2, 1_000) });
   await client.streams.changeSettings({ name: 'orders', settings: { ...STREAM_SETTINGS_DEFAULT, retentionMs: 1_000 } });
-  await expect.poll(() => values(client, 'orders'), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => values(client, 'orders')).toEqual([]);
   await client.streams.changeSettings({ name: 'orders', settings: STREAM_SETTINGS_DEFAULT });
   await client.produce.append({ stream: 'orders', records: batch('new', 3, 0) });
   const { file } = await exported(client);
@@ -131,7 +131,7 @@ it('trimmed starts, and shards of which all is trimmed, keep their offsets', { t
   expect(await offsets(target!.client, 'orders')).toContain('1:400');
 });
 
-it('what retention trims while the export runs is left out, and named', { timeout: 30_000 }, async () => {
+it('what retention trims while the export runs is left out, and named', async () => {
   await open(1);
   await client.streams.create({ name: 'first', shards: 1 });
   await client.streams.create({ name: 'second', shards: 1 });
@@ -140,7 +140,7 @@ it('what retention trims while the export runs is left out, and named', { timeou
   const { file, report } = await exported(client, async (pieces) => {
     if (pieces !== 1) return;
     await client.streams.changeSettings({ name: 'second', settings: { ...STREAM_SETTINGS_DEFAULT, retentionBytes: 400_000 } });
-    await expect.poll(async () => (await client.streams.list({}))[1]!.shards[0]!.startOffset, { timeout: 10_000 }).toBe(1_200n);
+    await expect.poll(async () => (await client.streams.list({}))[1]!.shards[0]!.startOffset).toBe(1_200n);
   });
   // Two of its six batches are what it has to keep.
   const startOffset = 1_200n;
@@ -151,7 +151,7 @@ it('what retention trims while the export runs is left out, and named', { timeou
   await expect.poll(async () => (await copy.streams.list({}))[1]!.shards[0]).toMatchObject({ startOffset, endOffset: 1_800n });
 });
 
-it('a stream that is deleted while the export runs is left out whole, and the others are there', { timeout: 30_000 }, async () => {
+it('a stream that is deleted while the export runs is left out whole, and the others are there', async () => {
   await open(1);
   for (const name of ['a', 'b', 'c']) {
     await client.streams.create({ name, shards: 2 });
@@ -172,7 +172,7 @@ it('a stream that is deleted while the export runs is left out whole, and the ot
   for (const name of ['a', 'c']) expect(await values(target.client, name)).toEqual(await values(client, name));
 });
 
-it('damaged batches are left out and named; where they were stays a gap', { timeout: 30_000 }, async () => {
+it('damaged batches are left out and named; where they were stays a gap', async () => {
   await open(1);
   await client.streams.create({ name: 'orders', shards: 1 });
   for (let n = 0; n < 6; n++) await client.produce.append({ stream: 'orders', records: batch(`${n}`, 10) });
@@ -201,7 +201,7 @@ it('damaged batches are left out and named; where they were stays a gap', { time
   for await (const check of again.verify.run({})) if (check.isOver) expect(check).toMatchObject({ batches: 3, damagedBatches: 0 });
 });
 
-it('goes on when a broker ends and comes up again', { timeout: 60_000 }, async () => {
+it('goes on when a broker ends and comes up again', async () => {
   await open(1);
   await client.streams.create({ name: 'orders', shards: 1 });
   await fill('orders', 60);
@@ -212,7 +212,7 @@ it('goes on when a broker ends and comes up again', { timeout: 60_000 }, async (
   expect(await values(await takenIn(file), 'orders')).toEqual(await values(client, 'orders'));
 });
 
-it('is a job that can be cancelled, and ends when its reader leaves', { timeout: 30_000 }, async () => {
+it('is a job that can be cancelled, and ends when its reader leaves', async () => {
   await open(1);
   await client.streams.create({ name: 'orders', shards: 1 });
   await fill('orders', 60);
@@ -236,60 +236,56 @@ it('is a job that can be cancelled, and ends when its reader leaves', { timeout:
   expect(await jobWhen(client, jobId, isOver)).toMatchObject({ state: 'cancelled' });
 });
 
-it(
-  'an import shows nothing until it is whole, and leaves nothing when it is cancelled or its sender goes',
-  { timeout: 60_000 },
-  async () => {
-    await open(1);
-    await client.streams.create({ name: 'orders', shards: 2 });
-    await fill('orders', 20, 2);
-    const { file } = await exported(client);
+it('an import shows nothing until it is whole, and leaves nothing when it is cancelled or its sender goes', async () => {
+  await open(1);
+  await client.streams.create({ name: 'orders', shards: 2 });
+  await fill('orders', 20, 2);
+  const { file } = await exported(client);
+  target = await openLab(path.join(temporary.folder, 'target'));
+  const shardsHeld = async (): Promise<number> => {
+    await target!.close();
+    const db = new Database(target!.brokerFile, { readonly: true });
+    const held = db.prepare<[], number>(`SELECT count(*) FROM shard WHERE state <> 'deleted'`).pluck().get()!;
+    db.close();
     target = await openLab(path.join(temporary.folder, 'target'));
-    const shardsHeld = async (): Promise<number> => {
-      await target!.close();
-      const db = new Database(target!.brokerFile, { readonly: true });
-      const held = db.prepare<[], number>(`SELECT count(*) FROM shard WHERE state <> 'deleted'`).pluck().get()!;
-      db.close();
-      target = await openLab(path.join(temporary.folder, 'target'));
-      return held;
-    };
-    const half = file.subarray(0, 1024 * 1024);
+    return held;
+  };
+  const half = file.subarray(0, 1024 * 1024);
 
-    let jobId = await begin(target.client);
-    await target.client.workspace.write({ jobId, piece: half.slice() });
-    expect(await target.client.streams.list({})).toEqual([]);
-    await expect(target.client.streams.create({ name: 'orders', shards: 1 })).rejects.toMatchObject({ code: 'stream-exists' });
-    await target.client.jobs.cancel({ id: jobId });
-    expect(await jobWhen(target.client, jobId, isOver)).toMatchObject({
-      state: 'cancelled',
-      message: 'Cancelled. Nothing of the file was imported.',
-    });
-    await target.client.streams.create({ name: 'orders', shards: 1 });
-    await target.client.streams.delete({ name: 'orders' });
-    expect(await shardsHeld()).toBe(0);
+  let jobId = await begin(target.client);
+  await target.client.workspace.write({ jobId, piece: half.slice() });
+  expect(await target.client.streams.list({})).toEqual([]);
+  await expect(target.client.streams.create({ name: 'orders', shards: 1 })).rejects.toMatchObject({ code: 'stream-exists' });
+  await target.client.jobs.cancel({ id: jobId });
+  expect(await jobWhen(target.client, jobId, isOver)).toMatchObject({
+    state: 'cancelled',
+    message: 'Cancelled. Nothing of the file was imported.',
+  });
+  await target.client.streams.create({ name: 'orders', shards: 1 });
+  await target.client.streams.delete({ name: 'orders' });
+  expect(await shardsHeld()).toBe(0);
 
-    const page = target.page();
-    jobId = await begin(page.client);
-    await page.client.workspace.write({ jobId, piece: half.slice() });
-    page.peer.close();
-    expect(await jobWhen(target.client, jobId, isOver)).toMatchObject({
-      state: 'failed',
-      message: expect.stringMatching(/went away. Nothing/) as string,
-    });
-    expect(await shardsHeld()).toBe(0);
+  const page = target.page();
+  jobId = await begin(page.client);
+  await page.client.workspace.write({ jobId, piece: half.slice() });
+  page.peer.close();
+  expect(await jobWhen(target.client, jobId, isOver)).toMatchObject({
+    state: 'failed',
+    message: expect.stringMatching(/went away. Nothing/) as string,
+  });
+  expect(await shardsHeld()).toBe(0);
 
-    // The lab itself ends in the midst of it; what was in the making is gone when it is opened again.
-    jobId = await begin(target.client);
-    await target.client.workspace.write({ jobId, piece: half.slice() });
-    expect(await shardsHeld()).toBe(2);
-    expect(await target.client.streams.list({})).toEqual([]);
-    expect((await jobWhen(target.client, jobId, isOver)).message).toBe('The lab ended while it ran. Nothing of the file was imported.');
-    expect(await shardsHeld()).toBe(0);
-    expect((await imported(target.client, file)).events).toBe(6_000);
-  },
-);
+  // The lab itself ends in the midst of it; what was in the making is gone when it is opened again.
+  jobId = await begin(target.client);
+  await target.client.workspace.write({ jobId, piece: half.slice() });
+  expect(await shardsHeld()).toBe(2);
+  expect(await target.client.streams.list({})).toEqual([]);
+  expect((await jobWhen(target.client, jobId, isOver)).message).toBe('The lab ended while it ran. Nothing of the file was imported.');
+  expect(await shardsHeld()).toBe(0);
+  expect((await imported(target.client, file)).events).toBe(6_000);
+});
 
-it('an import fails whole when a broker ends in the midst of it', { timeout: 60_000 }, async () => {
+it('an import fails whole when a broker ends in the midst of it', async () => {
   await open(1);
   await client.streams.create({ name: 'orders', shards: 1 });
   await fill('orders', 20);
@@ -305,7 +301,7 @@ it('an import fails whole when a broker ends in the midst of it', { timeout: 60_
   expect((await imported(target.client, file)).events).toBe(6_000);
 });
 
-it('names that are taken are told before, and others can be chosen; nothing is overwritten', { timeout: 30_000 }, async () => {
+it('names that are taken are told before, and others can be chosen; nothing is overwritten', async () => {
   await open(1);
   for (const name of ['orders', 'orders-2', 'page.views']) await client.streams.create({ name, shards: 1 });
   await client.produce.append({ stream: 'orders', records: batch('here', 2) });
