@@ -24,12 +24,7 @@ export default defineConfig({
   },
   test: {
     include: ['tests/component/**/*.test.ts'],
-    setupFiles: ['tests/component/setup.ts', 'tests/patience.ts'],
-    // See tests/patience.ts.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
-    teardownTimeout: 60_000,
-    expect: { poll: { timeout: 90_000 } },
+    setupFiles: ['tests/component/setup.ts'],
     maxWorkers: '100%',
     browser: {
       enabled: true,

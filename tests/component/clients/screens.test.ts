@@ -61,7 +61,7 @@ test('how much a program asks is not said before it is known', async () => {
   const at = [...document.querySelectorAll('thead th')].findIndex(({ textContent }) => textContent === 'Requests/s');
   // Said as soon as the program is there: two looks, a second apart, are yet to come.
   expect(cells()[at]).toBe('–');
-  await expect.poll(() => cells()[at]).toBe('0');
+  await expect.poll(() => cells()[at], { timeout: 10_000 }).toBe('0');
 });
 
 test('a refused request: its name, its bytes, and why at the beginning; one that is unreadable has no version', async () => {

@@ -230,7 +230,7 @@ test('a broker that is down keeps the rows and is waited for', async () => {
   await expect.element(page.getByText(/The rows read so far stay here/)).toBeVisible();
   expect(rows().length).toBeGreaterThan(0);
   lab.failure = null;
-  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex')).toBe('303');
+  await expect.poll(() => rows().at(-1)?.getAttribute('aria-rowindex'), { timeout: 5000 }).toBe('303');
   await expect.element(page.getByText(/The rows read so far stay here/)).not.toBeInTheDocument();
 });
 
