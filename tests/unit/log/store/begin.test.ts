@@ -7,6 +7,7 @@ import { CODECS, type Codec } from '../../../../main/api/streams.ts';
 import { attributesOf, decodeStored, encodeBatch, type NewRecord, type StoredBatch, verifyBatch } from '../../../../main/log/index.ts';
 import { seal } from '../../../../main/log/batch/encode.ts';
 import { RECORDS_AT } from '../../../../main/log/batch/layout.ts';
+import { SUMMARY_FANOUT } from '../../../../main/log/store/summaries.ts';
 import type { WholeStore } from '../../../wholeStore.ts';
 import { newRecord } from '../batch/arbitrary.ts';
 import { appended, batchAt, batchOf, oneShard, open, temporaryFolder, toAppend } from './folder.ts';
@@ -177,6 +178,41 @@ describe('a shard that is to begin at an offset', () => {
     // No record has one of the offsets from here to 9.
     expect(at(7n)).toEqual([10n, 2n, [20n]]);
     expect(at(15n)).toEqual([15n, 2n, [20n]]);
+    store.close();
+  });
+
+  it('has no summary of batches any more where none of them is left', () => {
+    const path = file();
+    const store = open(path);
+    const id = oneShard(store);
+    const single = (offset: number): Buffer => encodeBatch({ records: [event(1n)], baseOffset: BigInt(offset) });
+    const batches = [...Array.from({ length: SUMMARY_FANOUT - 1 }, (_, at) => single(at)), withOffsets([50], 99)];
+    for (const [at, bytes] of batches.entries()) {
+      appended(store, { shardId: id, bytes, header: verifyBatch(bytes), restoredFrom: BigInt(at + 1) });
+    }
+    const db = new Database(path, { readonly: true });
+    const summaries = db.prepare('SELECT count(*) FROM summary').pluck();
+    expect(summaries.get()).toBe(1);
+    begin(store, id, 50n);
+    expect(summaries.get()).toBe(1);
+    begin(store, id, 70n);
+    expect(summaries.get()).toBe(0);
+    expect(store.shards()).toMatchObject([{ startOffset: 100n, recordsTrimmed: 32n, recordsTotal: 32n, bytes: 0 }]);
+    db.close();
+    store.close();
+  });
+
+  it('has the times of what is left, and no others', () => {
+    const store = open(file());
+    const id = oneShard(store);
+    appended(store, batchAt(id, 2n, 99n, 5n, 7n, 6n));
+    begin(store, id, 2n);
+    expect(store.headers(id, { from: { offset: 2n }, direction: 'forward', limit: 1 })).toMatchObject([
+      { minTimestamp: 5n, maxTimestamp: 7n },
+    ]);
+    expect(store.timeParts(id)).toMatchObject([{ minTimestamp: 5n, maxTimestamp: 7n, records: 3 }]);
+    expect(store.maxTimestamp(id)).toEqual({ offset: 3n, timestamp: 7n });
+    expect([store.offsetForTime(id, 1n), store.offsetForTime(id, 8n)]).toEqual([{ offset: 2n, timestamp: 5n }, null]);
     store.close();
   });
 
