@@ -24,6 +24,8 @@ export function cutBatch(bytes: Uint8Array, offset: bigint): Buffer | null {
   if (recordCount * RECORD_BYTES_MIN > plain.length) throw malformed(start, 'it has not as many records as it says');
   const cursor = new Cursor(plain, start, plain.length);
   const rest = Buffer.allocUnsafe(RECORDS_AT + plain.length + recordCount * GROWTH_BYTES_MAX);
+  /** The offset, as it is told within the batch. */
+  const gone = Number(offset - baseOffset);
   let at = RECORDS_AT;
   let count = 0;
   /** Of the first record that is left. */
@@ -35,12 +37,13 @@ export function cutBatch(bytes: Uint8Array, offset: bigint): Buffer | null {
     const end = cursor.at + length;
     if (length < 1 || end > cursor.end) throw malformed(cursor.at, 'a record reaches beyond the end');
     const recordAttributes = plain[cursor.at++]!;
-    const timestamp = BigInt.asIntN(64, baseTimestamp + BigInt(cursor.varlong()));
+    const oldTimestampDelta = cursor.varlong();
     const delta = cursor.varint();
     if (cursor.at > end) throw malformed(cursor.at, 'a record is not as long as it says');
     const content = cursor.at;
     cursor.at = end;
-    if (baseOffset + BigInt(delta) < offset) continue;
+    if (delta < gone) continue;
+    const timestamp = BigInt.asIntN(64, baseTimestamp + BigInt(oldTimestampDelta));
     if (count === 0) {
       // With this mark it is no record's time.
       first = { delta, baseTimestamp: hasDeleteHorizon(attributes) ? baseTimestamp : timestamp };

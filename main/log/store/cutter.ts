@@ -2,6 +2,9 @@
  * Lets a shard begin at an offset inside of its first batch: that batch is written anew without what lies before (batch/cut.ts). Its row, the start
  * of the shard and its counts are one transaction, and all else goes by these. So a shard begins where a batch begins, also then. The append time
  * stays, and so does what is known of its producer: a copy of the whole batch is still answered with the offsets that it got.
+ *
+ * It can not be done in slices, and appends wait for it. Measured on two busy cores: 6 to 45 ms for a batch of 1 MB, plain or compressed to
+ * less; 50 to 215 ms for one of 7 MB.
  */
 import Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
