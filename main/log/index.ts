@@ -5,7 +5,8 @@
  * from writing it.
  *
  * Promised: an append is acknowledged after its commit, offsets of a shard rise and are never given twice, bytes once appended
- * never change but for base offset and leader epoch, and a damaged batch is never served as good.
+ * never change but for base offset and leader epoch (and those of the batch inside of which a shard is to begin, store/cutter.ts), and a
+ * damaged batch is never served as good.
  */
 export {
   BATCH_BYTES_MAX,

@@ -194,6 +194,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     deleteEmptyShards: (...args) => ask('deleteEmptyShards', args),
     setRetention: (...args) => ask('setRetention', args),
     trimBefore: (...args) => ask('trimBefore', args),
+    beginAt: (...args) => ask('beginAt', args),
     passTime: (...args) => ask('passTime', args),
     setDurability(changed) {
       wal.durability = changed;

@@ -21,6 +21,8 @@ export interface WriterCalls {
   deleteEmptyShards(ids: readonly number[]): boolean;
   setRetention(ids: readonly number[], retention: Retention): void;
   trimBefore(id: number, offset: bigint): void;
+  /** Answers when the shard begins there, or it is found that the batch that holds the offset can not be written anew (store/cutter.ts). */
+  beginAt(id: number, offset: bigint): Promise<void>;
   passTime(since: bigint): bigint;
   /** At once, all that readers leave free: see {@link Store.checkpoint}. */
   checkpoint(): void;

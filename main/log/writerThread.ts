@@ -58,6 +58,10 @@ function serve(store: Store, { path, checkpointFile, queue }: WriterBoot): void 
       store.trimBefore(id, offset);
       housekeeper.wake();
     },
+    async beginAt(id, offset) {
+      store.beginAt(id, offset);
+      await housekeeper.until(() => !store.isBeginning(id));
+    },
     passTime: (since) => store.passTime(since),
     checkpoint: () => void store.checkpoint(),
     async close() {

@@ -72,6 +72,8 @@ interface Sealed extends Omit<NewBatch, 'records'> {
   count: number;
   baseTimestamp: bigint;
   maxTimestamp: bigint;
+  /** Where it is left out, offsets have no gaps. */
+  lastOffsetDelta?: number;
 }
 
 /** Compresses the records, which stand behind the room for the header, and writes the header. Throws `value-too-large` as {@link encodeBatch} does. */
@@ -89,7 +91,7 @@ export function seal(plain: Buffer, { attributes, count, baseTimestamp, maxTimes
   buffer.writeInt32BE(batch.leaderEpoch ?? 0, LEADER_EPOCH_AT);
   buffer.writeInt8(MAGIC, MAGIC_AT);
   buffer.writeInt16BE(attributes, ATTRIBUTES_AT);
-  buffer.writeInt32BE(count - 1, LAST_OFFSET_DELTA_AT);
+  buffer.writeInt32BE(batch.lastOffsetDelta ?? count - 1, LAST_OFFSET_DELTA_AT);
   buffer.writeBigInt64BE(baseTimestamp, BASE_TIMESTAMP_AT);
   buffer.writeBigInt64BE(maxTimestamp, MAX_TIMESTAMP_AT);
   buffer.writeBigInt64BE(batch.producerId ?? -1n, PRODUCER_ID_AT);

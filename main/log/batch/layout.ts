@@ -42,9 +42,13 @@ export const LENGTH_OVERHEAD_BYTES = 12;
 /** Largest batch that is written or accepted, bytes: one always fits into a commit and into a frame of main/rpc. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Sequence numbers begin anew behind the greatest. */
+export const SEQUENCES = 2 ** 31;
+
 const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME_BIT = 0x08;
 const CONTROL_BIT = 0x20;
+const DELETE_HORIZON_BIT = 0x40;
 const TRANSACTIONAL_OR_CONTROL_BITS = 0x30;
 
 /** A record as it is handed in. Timestamps are milliseconds since the epoch, any int64; -1 means none. */
@@ -120,6 +124,11 @@ export function attributesOf(codec: Codec): number {
 /** Whether all records have the batch's maximum timestamp, given by the broker that took them in. */
 export function hasLogAppendTime(attributes: number): boolean {
   return (attributes & LOG_APPEND_TIME_BIT) !== 0;
+}
+
+/** Whether the base timestamp says when marks may be compacted away, and not when the first record was made. */
+export function hasDeleteHorizon(attributes: number): boolean {
+  return (attributes & DELETE_HORIZON_BIT) !== 0;
 }
 
 /** Whether the batch holds marks of a transaction instead of records. */

@@ -5,8 +5,8 @@
  */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
+import { SEQUENCES } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
-import { SEQUENCES } from './producerTable.ts';
 
 /** Batches of a client that are remembered in each shard: a client has at most so many under way. */
 export const RECENT_BATCHES_MAX = 5;

@@ -1,9 +1,10 @@
 /** Records of a stored batch, or the plain statement that it is damaged. */
 import { LabError } from '../../api/errors.ts';
 import { RecordColumns } from '../batch/columns.ts';
+import { cutBatch } from '../batch/cut.ts';
 import { decodeBatch } from '../batch/decode.ts';
 import { decodeBatchHeader, type LogRecord } from '../batch/layout.ts';
-import { crcMatches } from '../batch/verify.ts';
+import { crcMatches, type VerifiedHeader, verifyBatch } from '../batch/verify.ts';
 import type { StoredBatch } from './batchRow.ts';
 
 /**
@@ -17,6 +18,19 @@ export function decodeStored(batch: StoredBatch): LogRecord[] {
 /** The same for who goes through very many. */
 export function storedColumns(batch: StoredBatch): RecordColumns {
   return sound(batch, (bytes) => new RecordColumns(bytes));
+}
+
+/** The same batch without its records before an offset; null where none is left. What can not be written anew counts as damaged, too. */
+export function cutStored(batch: StoredBatch, offset: bigint): { bytes: Buffer; header: VerifiedHeader } | null {
+  return sound(batch, (whole) => {
+    const { recordCount, lastOffsetDelta } = decodeBatchHeader(whole);
+    // From the row it is known how many records and offsets go.
+    if (recordCount !== batch.recordCount || batch.baseOffset + BigInt(lastOffsetDelta) !== batch.lastOffset) {
+      throw damaged(batch, 'its counts do not match');
+    }
+    const bytes = cutBatch(whole, offset);
+    return bytes && { bytes, header: verifyBatch(bytes) };
+  });
 }
 
 function sound<T>(batch: StoredBatch, decode: (bytes: Uint8Array) => T): T {

@@ -4,10 +4,8 @@
  */
 import type Database from 'better-sqlite3';
 import { LabError } from '../../api/errors.ts';
+import { SEQUENCES } from '../batch/layout.ts';
 import type { VerifiedHeader } from '../batch/verify.ts';
-
-/** Sequence numbers begin anew behind the greatest, as Kafka's do. */
-export const SEQUENCES = 2 ** 31;
 
 export class ProducerTable {
   readonly #read: Database.Statement<[number, bigint], [number, number]>;

@@ -125,6 +125,16 @@ export class Store {
     this.#trimmer.trimBefore(id, offset);
   }
 
+  /** {@link reclaim} trims all that lies before this offset, also inside of a batch; until the file is closed. */
+  beginAt(id: number, offset: bigint): void {
+    this.#trimmer.beginAt(id, offset);
+  }
+
+  /** Whether {@link beginAt} is not done yet; where it is and the shard begins before, the batch that it begins with can not be written anew. */
+  isBeginning(id: number): boolean {
+    return this.#trimmer.isBeginning(id);
+  }
+
   /**
    * Trims what retention allows, and gives free space back to the file system, for about `budgetMs`, in steps below 10 ms.
    * True while more is left.

@@ -1,4 +1,7 @@
-/** DeleteRecords: whole batches before an offset are trimmed; the answer says where the shard begins then. */
+/**
+ * DeleteRecords: what lies before an offset is trimmed; the answer says where the shard begins then. That is at the offset, and before it only
+ * where the batch that holds it is damaged: it stays whole.
+ */
 import type { Log, ShardState } from '../../../log/index.ts';
 import type { deleteRecords } from '../apis/deleteRecords.ts';
 import type { Answer, Asked } from '../asked.ts';
@@ -25,9 +28,9 @@ async function trimOne(name: string, partitionIndex: number, asOf: bigint, timeo
     const shard = stateOf(log, shardId);
     const offset = asOf === TO_THE_END ? shard.nextOffset : asOf;
     if (offset < 0n || offset > shard.nextOffset) throw new KafkaError('OFFSET_OUT_OF_RANGE', `The partition ends at ${shard.nextOffset}.`);
-    const start = startWithout(log, shardId, offset);
-    await log.trimBefore(shardId, offset);
-    await untilBegins(log, shardId, start, Math.min(Math.max(timeoutMs, 0), WAIT_MS_MAX), signal);
+    if (offset > shard.startOffset) {
+      await within(Math.min(Math.max(timeoutMs, 0), WAIT_MS_MAX), signal, log.beginAt(shardId, offset));
+    }
     return { partitionIndex, lowWatermark: stateOf(log, shardId).startOffset, errorCode: errorCodes.NONE };
   } catch (error) {
     return { partitionIndex, lowWatermark: -1n, errorCode: toldOf(error).errorCode };
@@ -40,30 +43,13 @@ function stateOf(log: Log, shardId: number): ShardState {
   throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'The shard is gone.');
 }
 
-/** Where the shard begins when all batches before the offset are gone, but for the one that reaches over it. */
-function startWithout(log: Log, shardId: number, offset: bigint): bigint {
-  const batches = log.reader.headers(shardId, { from: { offset }, direction: 'backward', limit: 2 });
-  const last = batches.find(({ lastOffset }) => lastOffset < offset);
-  return last ? last.lastOffset + 1n : stateOf(log, shardId).startOffset;
-}
-
 /** Throws REQUEST_TIMED_OUT. */
-async function untilBegins(log: Log, shardId: number, start: bigint, ms: number, signal: AbortSignal): Promise<void> {
-  const isDone = (): boolean => stateOf(log, shardId).startOffset >= start;
-  if (isDone()) return;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = log.onChange(() => {
-    try {
-      if (isDone()) resolve();
-    } catch (error) {
-      reject(error as Error);
-    }
-  });
+async function within(ms: number, signal: AbortSignal, trimmed: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(new KafkaError('REQUEST_TIMED_OUT', 'The trimming goes on.'));
   const timer = setTimeout(giveUp, ms);
   signal.addEventListener('abort', giveUp);
-  await promise.finally(() => {
-    stop();
+  await Promise.race([trimmed, promise]).finally(() => {
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
   });
