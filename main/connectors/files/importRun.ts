@@ -2,6 +2,7 @@
 import { LabError, toLabError } from '../../api/errors.ts';
 import { asideOf, type ImportReport } from '../../api/imports.ts';
 import type { JobHandle, JobKeeps } from '../../jobs/jobs.ts';
+import { fits } from '../../produce/append.ts';
 import type { Resume } from '../../workspace/jobRecords.ts';
 import type { AlreadyIn } from './alreadyIn.ts';
 import { createFileReader } from './formats.ts';
@@ -192,8 +193,9 @@ export class ImportRun {
   #take(line: Line): void {
     const result = this.#reader.read(line);
     if (result === 'blank') this.#blank += 1;
-    else if ('record' in result) this.#appends.take(result.record, line.end, this.#linesRead);
-    else this.rejected.add(line, result.reason);
+    else if ('reason' in result) this.rejected.add(line, result.reason);
+    else if (fits(result.record, this.#standing.batchBytesMax)) this.#appends.take(result.record, line.end, this.#linesRead);
+    else this.rejected.add(line, tooLargeAlone(this.#standing.batchBytesMax));
     this.#place = { bytes: line.end, lines: line.lastNumber ?? line.number };
   }
 
@@ -220,6 +222,9 @@ export class ImportRun {
     if (to > from) this.#standing.check = { from, to, digest: digestOf(this.#piece.subarray(from - this.#bytes, to - this.#bytes)) };
   }
 }
+
+const tooLargeAlone = (batchBytesMax: number): string =>
+  `larger than the largest batch of this stream, ${batchBytesMax.toLocaleString('en')} bytes (its settings change it)`;
 
 function count(number: number, one: string, many: string): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
