@@ -74,7 +74,7 @@ export const badEvents = {
   mend: call(
     v.strictObject({ ...of, shard: shardNumber, offset, key: v.nullable(bytes), value: v.nullable(bytes) }),
     type<Position & { stream: string }>(),
-    { errors: [...errors, 'no-such-shard', 'no-such-event', 'value-too-large', 'disk-full', 'too-many'] },
+    { errors: [...errors, 'no-such-shard', 'no-such-event', 'value-too-large', 'batch-too-large', 'disk-full', 'too-many'] },
   ),
   /** Sends back those of a group that are open, as they are or through a processor: a replay (api/replays.ts), whose id is answered. */
   redrive: call(

@@ -16,6 +16,7 @@ export const errorCodes = [
   'no-such-event',
   'no-event-time', // the stream says no field that holds it
   'value-too-large',
+  'batch-too-large', // of what goes into a stream, beyond its largest batch
   'batch-invalid', // an appended record batch is malformed or fails its CRC
   'out-of-sequence', // a producer's numbered batch came without the one before it
   'fenced', // somebody else has taken over what this one was writing

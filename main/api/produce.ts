@@ -40,7 +40,15 @@ export interface KeptEvent {
   keptAt: number;
 }
 
-const appendErrors = ['no-such-stream', 'no-such-shard', 'value-too-large', 'broker-down', 'disk-full', 'too-many'] as const;
+const appendErrors = [
+  'no-such-stream',
+  'no-such-shard',
+  'value-too-large',
+  'batch-too-large',
+  'broker-down',
+  'disk-full',
+  'too-many',
+] as const;
 
 export const produce = {
   /** Appends the record `count` times. In key and value `{{n}}` stands for the number of the event, from 1, where `numbered` is set. */

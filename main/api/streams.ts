@@ -14,6 +14,13 @@ export const RETENTION_MS_MAX = 100 * 365 * 86_400_000;
 export const RETENTION_BYTES_MIN = 64 * 1024;
 export const RETENTION_BYTES_MAX = 1024 ** 4;
 
+/**
+ * Least and most that the largest record batch of a stream may have, bytes: 1 KiB, 8 MiB. So large a batch always fits into a commit and into a frame
+ * of main/rpc.
+ */
+export const BATCH_BYTES_MIN = 1024;
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
 /** Longest path of a field, characters. */
 export const FIELD_PATH_CHARS_MAX = 200;
 
@@ -38,6 +45,16 @@ export const streamSettings = v.strictObject({
   ),
   /** How the lab compresses the batches that it makes itself; those of other producers stay as they are. */
   compression: v.picklist(CODECS),
+  /** The largest record batch that goes in, bytes as it is stored: larger ones of producers are refused, and the lab makes none. */
+  batchBytesMax: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(BATCH_BYTES_MIN, 'The largest batch has at least 1 KiB.'),
+      v.maxValue(BATCH_BYTES_MAX, 'The largest batch has at most 8 MiB.'),
+    ),
+    BATCH_BYTES_MAX,
+  ),
   /**
    * The field of the JSON value that says when the event happened, a dotted path (`shopper.at`): ISO 8601, or seconds or milliseconds since
    * 1970, as the time field of an import. Null: the stream has no order by event time.
@@ -71,11 +88,12 @@ export const GROWTH_KEYS_MAX = 1_000;
 /** Keys that it shows one by one. */
 export const GROWTH_EXAMPLES_MAX = 8;
 
-/** What a new stream begins with: nothing is trimmed, nothing compressed. */
+/** What a new stream begins with: nothing is trimmed, nothing compressed, and batches are as large as any may be. */
 export const STREAM_SETTINGS_DEFAULT: StreamSettings = {
   retentionMs: null,
   retentionBytes: null,
   compression: 'none',
+  batchBytesMax: BATCH_BYTES_MAX,
   eventTimeField: null,
 };
 

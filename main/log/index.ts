@@ -23,7 +23,7 @@ export {
   type NewRecord,
 } from './batch/layout.ts';
 export { DECOMPRESSED_BYTES_MAX } from './batch/compression.ts';
-export { encodeBatch, type NewBatch, type Numbered } from './batch/encode.ts';
+export { batchBytesOf, encodeBatch, tooLarge, type NewBatch, type Numbered } from './batch/encode.ts';
 export { BatchWriter, NO_HEADERS, type Content, type NewHeaders } from './batch/writer.ts';
 export type { RecordColumns } from './batch/columns.ts';
 export { type BatchLease, BatchMemory } from './batch/memory.ts';

@@ -21,7 +21,7 @@ export interface Deployments {
   startsOf(inputs: readonly Wire[], start: ProcessorStart): Promise<Record<string, string[]>>;
   /** Makes what is missing. Throws `no-such-stream`, `broker-down`. */
   prepare(record: ProcessorRecord, shape: ProcessorShape, source: string): Promise<Omit<LiveBoot, 'eventsAtOnce'>>;
-  /** What changes where the streams of a processor, or their shards, do. */
+  /** What changes where the streams of a processor, their shards, or how batches for them are made, do. */
   signature(wiring: Wiring): string;
   /** Whether some of its inputs or outputs lie on other brokers than the state of the task. */
   crossesBrokers(wiring: Wiring): boolean;
@@ -73,7 +73,8 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
     const outputs = [];
     for (const { name, stream } of wiring.outputs) {
       const { shards, settings } = await outputOf(stream, tasks);
-      outputs.push({ name, compression: settings.compression, shards: shards.map(({ brokerId, shardId }) => ({ brokerId, shardId })) });
+      const { compression, batchBytesMax } = settings;
+      outputs.push({ name, compression, batchBytesMax, shards: shards.map(({ brokerId, shardId }) => ({ brokerId, shardId })) });
     }
     const state = await stateOf(record.name, wiring);
     const positions = await registry.positionsOn([...new Set(state.shards.map(({ brokerId }) => brokerId))]);
@@ -148,7 +149,14 @@ export function createDeployments(registry: StreamRegistry, cluster: Cluster, ge
       return prepared;
     },
     signature: ({ inputs, outputs }) =>
-      JSON.stringify([...inputs, ...outputs].map(({ stream }) => (registry.has(stream) ? registry.get(stream).shards : null))),
+      JSON.stringify([
+        inputs.map(({ stream }) => (registry.has(stream) ? registry.get(stream).shards : null)),
+        outputs.map(({ stream }) => {
+          if (!registry.has(stream)) return null;
+          const { shards, settings } = registry.get(stream);
+          return [shards, settings.compression, settings.batchBytesMax];
+        }),
+      ]),
     crossesBrokers(wiring) {
       if (!wiring.inputs.every(({ stream }) => registry.has(stream))) return false;
       const inputs = wiring.inputs.map(input);

@@ -111,7 +111,12 @@ const liveBoot = v.strictObject({
   replay: v.optional(v.strictObject({ passing: passingOptions })),
   /** By the processor's names; also that of the bad events. */
   outputs: v.array(
-    v.strictObject({ name: v.string(), compression: v.picklist(CODECS), shards: v.array(v.strictObject({ brokerId, shardId })) }),
+    v.strictObject({
+      name: v.string(),
+      compression: v.picklist(CODECS),
+      batchBytesMax: v.number(),
+      shards: v.array(v.strictObject({ brokerId, shardId })),
+    }),
   ),
 });
 export type LiveBoot = v.InferOutput<typeof liveBoot>;

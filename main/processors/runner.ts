@@ -300,8 +300,9 @@ export class Runner {
       return order === this.#order;
     }
     const { in: events } = this.totals();
-    // `bad-input`: of what its code is, or does.
-    const hasGotOn = !this.#contained && code !== 'bad-input' && events > this.#inAtFailure;
+    // `bad-input`, `batch-too-large`: of what its code is, or does.
+    const isOfCode = this.#contained !== null || code === 'bad-input' || code === 'batch-too-large';
+    const hasGotOn = !isOfCode && events > this.#inAtFailure;
     this.#inAtFailure = events;
     this.#failures = hasGotOn || now - startedAt > RECOVERED_AFTER_MS ? 1 : this.#failures + 1;
     if (this.#failures >= FAILURES_IN_A_ROW_MAX) {

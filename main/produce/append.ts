@@ -5,12 +5,15 @@ import { HEADERS_BYTES_MAX, HEADERS_MAX, KEY_BYTES_MAX, type NewRecord } from '.
 import type { BatchToAppend, Cluster, ShardPlace } from '../cluster/cluster.ts';
 import {
   attributesOf,
+  batchBytesOf,
   type BatchLease,
   BatchMemory,
   createPartitioner,
   encodeBatch,
   type NewRecord as LogRecord,
   type Partitioner,
+  RECORDS_AT,
+  tooLarge,
 } from '../log/index.ts';
 import { assertNotInternal, type StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
@@ -18,7 +21,7 @@ import type { SettingsStore } from '../workspace/settings.ts';
 
 /** Bytes of records in one append: it must fit in a frame to the broker. */
 export const APPEND_BYTES_MAX = 12 * 1024 * 1024;
-/** A batch is closed when its records have this many bytes, so that readers need not fetch more for one event. */
+/** A batch is closed when its records have this many bytes, or more would be larger than the stream's batches may be: readers need not fetch more for one event. */
 const BATCH_TARGET_BYTES = 1024 * 1024;
 /** A generous guess of what the format adds to a record, bytes. */
 const RECORD_OVERHEAD_BYTES = 40;
@@ -36,9 +39,12 @@ export interface Producer {
 export interface Appender {
   /** Appends the records in their order, all or none. Errors: as api/produce.ts says. */
   append(stream: string, records: readonly NewRecord[], options?: { signal?: AbortSignal; producer?: Producer }): Promise<Appended>;
-  /** Throws `value-too-large`, `bad-input` or `no-such-shard` for a record that this stream does not take. */
+  /** Throws `value-too-large`, `batch-too-large`, `bad-input` or `no-such-shard` for a record that this stream does not take. */
   check(stream: StreamPlaces, record: NewRecord): void;
 }
+
+/** What of a record takes room in a batch. */
+type Sized = Pick<LogRecord, 'key' | 'value' | 'headers'>;
 
 /** So many sequence numbers there are: the next one is 0 again. */
 export const SEQUENCES = 2 ** 31;
@@ -66,6 +72,8 @@ export function createAppender({ registry, cluster, settings, now, random }: App
   return {
     check(stream, record) {
       checkRecord(stream, record, settings.get().valueBytesMax);
+      const { batchBytesMax } = stream.settings;
+      if (!fits(record, batchBytesMax)) throw tooLargeAlone('this event', record, batchBytesMax);
     },
     async append(name, records, { signal, producer } = {}) {
       assertNotInternal(name);
@@ -119,6 +127,14 @@ export function checkSizes({ key, value, headers }: NewRecord, valueBytesMax: nu
   }
 }
 
+/** Whether the event, alone in a batch, is not larger than that: before compression, so that nobody has to try how far it can be compressed. */
+export function fits(record: Sized, batchBytesMax: number, bytes = sizeOf(record)): boolean {
+  return RECORDS_AT + bytes <= batchBytesMax || batchBytesOf(record) <= batchBytesMax;
+}
+
+const tooLargeAlone = (which: string, record: Sized, batchBytesMax: number): LabError =>
+  tooLarge(`A record batch of ${which} alone`, batchBytesOf(record), batchBytesMax);
+
 function headersBytes(headers: NewRecord['headers']): number {
   return headers.reduce((sum, [name, content]) => sum + Buffer.byteLength(name) + (content?.length ?? 0), 0);
 }
@@ -131,8 +147,8 @@ interface Part {
 }
 
 /**
- * The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`, and what
- * {@link checkRecord} throws. Each record is looked at once: at a million in a second, what is looked at twice shows.
+ * The records in their order, by shard, cut into batches; ones without a timestamp get `timestamp`. Throws `too-many`, `batch-too-large`,
+ * and what {@link checkRecord} throws. Each record is looked at once: at a million in a second, what is looked at twice shows.
  */
 function toBatches(
   stream: StreamPlaces,
@@ -146,17 +162,24 @@ function toBatches(
   }: { timestamp: bigint; valueBytesMax: number; producer: Producer | undefined; lease: BatchLease },
 ): BatchToAppend[] {
   partitioner.newBatch();
-  const attributes = attributesOf(stream.settings.compression);
+  const { compression, batchBytesMax } = stream.settings;
+  const attributes = attributesOf(compression);
+  const targetBytes = recordsBytesMax(batchBytesMax);
   const open = new Array<Part | undefined>(stream.shards.length);
   const parts: Part[] = [];
   let total = 0;
+  let place = 0;
   for (const record of records) {
     checkRecord(stream, record, valueBytesMax);
     const shard = record.shard ?? partitioner.shardFor(record.key);
     const bytes = sizeOf(record);
+    place++;
+    if (!fits(record, batchBytesMax, bytes)) {
+      throw tooLargeAlone(records.length === 1 ? 'this event' : `event ${place} of these ${records.length}`, record, batchBytesMax);
+    }
     total += bytes;
     let part = open[shard];
-    if (!part || part.bytes + bytes > BATCH_TARGET_BYTES) {
+    if (!part || part.bytes + bytes > targetBytes) {
       part = { place: stream.shards[shard]!, records: [], bytes: 0 };
       open[shard] = part;
       parts.push(part);
@@ -171,8 +194,13 @@ function toBatches(
   const numbers = producer && numbering(producer);
   return parts.map(({ place, records: own }) => ({
     place,
-    bytes: encodeBatch({ records: own, attributes, ...numbers?.(place, own.length) }, lease.take),
+    bytes: encodeBatch({ records: own, attributes, bytesMax: batchBytesMax, ...numbers?.(place, own.length) }, lease.take),
   }));
+}
+
+/** The bytes of records, as {@link sizeOf} has them, at which a batch of the lab's own is closed. */
+export function recordsBytesMax(batchBytesMax: number): number {
+  return Math.min(BATCH_TARGET_BYTES, batchBytesMax - RECORDS_AT);
 }
 
 /** Gives the batches of a producer their places in its sequences, which wrap around at 2³¹ as Kafka's do. */
@@ -185,7 +213,7 @@ function numbering({ id, epoch, sequences }: Producer) {
   };
 }
 
-export function sizeOf({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
+export function sizeOf({ key, value, headers }: Sized): number {
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   if (headers.length === 0) return bytes;
   for (const [name, content] of headers) bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (content?.length ?? 0);

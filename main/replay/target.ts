@@ -8,15 +8,14 @@
  * A broker has one commit of a replay under way. One whose answer never came is settled before the positions are asked for, by a commit behind
  * it: a broker commits in the order in which it is asked.
  */
+import { LabError, toLabError } from '../api/errors.ts';
 import { NO_TIMESTAMP } from '../api/time.ts';
 import type { Cluster, ShardPlace } from '../cluster/cluster.ts';
 import { attributesOf, encodeBatch, type NewRecord, positionRecord, POSITIONS_STREAM, type ReaderPosition } from '../log/index.ts';
-import { sizeOf } from '../produce/append.ts';
+import { fits, recordsBytesMax, sizeOf } from '../produce/append.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { StreamPlaces } from '../streams/streamPlaces.ts';
 
-/** A batch is closed when its records have this many bytes. */
-const BATCH_TARGET_BYTES = 1024 * 1024;
 /** Positions that are no shards of the source: how many events the replay has sent to this broker, and the mark of one of its lives. */
 const SENT = '/sent';
 const LIFE = '/life';
@@ -37,22 +36,28 @@ export class Parcel {
   readonly #target: Target;
   readonly #shards = new Map<number, NewRecord[][]>();
   readonly #batchBytes = new Map<number, number>();
+  /** What its batches may have, as the target had it when they were begun. */
+  readonly batchBytesMax: number;
+  readonly #recordsBytesMax: number;
   bytes = 0;
   events = 0;
 
   constructor(target: Target) {
     this.#target = target;
+    this.batchBytesMax = target.batchBytesMax;
+    this.#recordsBytesMax = recordsBytesMax(this.batchBytesMax);
   }
 
-  /** An event of the source, unless the broker has it already. `of`: where it stands there. */
+  /** An event of the source, unless the broker has it already. `of`: where it stands there. Throws `batch-too-large` where it does not fit alone. */
   add(shard: number, of: { shard: number; offset: bigint }, record: () => NewRecord): void {
     if (this.#target.has(shard, of)) return;
     const own = record();
     const bytes = sizeOf(own);
+    if (!fits(own, this.batchBytesMax)) this.#target.assertFits(own, of, this.batchBytesMax);
     const batches = this.#shards.get(shard) ?? [];
     if (batches.length === 0) this.#shards.set(shard, batches);
     const soFar = this.#batchBytes.get(shard) ?? 0;
-    if (batches.length === 0 || soFar + bytes > BATCH_TARGET_BYTES) {
+    if (batches.length === 0 || soFar + bytes > this.#recordsBytesMax) {
       batches.push([]);
       this.#batchBytes.set(shard, 0);
     }
@@ -110,6 +115,23 @@ export class Target {
     return new Target(parts, places, await Promise.all(sides));
   }
 
+  /** Of the stream, as it is now. */
+  get batchBytesMax(): number {
+    return this.#parts.target.settings.batchBytesMax;
+  }
+
+  /** For an event that fits only where it can be compressed, or not at all. */
+  assertFits(record: NewRecord, of: { shard: number; offset: bigint }, bytesMax: number): void {
+    const { source, target } = this.#parts;
+    try {
+      encodeBatch({ records: [record], attributes: attributesOf(target.settings.compression), bytesMax });
+    } catch (error) {
+      const { code, message } = toLabError(error);
+      const which = `The event at offset ${of.offset} of shard ${of.shard} of “${source.stream}” does not fit into “${target.name}”`;
+      throw new LabError(code, `${which}. ${message}`, { cause: error });
+    }
+  }
+
   /** Events that are in it. */
   get sent(): number {
     return this.#sides.reduce((sum, { sent }) => sum + sent, 0);
@@ -146,7 +168,7 @@ export class Target {
       { reader, stream: SENT, shard: 0, offset: BigInt(sent), of: source.id },
     ];
     await cluster.commit(side.id, [
-      ...records.map(({ place, batch }) => ({ place, bytes: encodeBatch({ records: batch, attributes }) })),
+      ...records.map(({ place, batch }) => ({ place, bytes: encodeBatch({ records: batch, attributes, bytesMax: parcel.batchBytesMax }) })),
       { place: side.positionsShard, bytes: encodeBatch({ records: said.map((each) => positionRecord(each, each, NO_TIMESTAMP)) }) },
     ]);
     for (const [shard, offset] of moved) side.positions.set(shard, offset);

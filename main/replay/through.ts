@@ -131,9 +131,13 @@ export class ThroughRun {
   /** One life of its process. True where it is through. */
   async #life(): Promise<boolean> {
     const { spawner, waits } = this.#parts;
+    const limits = this.#limits();
     const boot = await this.#boot();
     const link = await startProcessor(spawner);
     this.#link = link;
+    const stopWatching = this.#parts.registry.onChange(() => {
+      if (this.#limits() !== limits) this.#stop(link);
+    });
     try {
       if (this.#halt.signal.aborted) return false;
       await link.client.restore({ ...boot, eventsAtOnce: eventsAtOnce(this.#failures) });
@@ -142,11 +146,19 @@ export class ThroughRun {
     } catch (error) {
       throw toLabError(error).code === 'disconnected' ? await link.ended : error;
     } finally {
+      stopWatching();
       this.#link = null;
       this.#stride?.halt();
       this.#stride = null;
       await link.close();
     }
+  }
+
+  /** What batches may have in the streams that it writes to. Where that changes, the process commits what it has, and begins its next life with it. */
+  #limits(): string {
+    const { registry } = this.#parts;
+    const streams = registry.all().filter(({ name }) => this.#through.targets.some(({ stream }) => stream === name));
+    return streams.map(({ name, settings }) => `${name}:${settings.batchBytesMax}`).join();
   }
 
   /** The boot of a live processor, bounded. */

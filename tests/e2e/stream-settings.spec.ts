@@ -1,6 +1,7 @@
 /** The settings of a stream, and going to a time. */
 import type { LabClient } from '../../main/api/index.ts';
 import { expect, test } from './lab.ts';
+import { picture } from './pictures.ts';
 import { record } from './records.ts';
 import { cell, choose, detail, dialog, grid, openLab, row } from './screens.ts';
 
@@ -47,6 +48,50 @@ test('retention by size trims the oldest events, and says so before and after', 
   await page.getByRole('button', { name: 'End', exact: true }).click();
   await row(grid(page), 201).click();
   await expect(detail(page)).toContainText('zstd');
+});
+
+test('the largest batch: an event that needs a larger one is refused, with the way to the setting', async ({ page, lab, client }) => {
+  await client.streams.create({ name: 'orders', shards: 1 });
+  await openLab(page, lab, '#/streams/orders');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Stream settings…' }).click();
+  const asked = dialog(page, 'Stream settings');
+  const largest = asked.getByRole('spinbutton', { name: 'Largest batch' });
+  const save = asked.getByRole('button', { name: 'Save' });
+  await expect(largest).toHaveValue('8');
+  await expect(asked).toContainText('Kafka’s max.message.bytes');
+  await expect(save).toBeDisabled();
+  for (const wrong of ['9', '0', '', 'x']) {
+    await largest.fill(wrong);
+    await expect(asked).toContainText('1 KiB to 8 MiB.');
+    await expect(save).toBeDisabled();
+  }
+  await picture(page, 'largest-batch-wrong');
+  await choose(asked, /^Largest batch, unit/, 'KiB');
+  await largest.fill('2');
+  await picture(page, 'largest-batch');
+  await page.keyboard.press('Enter');
+  await expect(asked).toBeHidden();
+  await expect(page.getByText('batches up to 2 KiB')).toBeVisible();
+
+  const value = JSON.stringify({ order: 'x'.repeat(2_000) });
+  await page.keyboard.press('Shift+P');
+  const sheet = dialog(page, 'Produce');
+  await sheet.getByRole('textbox', { name: 'Value', exact: true }).focus();
+  await page.keyboard.insertText(value);
+  await sheet.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(sheet.getByRole('alert')).toContainText('the stream takes batches of at most 2,048');
+  await picture(page, 'largest-batch-refused');
+  await sheet.getByRole('button', { name: 'Stream settings' }).click();
+  await expect(largest).toHaveValue('2');
+  await largest.fill('3000');
+  await choose(asked, /^Largest batch, unit/, 'bytes');
+  await save.click();
+  await expect(page.getByText('batches up to 3,000 bytes')).toBeVisible();
+  await page.keyboard.press('Shift+P');
+  await sheet.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(sheet.getByRole('list', { name: 'Sent' })).toContainText('offset 0');
+  expect((await client.streams.list({}))[0]!.settings.batchBytesMax).toBe(3_000);
 });
 
 test('more shards: the keys that will move are shown before', async ({ page, lab, client }) => {

@@ -2,6 +2,7 @@
 import { LabError, toLabError } from '../../api/errors.ts';
 import { asideOf, type ImportReport } from '../../api/imports.ts';
 import type { JobHandle, JobKeeps } from '../../jobs/jobs.ts';
+import { fits } from '../../produce/append.ts';
 import type { Resume } from '../../workspace/jobRecords.ts';
 import type { AlreadyIn } from './alreadyIn.ts';
 import { createFileReader } from './formats.ts';
@@ -195,8 +196,10 @@ export class ImportRun {
     const result = this.#reader.read(line);
     if (result === 'blank') this.#blank += 1;
     else if (result !== 'header') {
-      if ('record' in result) this.#appends.take(result.record, line.end, this.#linesRead);
-      else this.rejected.add(line, result.reason);
+      const { batchBytesMax } = this.#standing;
+      if ('reason' in result) this.rejected.add(line, result.reason);
+      else if (fits(result.record, batchBytesMax)) this.#appends.take(result.record, line.end, this.#linesRead);
+      else this.rejected.add(line, tooLargeAlone(batchBytesMax));
     }
     this.#place = { bytes: line.end, lines: line.lastNumber ?? line.number };
   }
@@ -224,6 +227,9 @@ export class ImportRun {
     if (to > from) this.#standing.check = { from, to, digest: digestOf(this.#piece.subarray(from - this.#bytes, to - this.#bytes)) };
   }
 }
+
+const tooLargeAlone = (batchBytesMax: number): string =>
+  `larger than the largest batch of this stream, ${batchBytesMax.toLocaleString('en')} bytes (its settings change it)`;
 
 function count(number: number, one: string, many: string): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;

@@ -107,7 +107,7 @@ export function createImportService({ registry, cluster, appender, jobs, setting
               { kind: 'import', title, stream, unit: 'bytes', total: file.bytes, streamMade, message: 'Reading the file.' },
               keeps,
             ),
-          standing: newStanding({ streamId: places.id, rules, valueBytesMax, file }, ends),
+          standing: newStanding({ streamId: places.id, rules, valueBytesMax, batchBytesMax: places.settings.batchBytesMax, file }, ends),
           ...{ stream, made, rejected: new RejectedLines(), sender: caller },
         });
         return { jobId: job.id, streamMade };

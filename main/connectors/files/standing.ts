@@ -8,6 +8,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LabError } from '../../api/errors.ts';
 import type { ImportRules } from '../../api/imports.ts';
+import { BATCH_BYTES_MAX } from '../../api/streams.ts';
 import type { Resume } from '../../workspace/jobRecords.ts';
 import { FILE_START, type LinePlace } from './lines.ts';
 
@@ -34,6 +35,8 @@ export interface Standing {
   producerId: bigint;
   rules: ImportRules;
   valueBytesMax: number;
+  /** As it was when the import began: the same lines are rejected by it however often it goes on. */
+  batchBytesMax: number;
   file: { name: string; bytes: number | null };
   /** The row that names the columns, in a format that has one. */
   header: Uint8Array | null;
@@ -43,7 +46,7 @@ export interface Standing {
 }
 
 export function newStanding(
-  start: Pick<Standing, 'streamId' | 'rules' | 'valueBytesMax' | 'file'>,
+  start: Pick<Standing, 'streamId' | 'rules' | 'valueBytesMax' | 'batchBytesMax' | 'file'>,
   /** Of each shard, before anything is imported. */
   endOffsets: readonly bigint[],
 ): Standing {
@@ -70,7 +73,9 @@ export function toResume({ header, producerId, mark, ...rest }: Standing): Resum
   return { point, standing };
 }
 
-interface Stored extends Omit<Standing, 'producerId' | 'header' | 'mark'> {
+interface Stored extends Omit<Standing, 'producerId' | 'header' | 'mark' | 'batchBytesMax'> {
+  /** Missing where the import began in a lab that had no such setting. */
+  batchBytesMax?: number;
   producerId: string;
   header: string | null;
   mark: Omit<Mark, 'offsets'> & { offsets: string[] };
@@ -79,6 +84,7 @@ interface Stored extends Omit<Standing, 'producerId' | 'header' | 'mark'> {
 export function fromResume({ standing }: Resume): Standing {
   const { producerId, header, mark, ...rest } = JSON.parse(standing) as Stored;
   return {
+    batchBytesMax: BATCH_BYTES_MAX,
     ...rest,
     producerId: BigInt(producerId),
     header: header === null ? null : Buffer.from(header, 'base64'),

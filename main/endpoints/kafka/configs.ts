@@ -58,6 +58,12 @@ const settable: Record<string, Setting> = {
       return retentionBytes === undefined ? undefined : { retentionBytes };
     },
   },
+  'max.message.bytes': {
+    type: TYPE.int,
+    documentation: 'The largest record batch, as it is stored.',
+    of: ({ batchBytesMax }) => String(batchBytesMax),
+    parse: (value) => (/^\d{1,16}$/.test(value) ? { batchBytesMax: Number(value) } : undefined),
+  },
   'compression.type': {
     type: TYPE.string,
     documentation: 'How the lab compresses the batches that it makes itself; those of producers stay as they are.',
@@ -71,7 +77,6 @@ const settable: Record<string, Setting> = {
 
 const fixed: Record<string, { value: string; type: number; documentation: string }> = {
   'cleanup.policy': { value: 'delete', type: TYPE.list, documentation: 'Old events are trimmed, never compacted.' },
-  'max.message.bytes': { value: String(BATCH_BYTES_MAX), type: TYPE.int, documentation: 'The largest record batch.' },
   'message.timestamp.type': { value: 'CreateTime', type: TYPE.string, documentation: 'Timestamps are those of the producers.' },
   'min.insync.replicas': { value: '1', type: TYPE.int, documentation: 'Each partition is on one broker.' },
 };
@@ -104,7 +109,7 @@ export function brokerConfigs({ creation, brokers }: Topology, brokerId: number)
     ['default.replication.factor', '1', TYPE.int, 'Each partition is on one broker.'],
     ['listeners', `PLAINTEXT://${HOST}:${port}`, TYPE.string, 'Where clients connect.'],
     ['log.retention.ms', ALL, TYPE.long, 'A topic keeps all unless it says otherwise.'],
-    ['message.max.bytes', String(BATCH_BYTES_MAX), TYPE.int, 'The largest record batch.'],
+    ['message.max.bytes', String(BATCH_BYTES_MAX), TYPE.int, 'The largest record batch of a topic that does not say otherwise.'],
     ['min.insync.replicas', '1', TYPE.int, 'Each partition is on one broker.'],
     ['node.id', String(brokerId), TYPE.int, 'The number of the broker.'],
     [

@@ -54,6 +54,7 @@ const answered: Partial<Record<ErrorCode, KafkaErrorName>> = {
   'batch-invalid': 'INVALID_RECORD',
   'batch-damaged': 'CORRUPT_MESSAGE',
   'value-too-large': 'MESSAGE_TOO_LARGE',
+  'batch-too-large': 'MESSAGE_TOO_LARGE',
   'out-of-sequence': 'OUT_OF_ORDER_SEQUENCE_NUMBER',
   fenced: 'INVALID_PRODUCER_EPOCH',
   'bad-input': 'INVALID_REQUEST',

@@ -27,6 +27,7 @@ import {
   PRODUCER_ID_AT,
   RECORDS_AT,
   RECORD_COUNT_AT,
+  attributesOf,
   compressionOf,
   type NewRecord,
 } from './layout.ts';
@@ -51,11 +52,13 @@ export interface NewBatch extends Numbered {
   baseOffset?: bigint;
   leaderEpoch?: number;
   attributes?: number;
+  /** The most that it may have, bytes. */
+  bytesMax?: number;
 }
 
 /**
  * Encodes records with consecutive offsets as one batch, into memory that `take` gives for it. Throws `batch-invalid` for none,
- * `value-too-large` beyond BATCH_BYTES_MAX.
+ * `batch-too-large` beyond `bytesMax`, which is BATCH_BYTES_MAX where nothing is said.
  */
 export function encodeBatch(batch: NewBatch, take: BatchLease['take'] = Buffer.allocUnsafe): Buffer {
   const { records, attributes = 0 } = batch;
@@ -76,15 +79,21 @@ interface Sealed extends Omit<NewBatch, 'records'> {
   lastOffsetDelta?: number;
 }
 
-/** Compresses the records, which stand behind the room for the header, and writes the header. Throws `value-too-large` as {@link encodeBatch} does. */
-export function seal(plain: Buffer, { attributes, count, baseTimestamp, maxTimestamp, ...batch }: Sealed): Buffer {
-  const codec = compressionOf(attributes);
+/**
+ * Compresses the records, which stand behind the room for the header, and writes the header. They stay as they are where only so they fit: what can
+ * not be compressed becomes larger by it. Throws `batch-too-large` as {@link encodeBatch} does.
+ */
+export function seal(plain: Buffer, { count, baseTimestamp, maxTimestamp, bytesMax = BATCH_BYTES_MAX, ...batch }: Sealed): Buffer {
+  const codec = compressionOf(batch.attributes);
   // What is larger than a batch may be uncompressed is not tried: nothing that the lab makes comes near.
-  assertFits(plain.length, codec === 'none' ? BATCH_BYTES_MAX : DECOMPRESSED_BYTES_MAX);
+  assertFits(plain.length, codec === 'none' ? bytesMax : DECOMPRESSED_BYTES_MAX);
+  let { attributes } = batch;
   let buffer = plain;
   if (codec !== 'none') {
-    buffer = Buffer.concat([plain.subarray(0, RECORDS_AT), compress(codec, plain.subarray(RECORDS_AT))]);
-    assertFits(buffer.length, BATCH_BYTES_MAX);
+    const compressed = Buffer.concat([plain.subarray(0, RECORDS_AT), compress(codec, plain.subarray(RECORDS_AT))]);
+    if (compressed.length > bytesMax && plain.length <= bytesMax) attributes = attributesOf('none');
+    else buffer = compressed;
+    assertFits(buffer.length, bytesMax);
   }
   buffer.writeBigInt64BE(batch.baseOffset ?? 0n, BASE_OFFSET_AT);
   buffer.writeInt32BE(buffer.length - LENGTH_OVERHEAD_BYTES, BATCH_LENGTH_AT);
@@ -104,8 +113,22 @@ export function seal(plain: Buffer, { attributes, count, baseTimestamp, maxTimes
 
 function assertFits(bytes: number, most: number): void {
   if (bytes <= most) return;
-  const mebibytes = most / 1024 / 1024;
-  throw new LabError('value-too-large', `A record batch has at most ${mebibytes} MiB; this one would have ${bytes} bytes.`);
+  throw tooLarge('A record batch', bytes, most);
+}
+
+/** `what` would make a batch of so many bytes. */
+export function tooLarge(what: string, bytes: number, most: number): LabError {
+  const [has, takes] = [bytes.toLocaleString('en'), most.toLocaleString('en')];
+  return new LabError(
+    'batch-too-large',
+    `${what} would have ${has} bytes; the stream takes batches of at most ${takes} (“Largest batch”, in its settings).`,
+  );
+}
+
+/** What a batch of this record alone has uncompressed, bytes. */
+export function batchBytesOf({ key, value, headers }: Omit<NewRecord, 'timestamp'>): number {
+  const body = 1 + sizeOfVarlong(0) + sizeOfVarint(0) + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfHeaders(headers);
+  return RECORDS_AT + sizeOfVarint(body) + body;
 }
 
 /** What the batch has at most, bytes, if every number in it were as long as it can be. */

@@ -20,6 +20,8 @@
 import { LabError } from '../../api/errors.ts';
 import { CODECS, type Codec } from '../../api/streams.ts';
 
+export { BATCH_BYTES_MAX } from '../../api/streams.ts';
+
 export const MAGIC = 2;
 export const BASE_OFFSET_AT = 0;
 export const BATCH_LENGTH_AT = 8;
@@ -38,9 +40,6 @@ export const RECORDS_AT = 61;
 
 /** Bytes before `batch length` begins to count. */
 export const LENGTH_OVERHEAD_BYTES = 12;
-
-/** Largest batch that is written or accepted, bytes: one always fits into a commit and into a frame of main/rpc. */
-export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Sequence numbers begin anew behind the greatest. */
 export const SEQUENCES = 2 ** 31;

@@ -3,7 +3,7 @@
  * The layout stands in encode.ts.
  */
 import { Deltas, type Numbered, RECORD_OVERHEAD_BYTES_MAX, seal, UTF8_BYTES_MAX } from './encode.ts';
-import { type NewRecord, RECORDS_AT } from './layout.ts';
+import { BATCH_BYTES_MAX, type NewRecord, RECORDS_AT } from './layout.ts';
 import { sizeOfVarint, sizeOfVarlong, VARINT_BYTES_MAX, writeVarint, writeVarlong } from './varint.ts';
 
 /** What it begins with, bytes; it grows. */
@@ -20,6 +20,7 @@ export const NO_HEADERS: NewHeaders = [];
 
 export class BatchWriter {
   readonly #attributes: number;
+  readonly #bytesMax: number;
   #buffer = Buffer.allocUnsafe(START_BYTES);
   #end = RECORDS_AT;
   #count = 0;
@@ -27,8 +28,9 @@ export class BatchWriter {
   #maxTimestamp = 0n;
   #deltas = new Deltas(0n);
 
-  constructor(attributes = 0) {
+  constructor(attributes = 0, bytesMax = BATCH_BYTES_MAX) {
     this.#attributes = attributes;
+    this.#bytesMax = bytesMax;
   }
 
   get count(): number {
@@ -40,6 +42,11 @@ export class BatchWriter {
     return this.#end;
   }
 
+  /** Whether it fits with such a record for sure, whatever becomes of it by compression. */
+  hasRoomFor(key: Content, value: Content, headers: NewHeaders): boolean {
+    return this.#end + mostBytesOfRecord(key, value, headers) <= this.#bytesMax;
+  }
+
   /** Answers how many bytes it takes. */
   add(key: Content, value: Content, headers: NewHeaders, timestamp: bigint): number {
     if (this.#count === 0) {
@@ -48,7 +55,7 @@ export class BatchWriter {
       this.#maxTimestamp = timestamp;
     } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
     const start = this.#end;
-    const most = RECORD_OVERHEAD_BYTES_MAX + mostBytesOf(key) + mostBytesOf(value) + mostBytesOfHeaders(headers);
+    const most = mostBytesOfRecord(key, value, headers);
     if (start + most > this.#buffer.length) this.#grow(start + most);
     const buffer = this.#buffer;
 
@@ -78,11 +85,12 @@ export class BatchWriter {
     return at - start;
   }
 
-  /** The batch; nothing is added to it any more. It has a record. Throws `value-too-large` beyond BATCH_BYTES_MAX. */
+  /** The batch; nothing is added to it any more. It has a record. Throws `batch-too-large` beyond what it may have. */
   finish(numbered: Numbered = {}): Buffer {
     return seal(this.#buffer.subarray(0, this.#end), {
       ...numbered,
       attributes: this.#attributes,
+      bytesMax: this.#bytesMax,
       count: this.#count,
       baseTimestamp: this.#baseTimestamp,
       maxTimestamp: this.#maxTimestamp,
@@ -94,6 +102,10 @@ export class BatchWriter {
     grown.set(this.#buffer.subarray(0, this.#end));
     this.#buffer = grown;
   }
+}
+
+function mostBytesOfRecord(key: Content, value: Content, headers: NewHeaders): number {
+  return RECORD_OVERHEAD_BYTES_MAX + mostBytesOf(key) + mostBytesOf(value) + mostBytesOfHeaders(headers);
 }
 
 function mostBytesOf(content: Content): number {

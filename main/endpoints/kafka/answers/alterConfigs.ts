@@ -9,8 +9,8 @@ import { assertOnce, once } from './namedTwice.ts';
 import { type Resource, topicOf } from './resources.ts';
 
 /** Those that Kafka's clients see; the rest stays as it is. */
-const { retentionMs, retentionBytes, compression } = STREAM_SETTINGS_DEFAULT;
-const DEFAULTS = { retentionMs, retentionBytes, compression };
+const { retentionMs, retentionBytes, compression, batchBytesMax } = STREAM_SETTINGS_DEFAULT;
+const DEFAULTS = { retentionMs, retentionBytes, compression, batchBytesMax };
 
 export const answerAlterConfigs: Answer<typeof alterConfigs> = ({ resources, validateOnly }, asked) =>
   alterAll(resources, validateOnly, asked, ({ configs }) => {

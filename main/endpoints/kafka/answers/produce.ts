@@ -87,15 +87,20 @@ function partOf(request: Request, topic: AskedTopic, index: number, records: Uin
       throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'The lab has no transactions.');
     }
     part.shard = asked.topology.own(topic, index, -1);
-    part.batch = toAppend(part.shard.shardId, records, asked.version);
+    const { batchBytesMax } = asked.topology.find(topic)!.settings;
+    part.batch = toAppend(part.shard.shardId, records, { version: asked.version, batchBytesMax });
   } catch (error) {
     part.failure = error;
   }
   return part;
 }
 
-/** Throws what is wrong with the bytes. */
-function toAppend(shardId: number, bytes: Uint8Array | null, version: number): BatchToAppend {
+/** Throws what is wrong with the bytes; of several things the one that Kafka names. */
+function toAppend(
+  shardId: number,
+  bytes: Uint8Array | null,
+  { version, batchBytesMax }: { version: number; batchBytesMax: number },
+): BatchToAppend {
   if (bytes === null || bytes.length === 0) throw new KafkaError('INVALID_RECORD', 'There is no record batch for the partition.');
   const header = decodeBatchHeader(bytes);
   if (header.magic < 0 || header.magic > MAGIC)
@@ -106,6 +111,11 @@ function toAppend(shardId: number, bytes: Uint8Array | null, version: number): B
     throw new KafkaError('CORRUPT_MESSAGE', `The record batch says that it has ${header.sizeBytes} bytes.`);
   if (header.sizeBytes > bytes.length) throw new KafkaError('INVALID_RECORD', 'The record batch is cut off.');
   if (header.sizeBytes < bytes.length) throw new KafkaError('INVALID_RECORD', 'There is more than one record batch for the partition.');
+  if (header.baseOffset !== 0n) throw new KafkaError('INVALID_RECORD', `The record batch begins at offset ${header.baseOffset}, not at 0.`);
+  if (bytes.length > batchBytesMax) {
+    const said = `The record batch has ${bytes.length} bytes; the topic takes at most ${batchBytesMax} (max.message.bytes).`;
+    throw new KafkaError('MESSAGE_TOO_LARGE', said);
+  }
   if (!crcMatches(bytes, header)) throw new KafkaError('CORRUPT_MESSAGE', 'The record batch fails its checksum.');
   if (isControl(header.attributes)) throw new KafkaError('INVALID_RECORD', 'The record batch holds the mark of a transaction.');
   if (isTransactional(header.attributes)) throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'The lab has no transactions.');
@@ -116,9 +126,8 @@ function toAppend(shardId: number, bytes: Uint8Array | null, version: number): B
   return { shardId, bytes, header: verifyBatch(bytes), isOfClient: true };
 }
 
-/** As a producer must number them: from 0 on, without gaps. Batches that have gaps come from a log, never from a producer. */
-function assertNumbered({ baseOffset, lastOffsetDelta, recordCount, producerId, firstSequence }: BatchHeader): void {
-  if (baseOffset !== 0n) throw new KafkaError('INVALID_RECORD', `The record batch begins at offset ${baseOffset}, not at 0.`);
+/** As a producer must number them: without gaps. Batches that have gaps come from a log, never from a producer. */
+function assertNumbered({ lastOffsetDelta, recordCount, producerId, firstSequence }: BatchHeader): void {
   if (lastOffsetDelta !== recordCount - 1)
     throw new KafkaError('INVALID_RECORD', `The record batch has ${recordCount} records and ${lastOffsetDelta + 1} offsets.`);
   if (producerId >= 0n && firstSequence < 0)

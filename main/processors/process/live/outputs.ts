@@ -1,4 +1,5 @@
 /** What a task has emitted and not yet committed: records by output and shard, and from them batches. */
+import { LabError, toLabError } from '../../../api/errors.ts';
 import type { Codec } from '../../../api/streams.ts';
 import { NO_TIMESTAMP } from '../../../api/time.ts';
 import { attributesOf, BatchWriter, type Content, type NewHeaders, NO_HEADERS } from '../../../log/index.ts';
@@ -17,12 +18,15 @@ export interface OutputStream {
   /** As the processor names it. */
   name: string;
   compression: Codec;
+  /** Of its record batches the largest, bytes. */
+  batchBytesMax: number;
   /** By number. */
   shards: OutputPlace[];
 }
 
-/** A batch is closed when its records have so many bytes. */
+/** A batch is closed when its records have so many bytes, or one more might make it larger than the stream's batches may be. */
 const BATCH_TARGET_BYTES = 1024 * 1024;
+
 export interface OutgoingBatch extends OutputPlace {
   batch: BatchWriter;
 }
@@ -87,10 +91,13 @@ export class Outputs {
     return taken;
   }
 
-  /** `timestamp`: milliseconds, NaN for none. */
+  /** `timestamp`: milliseconds, NaN for none. Throws `batch-too-large` for an event that does not fit alone. */
   #put(stream: OpenOutput, number: number, key: Content, value: Content, headers: NewHeaders, timestamp: number): void {
-    const batch = (stream.open[number] ??= new BatchWriter(attributesOf(stream.compression)));
+    const { batchBytesMax, open } = stream;
+    if (open[number]?.hasRoomFor(key, value, headers) === false) this.#close(stream, number);
+    const batch = (open[number] ??= new BatchWriter(attributesOf(stream.compression), batchBytesMax));
     this.#bytes += batch.add(key, value, headers, timestamp === timestamp ? BigInt(timestamp) : NO_TIMESTAMP);
+    if (batch.bytes > batchBytesMax) assertCompressible(stream, batch);
     if (batch.bytes >= BATCH_TARGET_BYTES) this.#close(stream, number);
   }
 
@@ -98,5 +105,15 @@ export class Outputs {
     const batch = open[number];
     if (batch) this.#closed.push({ ...shards[number]!, batch });
     open[number] = null;
+  }
+}
+
+/** Of one event, which is larger than a batch may be: whether it fits compressed, now, so that it is known which event does not. */
+function assertCompressible({ name }: OutputStream, batch: BatchWriter): void {
+  try {
+    batch.finish();
+  } catch (error) {
+    const { code, message } = toLabError(error);
+    throw new LabError(code, `An event for “${name}” does not fit. ${message}`, { cause: error });
   }
 }

@@ -19,6 +19,13 @@ export const BYTE_UNITS: readonly Unit[] = [
   { label: 'GiB', size: 1024 ** 3 },
 ];
 
+/** Where each byte counts. */
+export const BATCH_UNITS: readonly Unit[] = [
+  { label: 'bytes', size: 1 },
+  { label: 'KiB', size: 1024 },
+  { label: 'MiB', size: 1024 ** 2 },
+];
+
 /** The largest unit that says it as a whole number; of what none does, the smallest, rounded up. */
 export function inUnit(amount: number, units: readonly Unit[]): { count: number; unit: Unit } {
   const unit = units.findLast(({ size }) => amount % size === 0) ?? units[0]!;

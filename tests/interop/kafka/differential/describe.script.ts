@@ -64,6 +64,11 @@ export async function settings(play: Play): Promise<void> {
   await set('below what is allowed', 'retention.ms', '-2');
   await set('a codec', 'compression.type', 'lz4');
   await set('an unknown codec', 'compression.type', 'zip');
+  await set('the largest batch', 'max.message.bytes', '51200');
+  await play.untilSet('a', 'max.message.bytes', '51200');
+  await describe('after the largest batch was set', 'a', { keys: ['max.message.bytes'] });
+  await set('a largest batch below what is allowed', 'max.message.bytes', '-2');
+  await set('a largest batch that is no number', 'max.message.bytes', '50k');
   await set('that nobody knows', 'no.such', '1');
   await set('of a topic that is not there', 'retention.ms', '70000', { resourceName: 'nowhere' });
   await set('of a name that can not be', 'retention.ms', '70000', { resourceName: 'in valid' });

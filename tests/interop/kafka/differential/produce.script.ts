@@ -1,7 +1,7 @@
 /** Record batches: good ones, and all that can be wrong with one. */
 import { crc32c } from '@node-rs/crc32';
 import { apis } from '../../../../main/endpoints/kafka/apis/index.ts';
-import { attributesOf, encodeBatch } from '../../../../main/log/index.ts';
+import { attributesOf, BATCH_BYTES_MAX, encodeBatch } from '../../../../main/log/index.ts';
 import { CODECS } from '../../../../main/api/streams.ts';
 import { batch } from '../../../unit/endpoints/kafka/wireClient.ts';
 import type { Play } from './play.ts';
@@ -157,7 +157,37 @@ export async function produce(play: Play): Promise<void> {
     ],
   }));
   await play.ask('to no topic', apis.produce, () => ({ acks: -1, timeoutMs: 1, topicData: [] }));
-  await send('larger than a batch may be', encodeBatch({ records: large() }), { topic: 'b' });
+  await send('900 KB', encodeBatch({ records: large() }), { topic: 'b' });
+  await tooLarge(play);
+}
+
+/** Each partition by itself, and before the checksum is looked at. */
+async function tooLarge(play: Play): Promise<void> {
+  const set = async (value: string): Promise<void> => {
+    await play.ask(`the largest batch has ${value} bytes`, apis.incrementalAlterConfigs, () => ({
+      resources: [{ resourceType: 2, resourceName: 'b', configs: [{ name: 'max.message.bytes', value, configOperation: 0 }] }],
+    }));
+    await play.untilSet('b', 'max.message.bytes', value);
+  };
+  const send = (step: string, records: Uint8Array): Promise<void> => play.ask(step, apis.produce, body(records, { topic: 'b' }));
+  const most = batch(['x'.repeat(3_000)]);
+  await set(String(most.length));
+  await send('as large as a batch may be', most);
+  await send('one byte larger', batch(['x'.repeat(3_001)]));
+  const damaged = batch(['x'.repeat(3_001)]);
+  damaged[damaged.length - 1]! ^= 1;
+  await send('larger, and with a corrupt checksum', damaged);
+  await send(
+    'larger, and of no format',
+    changed((bytes) => bytes.writeInt8(3, AT.magic), ['x'.repeat(3_001)]),
+  );
+  await send(
+    'larger, with a base offset of its own',
+    changed((bytes) => bytes.writeBigInt64BE(77n, 0), ['x'.repeat(3_001)]),
+  );
+  const records = [{ key: null, value: Buffer.from('x'.repeat(9_000)), headers: [], timestamp: 1n }];
+  await send('larger only when it is decompressed', encodeBatch({ records, attributes: attributesOf('gzip') }));
+  await set(String(BATCH_BYTES_MAX));
 }
 
 /** 900 KB. */

@@ -78,7 +78,7 @@ describe('encode and decode', () => {
     expect(() => encodeBatch({ records: [] })).toThrow(expect.objectContaining({ code: 'batch-invalid' }));
     const value = Buffer.alloc(9 * 1024 * 1024);
     expect(() => encodeBatch({ records: [{ key: null, value, headers: [], timestamp: 0n }] })).toThrow(
-      expect.objectContaining({ code: 'value-too-large' }),
+      expect.objectContaining({ code: 'batch-too-large' }),
     );
   });
 });

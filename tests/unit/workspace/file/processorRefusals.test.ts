@@ -4,6 +4,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { LabClient } from '../../../../main/api/index.ts';
+import { BATCH_BYTES_MAX } from '../../../../main/api/streams.ts';
 import { CASES_BYTES_MAX, SOURCE_BYTES_MAX } from '../../../../main/workspace/file/processorFormat.ts';
 import { tarHeader } from '../../../../main/workspace/file/tar.ts';
 import { readWhole, text } from '../../openLab.ts';
@@ -212,4 +213,6 @@ it('a file of format 1, which had no processors, is imported', async () => {
   expect((await readWhole(other.client, 'orders')).records.map(({ value }) => text(value))).toEqual(
     [0, 1, 2].flatMap((n) => Array.from({ length: 4 }, (_, at) => `${n}/${at}`)),
   );
+  // Settings that it does not name are the default.
+  expect((await other.client.streams.list({})).map(({ settings }) => settings.batchBytesMax)).toEqual([BATCH_BYTES_MAX, BATCH_BYTES_MAX]);
 });

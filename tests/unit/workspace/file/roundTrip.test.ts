@@ -110,6 +110,18 @@ it('of any streams, over any number of brokers, by pieces of any size', async ()
   );
 });
 
+it('with its settings; a batch that is larger than is taken by now comes along as it is', async () => {
+  const source = await newLab();
+  await make(source.client, [{ name: 'orders', shards: 1, codec: 'none', appends: [{ shard: 0, events: 2, bytes: 3_000, stream: 0 }] }]);
+  const settings = { retentionMs: null, retentionBytes: 200_000, compression: 'zstd' as const, batchBytesMax: 2_000, eventTimeField: 'at' };
+  await source.client.streams.changeSettings({ name: 'orders', settings });
+  const { file } = await exported(source.client);
+  const target = await newLab();
+  await imported(target.client, file);
+  expect((await target.client.streams.list({}))[0]!.settings).toEqual(settings);
+  expect(await ordered(target.client, 'orders')).toEqual(await ordered(source.client, 'orders'));
+});
+
 it('is appended to behind what came, and order holds', async () => {
   const source = await newLab(2);
   await make(source.client, [
