@@ -9,7 +9,7 @@ import { bytes, openLab, readWhole, record, temporaryFolder, text } from '../ope
 import { lab, replayWhen, start, wish } from '../replay/replaying.ts';
 
 const LARGEST = 4_096;
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { interval: 20 };
 
 async function make(client: LabClient, name: string, settings: Partial<StreamSettings> = { batchBytesMax: LARGEST }): Promise<void> {
   if (!(await client.streams.list({})).some((stream) => stream.name === name)) await client.streams.create({ name, shards: 1 });
@@ -154,7 +154,7 @@ export default defineProcessor({ inputs: ['past'], outputs: ['copy'], stores: ['
 } });
 `;
 
-it('a processor makes smaller batches, stops at an event that does not fit, and is resumed once it does', { timeout: 60_000 }, async () => {
+it('a processor makes smaller batches, stops at an event that does not fit, and is resumed once it does', async () => {
   const { client } = await lab();
   await make(client, 'past', {});
   const values = noise(100, 600);
@@ -178,7 +178,7 @@ it('a processor makes smaller batches, stops at an event that does not fit, and 
   await vi.waitFor(async () => expect(await valuesOf(client, 'copy')).toEqual(all), WITHIN);
 });
 
-it('a processor that runs heeds what is changed, for its bad events, too', { timeout: 60_000 }, async () => {
+it('a processor that runs heeds what is changed, for its bad events, too', async () => {
   const { client } = await lab();
   await make(client, 'past', {});
   await client.processors.deploy({ name: 'repeat', source: REPEAT, guarantee: null, start: null, anew: false });
@@ -203,7 +203,7 @@ it('a processor that runs heeds what is changed, for its bad events, too', { tim
   expect(copied.map((text) => Number.parseInt(text, 10))).toEqual([...copied.keys()]);
 });
 
-it('a replay through a processor heeds what is changed while it runs', { timeout: 60_000 }, async () => {
+it('a replay through a processor heeds what is changed while it runs', async () => {
   const { client } = await lab();
   await make(client, 'past', {});
   const values = noise(60, 400);

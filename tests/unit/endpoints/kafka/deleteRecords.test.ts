@@ -64,7 +64,7 @@ test.each(CODECS)('what was in one batch begins at the offset that was asked for
   const first = (): Buffer => batch(NAMES, { producerId: 9n, producerEpoch: 0, firstSequence: 0, attributes: attributesOf(codec) });
   expect(await produced(client, first())).toMatchObject({ errorCode: 0, baseOffset: 0n });
   expect(await produced(client, batch([NAMES[0]!], { timestamp: 1_003n }))).toMatchObject({ errorCode: 0, baseOffset: 10n });
-  await vi.waitFor(async () => expect(await inEventTime()).toHaveLength(11), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect(await inEventTime()).toHaveLength(11), { interval: 20 });
 
   expect(await trimmed(client, 4n)).toEqual({ partitionIndex: 0, lowWatermark: 4n, errorCode: 0 });
   const expectRest = async (again: WireClient): Promise<void> => {
@@ -83,7 +83,7 @@ test.each(CODECS)('what was in one batch begins at the offset that was asked for
     const left = [4, 5, 6, 7, 8, 9].map((n) => [n, n]);
     // The engine is told by its broker a moment later.
     await expect
-      .poll(() => toldOf(lab), { timeout: 10_000 })
+      .poll(() => toldOf(lab))
       .toEqual({
         ...{ events: 7, startOffset: 4n, gaps: [], damages: [], inBuckets: 7 },
         read: [...left, [10, 0]],
@@ -91,14 +91,14 @@ test.each(CODECS)('what was in one batch begins at the offset that was asked for
       });
     // Known by the numbers that it came with, at the offsets that it got.
     expect(await produced(again, first())).toMatchObject({ errorCode: 0, baseOffset: 0n });
-    await vi.waitFor(async () => expect(await inEventTime()).toEqual([9, 8, 7, 6, 5, 4, 10]), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await inEventTime()).toEqual([9, 8, 7, 6, 5, 4, 10]), { interval: 20 });
   };
   await expectRest(client);
   await lab.killBroker();
   await lab.brokerUp();
   await vi.waitFor(() => expect(lab.engine.kafka).toHaveLength(1));
   const again = await lab.wire();
-  await vi.waitFor(async () => expect((await placed(again, EARLIEST)).errorCode).toBe(0), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect((await placed(again, EARLIEST)).errorCode).toBe(0), { interval: 20 });
   await expectRest(again);
 });
 
@@ -112,10 +112,10 @@ test('a workspace’s file has it as it is', async () => {
   expect(report.leftOutCount).toBe(0);
   const other = await openKafkaLab();
   await imported(other.client, file);
-  await expect.poll(async () => (await toldOf(lab)).startOffset, { timeout: 10_000 }).toBe(7n);
+  await expect.poll(async () => (await toldOf(lab)).startOffset).toBe(7n);
   const told = await toldOf(lab);
   expect(told.read).toEqual([7, 8, 9].map((n) => [n, n]));
-  await expect.poll(() => toldOf(other), { timeout: 10_000 }).toEqual(told);
+  await expect.poll(() => toldOf(other)).toEqual(told);
 });
 
 test('a batch that is damaged stays whole: the answer says that the partition begins with it', async () => {

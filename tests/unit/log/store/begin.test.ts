@@ -87,7 +87,7 @@ function restOf(store: WholeStore, batches: readonly Batch[], source: { whole: r
 }
 
 describe('a shard that is to begin at an offset', () => {
-  it.each(CODECS)('is as one into which only the rest was appended: %s', { timeout: 60_000 }, (codec) => {
+  it.each(CODECS)('is as one into which only the rest was appended: %s', (codec) => {
     const batch = fc.record({ records: fc.array(newRecord, { minLength: 1, maxLength: 8 }), codec: fc.constant(codec) });
     const shares = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 3 });
     fc.assert(
