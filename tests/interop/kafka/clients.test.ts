@@ -108,7 +108,12 @@ describe('Kafka’s console tools', () => {
   test('kafka-configs sets what a stream has, and is refused what it has not', async () => {
     await lab.client.streams.create({ name: 'configs', shards: 1 });
     const entity = [...server(), '--entity-type', 'topics', '--entity-name', 'configs'];
-    await runTool('ConfigCommand', [...entity, '--alter', '--add-config', 'retention.bytes=1000000,compression.type=zstd,max.message.bytes=200000']);
+    await runTool('ConfigCommand', [
+      ...entity,
+      '--alter',
+      '--add-config',
+      'retention.bytes=1000000,compression.type=zstd,max.message.bytes=200000',
+    ]);
     const [stream] = (await lab.client.streams.list({})).filter(({ name }) => name === 'configs');
     expect(stream!.settings).toMatchObject({ retentionBytes: 1_000_000, compression: 'zstd', batchBytesMax: 200_000 });
     await runTool('ConfigCommand', [...entity, '--alter', '--delete-config', 'retention.bytes']);
